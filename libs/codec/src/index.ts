@@ -1,0 +1,3 @@
+export { CodecError } from './codec-error';
+export { Reader } from './reader';
+export { Writer } from './writer';

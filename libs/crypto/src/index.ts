@@ -1,0 +1,13 @@
+export { concatBytes, equalBytes, hex, unhex } from './bytes';
+export { HistoryTree } from './history-tree';
+export { EMPTY_ROOT, inclusionPath, leafHash, merkleRoot, nodeHash, rootFromPath } from './merkle';
+export { portableSha256, sha256 } from './sha256';
+export {
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+  publicKeyAcceptable,
+  verifySignature,
+  verifySignaturePortable,
+  type KeyScheme,
+  type PublicKey,
+} from './signature';

@@ -1,0 +1,2 @@
+export { CodedError, type ErrorFacts } from './coded-error';
+export { InvariantViolation, invariant } from './invariant';

@@ -1,0 +1,3 @@
+export { nodeClock } from './node-clock';
+export { nodeTimers } from './node-timers';
+export { openNodeDirectory } from './node-directory';

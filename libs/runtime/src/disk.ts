@@ -1,0 +1,20 @@
+/** An open file of fixed size. Offsets and lengths are bytes. */
+export interface StoredFile {
+  readonly sizeBytes: number;
+  /** Writes the chunks one after another from `offsetBytes`. Durable only after `sync` resolves. */
+  write(offsetBytes: number, chunks: readonly Uint8Array[]): Promise<void>;
+  /** Reads exactly `lengthBytes`; a file that ends earlier is an error. */
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** Resolves when all writes that resolved before the call are on the medium. After a rejection nothing may be assumed about them. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One directory that belongs to one replica alone. */
+export interface Directory {
+  /** Names of the files in it, in ascending code unit order. */
+  list(): Promise<string[]>;
+  open(name: string): Promise<StoredFile>;
+  /** Makes a zero-filled file whose blocks are allocated and whose directory entry is durable; a half-made one never shows under `name`. */
+  createZeroed(name: string, sizeBytes: number): Promise<StoredFile>;
+}

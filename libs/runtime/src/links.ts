@@ -1,0 +1,25 @@
+/** Who is at the other end of an authenticated link. */
+export type LinkParty = { readonly kind: 'peer'; readonly replica: number } | { readonly kind: 'client'; readonly client: number };
+
+/** One authenticated connection that carries whole frames in order. */
+export interface Link {
+  readonly party: LinkParty;
+  /** Queues one frame; false when the link is closed or its queue is full (the frame is then gone). */
+  send(kind: number, payload: Uint8Array): boolean;
+  close(): void;
+}
+
+/** What the owner of links hears. A frame's payload belongs to the receiver. */
+export interface LinkEvents {
+  opened(link: Link): void;
+  frame(link: Link, kind: number, payload: Uint8Array): void;
+  closed(link: Link): void;
+}
+
+/** All links of one replica: at most one to each peer, and those of its clients. */
+export interface Links {
+  /** Sends to a peer; false when there is no link now or its queue is full. */
+  sendToPeer(replica: number, kind: number, payload: Uint8Array): boolean;
+  peerConnected(replica: number): boolean;
+  close(): void;
+}

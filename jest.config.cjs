@@ -2,8 +2,20 @@ const swcOptions = require('./tools/swc.json');
 
 // Nest 12 and the curves are published as ES modules only; jest on Node 20 loads CommonJS only, so they are transformed too.
 const esModules = [
-  '@nestjs', 'uid', 'iterare', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', '@borewit', '@tokenizer',
-  'load-esm', '@noble', 'fast-xml-parser', 'eventsource-parser', 'ibantools',
+  '@nestjs',
+  'uid',
+  'iterare',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@borewit',
+  '@tokenizer',
+  'load-esm',
+  '@noble',
+  'fast-xml-parser',
+  'eventsource-parser',
+  'ibantools',
 ].join('|');
 
 module.exports = {
@@ -11,6 +23,8 @@ module.exports = {
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/tools/jest-setup.mjs',
+  globalTeardown: '<rootDir>/tools/jest-teardown.mjs',
   modulePathIgnorePatterns: ['/dist/'],
   moduleNameMapper: { '^@quorate/([a-z0-9-]+)$': '<rootDir>/libs/$1/src' },
   transform: { '^.+\\.(t|j|mj)sx?$': ['@swc/jest', { ...swcOptions, swcrc: false }] },

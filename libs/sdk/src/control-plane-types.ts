@@ -1,0 +1,125 @@
+import type { KeyScheme } from '@quorate/protocol';
+
+export type LedgerClass = 'sandbox' | 'standard';
+export type LedgerState = 'provisioning' | 'ready' | 'failed' | 'retiring' | 'retired';
+export type Role = 'owner' | 'admin' | 'operator' | 'developer' | 'auditor' | 'platform-admin';
+
+/** Why a ledger, replica or step failed. */
+export interface Cause {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface Platform {
+  readonly version: string;
+  readonly gatewayUrl: string;
+  readonly regions: readonly string[];
+  readonly classes: readonly { readonly name: LedgerClass; readonly replicas: number }[];
+}
+
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Member {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+}
+
+/** Who is logged in. A platform admin has no tenant. */
+export interface Session {
+  readonly member: Member;
+  readonly tenant: Tenant | null;
+  readonly mustChangePassword: boolean;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly createdAt?: string;
+  readonly expiresAt: string;
+  readonly lastUsedAt?: string | null;
+}
+
+/** The only answer that carries the secret. */
+export interface CreatedApiKey extends ApiKey {
+  readonly key: string;
+}
+
+export interface PublicKeyJson {
+  readonly scheme: KeyScheme;
+  /** Hex: 32 bytes for Ed25519, 33 bytes (compressed point) for P-256. */
+  readonly publicKey: string;
+}
+
+export interface LedgerDraft {
+  readonly name: string;
+  readonly class: LedgerClass;
+  readonly region: string;
+  readonly operator: { readonly name: string; readonly keys: readonly PublicKeyJson[]; readonly threshold?: number };
+  /** Sandbox only: 60..86400. */
+  readonly ttlSeconds?: number;
+}
+
+export interface LedgerReplica {
+  readonly id: string;
+  readonly index: number;
+  readonly state: string;
+  readonly workerId: string | null;
+  readonly workerName: string | null;
+  readonly height: number | null;
+  readonly term: number | null;
+  readonly leader: boolean | number | null;
+  readonly observedAt: string | null;
+}
+
+export interface Ledger {
+  readonly id: string;
+  readonly name: string;
+  readonly class: LedgerClass;
+  readonly region: string;
+  readonly state: LedgerState;
+  readonly cause?: Cause | null;
+  readonly genesisId: string | null;
+  readonly replicas: readonly LedgerReplica[];
+  readonly createdAt: string;
+  readonly readyAt: string | null;
+  readonly expiresAt: string | null;
+  readonly provisioningMs: number | null;
+}
+
+export interface LedgerStep {
+  readonly sequence: number;
+  readonly step: string;
+  readonly state: 'started' | 'done' | 'failed';
+  readonly replicaIndex: number | null;
+  readonly workerName: string | null;
+  readonly cause: Cause | null;
+  readonly at: string;
+  readonly elapsedMs: number | null;
+}
+
+/** What the event stream of a ledger tells. */
+export type LedgerEvent =
+  | { readonly event: 'step'; readonly step: LedgerStep }
+  | { readonly event: 'ledger'; readonly ledger: Ledger };
+
+/** The trust anchor of a ledger and the document it is the id of. */
+export interface GenesisDocument {
+  readonly genesis: string;
+  readonly genesisId: string;
+}
+
+export interface Worker {
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'active' | 'draining' | 'lost' | 'stopped';
+  readonly leaseExpiresAt: string;
+  readonly replicas: number;
+  readonly capacity: number;
+  readonly load: { readonly cpu: number; readonly memoryBytes: number } | null;
+  readonly startedAt: string;
+}

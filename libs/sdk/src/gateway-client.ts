@@ -1,0 +1,142 @@
+import { LIMITS, type Receipt } from '@quorate/protocol';
+
+import type { GenesisDocument } from './control-plane-types';
+import type { SignedEnvelope } from './envelope';
+import { readEvents } from './event-stream';
+import type {
+  AccountView,
+  AssetView,
+  BlockEvent,
+  BlockView,
+  LedgerStatus,
+  PartyView,
+  PaymentFilePlan,
+  SubmitResult,
+  TransferView,
+} from './gateway-types';
+import { HttpClient, type CallOptions, type ClientOptions, type QueryValue } from './http-client';
+import { idToHex } from './ids';
+import { PagedList, type Page, type PageOptions } from './paged-list';
+
+/** Longer than the gateway's own limit for finality, so that its answer is heard. */
+const submitTimeoutMs = 15_000;
+
+/** Submits envelopes to ledgers and reads what is on them. Make one with {@link createGatewayClient}. */
+export class GatewayClient {
+  constructor(private readonly http: HttpClient) {}
+
+  /**
+   * Submits an envelope and waits for its results. Repeats the very same bytes when the outcome is unknown: the ledger
+   * executes an envelope once and answers a repetition with the first results.
+   */
+  submit(ledgerId: string, envelope: SignedEnvelope | Uint8Array, options?: CallOptions): Promise<SubmitResult> {
+    const bytes = envelope instanceof Uint8Array ? envelope : envelope.bytes;
+    if (bytes.length > LIMITS.envelopeBytesMax) throw new RangeError(`an envelope has at most ${LIMITS.envelopeBytesMax} bytes`);
+    const body = { contentType: 'application/octet-stream', bytes };
+    return this.http.json({ method: 'POST', path: `${ledgerPath(ledgerId)}/envelopes`, body, timeoutMs: submitTimeoutMs, ...options });
+  }
+
+  status(ledgerId: string, options?: CallOptions): Promise<LedgerStatus> {
+    return this.get(ledgerId, '/status', options);
+  }
+
+  accounts(ledgerId: string, options: PageOptions & { readonly party?: bigint | string } = {}): PagedList<AccountView> {
+    return this.list(ledgerId, '/accounts', options, { party: options.party === undefined ? undefined : idToHex(options.party) });
+  }
+
+  account(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<AccountView> {
+    return this.get(ledgerId, `/accounts/${idToHex(id)}`, options);
+  }
+
+  /** Newest first. */
+  accountTransfers(ledgerId: string, id: bigint | string, options?: PageOptions): PagedList<TransferView> {
+    return this.list(ledgerId, `/accounts/${idToHex(id)}/transfers`, options);
+  }
+
+  /** Newest first. */
+  transfers(ledgerId: string, options?: PageOptions): PagedList<TransferView> {
+    return this.list(ledgerId, '/transfers', options);
+  }
+
+  transfer(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<TransferView> {
+    return this.get(ledgerId, `/transfers/${idToHex(id)}`, options);
+  }
+
+  parties(ledgerId: string, options?: PageOptions): PagedList<PartyView> {
+    return this.list(ledgerId, '/parties', options);
+  }
+
+  party(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<PartyView> {
+    return this.get(ledgerId, `/parties/${idToHex(id)}`, options);
+  }
+
+  assets(ledgerId: string, options?: PageOptions): PagedList<AssetView> {
+    return this.list(ledgerId, '/assets', options);
+  }
+
+  asset(ledgerId: string, id: number, options?: CallOptions): Promise<AssetView> {
+    return this.get(ledgerId, `/assets/${id}`, options);
+  }
+
+  /** Newest first. */
+  blocks(ledgerId: string, options?: PageOptions): PagedList<BlockView> {
+    return this.list(ledgerId, '/blocks', options);
+  }
+
+  /** Proof of the first attempt to book this transfer, whether it was applied or failed. */
+  receipt(ledgerId: string, transferId: bigint | string, options?: CallOptions): Promise<Receipt> {
+    return this.get(ledgerId, `/transfers/${idToHex(transferId)}/receipt`, options);
+  }
+
+  /** Proof of any operation by its place: {@link SubmitResult.height} and `firstIndex + index`. */
+  operationReceipt(ledgerId: string, height: number, index: number, options?: CallOptions): Promise<Receipt> {
+    return this.get(ledgerId, `/operations/${height}/${index}/receipt`, options);
+  }
+
+  genesis(ledgerId: string, options?: CallOptions): Promise<GenesisDocument> {
+    return this.get(ledgerId, '/genesis', options);
+  }
+
+  /** Follows the ledger's blocks until the signal aborts or the connection ends; reconnect by calling again. */
+  async *stream(ledgerId: string, options?: CallOptions): AsyncGenerator<BlockEvent> {
+    const path = `${ledgerPath(ledgerId)}/stream`;
+    const response = await this.http.open({ method: 'GET', path, accept: 'text/event-stream', ...options });
+    for await (const { event, data } of readEvents(response)) if (event === 'block') yield data as BlockEvent;
+  }
+
+  /** Lets the gateway read and check a payment file (pain.001). Nothing is booked. */
+  checkPaymentFile(ledgerId: string, xml: string | Uint8Array, options?: CallOptions): Promise<PaymentFilePlan> {
+    return this.http.json({ method: 'POST', path: `${ledgerPath(ledgerId)}/payment-files`, body: xmlBody(xml), ...options });
+  }
+
+  /** The status report (pain.002) of a payment file, computed from what the ledger holds. */
+  paymentStatusReport(ledgerId: string, xml: string | Uint8Array, options?: CallOptions): Promise<string> {
+    const path = `${ledgerPath(ledgerId)}/payment-files/status-report`;
+    return this.http.text({ method: 'POST', path, body: xmlBody(xml), accept: 'application/xml', ...options });
+  }
+
+  private get<T>(ledgerId: string, path: string, options?: CallOptions): Promise<T> {
+    return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, ...options });
+  }
+
+  private list<T>(ledgerId: string, path: string, options: PageOptions = {}, filter: Record<string, QueryValue> = {}): PagedList<T> {
+    const { limit, signal } = options;
+    return new PagedList<T>(
+      (cursor) => this.http.json<Page<T>>({ method: 'GET', path: ledgerPath(ledgerId) + path, query: { ...filter, limit, cursor }, signal }),
+      options.cursor,
+    );
+  }
+}
+
+/** A client of the gateway. Works in browsers and in Node. */
+export function createGatewayClient(options: ClientOptions): GatewayClient {
+  return new GatewayClient(new HttpClient(options));
+}
+
+function ledgerPath(id: string): string {
+  return `/v1/ledgers/${encodeURIComponent(id)}`;
+}
+
+function xmlBody(xml: string | Uint8Array): { readonly contentType: string; readonly bytes: Uint8Array | string } {
+  return { contentType: 'application/xml', bytes: xml };
+}

@@ -1,0 +1,48 @@
+export { ProblemError, NetworkError, type Problem, type ProblemField } from './problem-error';
+export type { ClientOptions, CallOptions } from './http-client';
+export { PagedList, type Page, type PageOptions } from './paged-list';
+export { randomId, idToHex, idFromHex } from './ids';
+export { webCryptoSigner, generateWebCryptoKey, ed25519Signer, type Signer } from './signer';
+export { buildEnvelope, signEnvelope, type EnvelopeDraft, type SignedEnvelope, type PartyKey } from './envelope';
+export { ControlPlaneClient, createControlPlaneClient } from './control-plane-client';
+export {
+  waitForLedger,
+  LedgerFailedError,
+  LedgerWaitError,
+  type WaitForLedgerOptions,
+  type LedgerSource,
+} from './wait-for-ledger';
+export type {
+  ApiKey,
+  Cause,
+  CreatedApiKey,
+  GenesisDocument,
+  Ledger,
+  LedgerClass,
+  LedgerDraft,
+  LedgerEvent,
+  LedgerReplica,
+  LedgerState,
+  LedgerStep,
+  Member,
+  Platform,
+  PublicKeyJson,
+  Role,
+  Session,
+  Tenant,
+  Worker,
+} from './control-plane-types';
+export { GatewayClient, createGatewayClient } from './gateway-client';
+export type {
+  AccountView,
+  AssetView,
+  BlockEvent,
+  BlockView,
+  LedgerStatus,
+  PartyView,
+  PaymentFileLine,
+  PaymentFilePlan,
+  ReplicaReach,
+  SubmitResult,
+  TransferView,
+} from './gateway-types';

@@ -1,0 +1,63 @@
+export {
+  HEADER_BYTES,
+  ZERO_HASH,
+  blockId,
+  bodyRoot,
+  decodeBody,
+  decodeHeader,
+  encodeBody,
+  encodeHeader,
+  type BlockHeader,
+  type BlockKind,
+} from './block';
+export { decodeCertificate, encodeCertificate, readCertificate, writeCertificate, type Certificate } from './certificate';
+export {
+  decodeEnvelope,
+  encodeEnvelope,
+  encodeEnvelopeContent,
+  encodeSignedEnvelope,
+  envelopeHash,
+  envelopeSigningBytes,
+  scanEnvelope,
+  type Envelope,
+  type EnvelopeContent,
+  type EnvelopeOutline,
+  type EnvelopeSignature,
+} from './envelope';
+export {
+  FIRST_EPOCH,
+  configHash,
+  decodeGenesis,
+  encodeGenesis,
+  genesisHeader,
+  genesisId,
+  type Genesis,
+  type GenesisReplica,
+} from './genesis';
+export { bytesToUuid, formatId, idFromHash, parseId, uuidToBytes } from './identifier';
+export { LIMITS } from './limits';
+export {
+  ACCOUNT_FLAGS,
+  OPERATION_BYTES,
+  OPERATION_TAGS,
+  TRANSFER_FLAGS,
+  decodeOperation,
+  encodeOperation,
+  type AccountDraft,
+  type AssetDraft,
+  type Operation,
+  type PartyDraft,
+  type TransferDraft,
+} from './operation';
+export { decodeResultRecord, encodeResultRecord, historyLeaf, type Receipt, type ResultRecord } from './receipt';
+export { RESULT_CODES, resultName, type ResultName } from './result-codes';
+export {
+  commitPreimage,
+  consensusContext,
+  faultsTolerated,
+  preparePreimage,
+  quorum,
+  timeoutPreimage,
+  type CertifiedPosition,
+  type Position,
+} from './vote';

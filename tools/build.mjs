@@ -1,6 +1,6 @@
 // Compiles every library, application and migration from TypeScript to CommonJS beside its source
 // (`libs/*/dist`, `apps/*/dist`, `migrations/dist`), and the console with Vite. Only what changed is compiled again.
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,24 +19,33 @@ function filesBelow(folder) {
 const isSource = (path) => /\.tsx?$/.test(path) && !/\.(spec|d)\.tsx?$/.test(path);
 const modifiedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
+/** Loads the compiler only when something has to be compiled: a start without changes must be quick. */
+async function compileFile(path, target) {
+  const { default: swc } = await import('@swc/core');
+  const { code } = await swc.transformFile(path, { ...swcOptions, swcrc: false, cwd: root });
+  mkdirSync(dirname(target), { recursive: true });
+  // Written beside and moved: a build that is killed half-way must not leave a cut file that looks new.
+  const draft = `${target}.${process.pid}.draft`;
+  writeFileSync(draft, code);
+  renameSync(draft, target);
+}
+
 /** Compiles one source folder into one output folder; returns how many files were written. */
-async function compileFolder(swc, source, output) {
+async function compileFolder(source, output) {
   const wanted = new Set();
   let written = 0;
   for (const path of filesBelow(source).filter(isSource)) {
     const target = join(output, relative(source, path).replace(/\.tsx?$/, '.js'));
     wanted.add(target);
     if (modifiedAt(target) > Math.max(modifiedAt(path), modifiedAt(join(root, 'tools/swc.json')))) continue;
-    const result = await swc.transformFile(path, { ...swcOptions, swcrc: false, cwd: root });
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, result.code);
+    await compileFile(path, target);
     written += 1;
   }
-  for (const path of filesBelow(output)) if (path.endsWith('.js') && !wanted.has(path)) rmSync(path);
+  for (const path of filesBelow(output)) if (path.endsWith('.js') && !wanted.has(path)) rmSync(path, { force: true });
   return written;
 }
 
-async function buildConsole() {
+async function buildConsole(say) {
   const consoleRoot = join(root, 'apps/console');
   if (!existsSync(join(consoleRoot, 'vite.config.mjs'))) return;
   const inputs = [
@@ -47,20 +56,23 @@ async function buildConsole() {
   ];
   const newest = Math.max(...inputs.map(modifiedAt));
   if (modifiedAt(join(consoleRoot, 'dist/index.html')) > newest) return;
+  say('Building the console');
   const { build } = await import('vite');
   await build({ root: consoleRoot, configFile: join(consoleRoot, 'vite.config.mjs'), logLevel: 'warn' });
 }
 
-export async function buildAll({ withConsole = true } = {}) {
-  const swc = (await import('@swc/core')).default;
+/** Builds what changed since the last build. */
+export async function buildAll({ withConsole = true, say = () => undefined } = {}) {
+  let written = 0;
   for (const area of ['libs', 'apps']) {
     for (const name of readdirSync(join(root, area))) {
       if (name === 'console') continue;
-      await compileFolder(swc, join(root, area, name, 'src'), join(root, area, name, 'dist'));
+      written += await compileFolder(join(root, area, name, 'src'), join(root, area, name, 'dist'));
     }
   }
-  await compileFolder(swc, join(root, 'migrations'), join(root, 'dist/migrations'));
-  if (withConsole) await buildConsole();
+  written += await compileFolder(join(root, 'migrations'), join(root, 'dist/migrations'));
+  if (written > 0) say(`Compiled ${written} files`);
+  if (withConsole) await buildConsole(say);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -30,11 +30,11 @@ const startAttemptsMax = 3;
 const tailBytesMax = 8 * 1024;
 
 /** Whether something already listens on a port of this machine. */
-export function portTaken(port) {
+export function portTaken(port, address = host) {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(true));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(false)));
+    probe.listen({ host: address, port, exclusive: true }, () => probe.close(() => resolve(false)));
   });
 }
 

@@ -1,12 +1,10 @@
 /** An open file of fixed size. Offsets and lengths are bytes. */
 export interface StoredFile {
   readonly sizeBytes: number;
-  /** Writes the chunks one after another from `offsetBytes`. Durable only after `sync` resolves. */
+  /** Writes the chunks one after another from `offsetBytes`; they are durable when it resolves. After a rejection nothing may be assumed about them. */
   write(offsetBytes: number, chunks: readonly Uint8Array[]): Promise<void>;
   /** Reads exactly `lengthBytes`; a file that ends earlier is an error. */
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
-  /** Resolves when all writes that resolved before the call are on the medium. After a rejection nothing may be assumed about them. */
-  sync(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,194 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openNodeDirectory } from '@quorate/runtime-node';
+import type { Directory } from '@quorate/runtime';
+import { MemoryDirectory } from '../test/memory-directory';
+import { FRAME_HEADER_BYTES } from './frame';
+import { Journal, type JournalPosition } from './journal';
+import type { StorageError } from './storage-error';
+
+const LEDGER = new Uint8Array(16).fill(7);
+
+async function openJournal(directory: Directory, ledgerId = LEDGER) {
+  const records: { kind: number; payload: string; position: JournalPosition }[] = [];
+  const faults: StorageError[] = [];
+  const journal = await Journal.open({
+    directory,
+    ledgerId,
+    makeSalt: () => new Uint8Array(16).fill(9),
+    onRecord: (record, position) => records.push({ kind: record.kind, payload: Buffer.from(record.payload).toString(), position }),
+    onFault: (error) => faults.push(error),
+  });
+  return { journal, records, faults };
+}
+
+const record = (text: string, kind = 1) => ({ kind, payload: new Uint8Array(Buffer.from(text)) });
+const payloads = (records: { payload: string }[]) => records.map(({ payload }) => payload);
+
+async function journalWith(...batches: string[][]) {
+  const directory = new MemoryDirectory();
+  const { journal } = await openJournal(directory);
+  const positions: JournalPosition[] = [];
+  for (const batch of batches) positions.push(...(await journal.append(batch.map((text) => record(text)))));
+  return { directory, journal, positions };
+}
+
+const firstSegment = (directory: MemoryDirectory) => directory.files.get('journal-000001') as Uint8Array;
+
+describe('journal', () => {
+  it('gives back every record in order after reopening, and each one by its position', async () => {
+    const { directory, positions } = await journalWith(['a', 'bb'], ['ccc']);
+    const reopened = await openJournal(directory.copy());
+    expect(payloads(reopened.records)).toEqual(['a', 'bb', 'ccc']);
+    expect(reopened.records.map(({ position }) => position)).toEqual(positions);
+    expect(Buffer.from(await reopened.journal.read(positions[1])).toString()).toBe('bb');
+  });
+
+  it('goes on after reopening', async () => {
+    const { directory } = await journalWith(['a']);
+    const second = await openJournal(directory);
+    await second.journal.append([record('b', 200)]);
+    const third = await openJournal(directory);
+    expect(third.records.map(({ kind, payload }) => [kind, payload])).toEqual([[1, 'a'], [200, 'b']]);
+  });
+
+  it('shares one write among appends that wait together', async () => {
+    const { directory, journal } = await journalWith([]);
+    const before = directory.writeCount;
+    await Promise.all(Array.from({ length: 100 }, (_, index) => journal.append([record(`r${index}`)])));
+    expect(directory.writeCount - before).toBeLessThanOrEqual(2);
+    const { records } = await openJournal(directory.copy());
+    expect(payloads(records)).toEqual(Array.from({ length: 100 }, (_, index) => `r${index}`));
+  });
+
+  it('moves to a next segment and reads both', async () => {
+    const directory = new MemoryDirectory();
+    const { journal } = await openJournal(directory);
+    const large = 'x'.repeat(1_500_000);
+    await journal.append(Array.from({ length: 5 }, (_, index) => record(`${index}${large}`)));
+    expect(directory.files.size).toBe(2);
+    const reopened = await openJournal(directory);
+    expect(payloads(reopened.records).map((payload) => payload[0])).toEqual(['0', '1', '2', '3', '4']);
+    expect(await reopened.journal.read(reopened.records[4].position)).toHaveLength(1_500_001);
+  });
+
+  it('works on a real file system', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'quorate-journal-'));
+    try {
+      const first = await openJournal(await openNodeDirectory(path));
+      await first.journal.append([record('a'), record('b')]);
+      await first.journal.close();
+      const second = await openJournal(await openNodeDirectory(path));
+      expect(payloads(second.records)).toEqual(['a', 'b']);
+      await second.journal.close();
+    } finally {
+      await rm(path, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('journal after a crash', () => {
+  it('cuts the last record at every byte where its write may have ended', async () => {
+    const { directory, positions } = await journalWith(['first'], ['the last record']);
+    const last = positions[1];
+    const end = last.offset + FRAME_HEADER_BYTES + last.payloadBytes;
+    for (let written = last.offset; written < end; written += 1) {
+      const crashed = directory.copy();
+      firstSegment(crashed).fill(0, written);
+      const { journal, records } = await openJournal(crashed);
+      expect(payloads(records)).toEqual(['first']);
+      await journal.append([record('next')]);
+      expect(payloads((await openJournal(crashed)).records)).toEqual(['first', 'next']);
+    }
+  });
+
+  it('cuts at the first missing frame of the last batch, though later frames of it reached the medium', async () => {
+    const { directory, positions } = await journalWith(['first'], ['a', 'b', 'c']);
+    firstSegment(directory).fill(0, positions[2].offset, positions[3].offset);
+    const { journal, records } = await openJournal(directory);
+    expect(payloads(records)).toEqual(['first', 'a']);
+    await journal.append([record('next')]);
+    expect(payloads((await openJournal(directory)).records)).toEqual(['first', 'a', 'next']);
+  });
+
+  it('writes the accepted tail again before it goes on', async () => {
+    const { directory } = await journalWith(['first'], ['second']);
+    directory.writeCount = 0;
+    await openJournal(directory);
+    expect(directory.writeCount).toBe(1);
+  });
+
+  it('starts anew when not even the first write was finished', async () => {
+    const { directory } = await journalWith();
+    firstSegment(directory).fill(0, 30);
+    const { journal } = await openJournal(directory);
+    await journal.append([record('a')]);
+    expect(payloads((await openJournal(directory)).records)).toEqual(['a']);
+  });
+});
+
+describe('journal with damage', () => {
+  it('names segment and offset when any bit of an earlier batch is flipped', async () => {
+    const { directory, positions } = await journalWith(['first'], ['second'], ['third']);
+    const end = positions[1].offset;
+    for (let offset = positions[0].offset; offset < end; offset += 1) {
+      const damaged = directory.copy();
+      firstSegment(damaged)[offset] ^= 1 << offset % 8;
+      await expect(openJournal(damaged)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT', facts: { segment: 1, offsetBytes: positions[0].offset } });
+    }
+  });
+
+  it('refuses when the end of a full segment is missing', async () => {
+    const directory = new MemoryDirectory();
+    const { journal } = await openJournal(directory);
+    const positions = await journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))));
+    firstSegment(directory).fill(0, positions[1].offset);
+    await expect(openJournal(directory)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' });
+  });
+
+  it('refuses a journal without its first segment', async () => {
+    const directory = new MemoryDirectory();
+    const { journal } = await openJournal(directory);
+    await journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))));
+    directory.files.delete('journal-000001');
+    await expect(openJournal(directory)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT', facts: { segment: 1, offsetBytes: 0 } });
+  });
+
+  it("refuses another ledger's journal", async () => {
+    const { directory } = await journalWith(['first']);
+    await expect(openJournal(directory, new Uint8Array(16).fill(8))).rejects.toMatchObject({ code: 'STORAGE_FOREIGN' });
+  });
+
+  it('refuses to read back a damaged record', async () => {
+    const { directory, journal, positions } = await journalWith(['first'], ['second']);
+    firstSegment(directory)[positions[0].offset + FRAME_HEADER_BYTES] ^= 1;
+    await expect(journal.read(positions[0])).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' });
+  });
+});
+
+describe('journal on a failing medium', () => {
+  it('reports a failed write once and says nothing more', async () => {
+    const directory = new MemoryDirectory();
+    const { journal, faults } = await openJournal(directory);
+    directory.failWrites = new Error('EIO');
+    const outcomes = await Promise.allSettled([journal.append([record('a')]), journal.append([record('b')])]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    directory.failWrites = null;
+    await expect(journal.append([record('c')])).rejects.toMatchObject({ code: 'STORAGE_WRITE_FAILED' });
+    expect(faults.map(({ code }) => code)).toEqual(['STORAGE_WRITE_FAILED']);
+  });
+
+  it('says that the medium is full', async () => {
+    const directory = new MemoryDirectory();
+    const { journal, faults } = await openJournal(directory);
+    directory.failCreation = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    await expect(journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))))).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect(faults.map(({ code }) => code)).toEqual(['STORAGE_FULL']);
+  });
+
+  it('refuses a record larger than a frame may be', async () => {
+    const { journal } = await openJournal(new MemoryDirectory());
+    await expect(journal.append([record('x'.repeat(2_097_153))])).rejects.toMatchObject({ code: 'STORAGE_RECORD_TOO_LARGE' });
+  });
+});

@@ -1,0 +1,46 @@
+import type { Directory, StoredFile } from '@quorate/runtime';
+
+/** A directory in memory whose next write can be made to fail, as a medium without room or with a defect would. */
+export class MemoryDirectory implements Directory {
+  readonly files = new Map<string, Uint8Array>();
+  failWrites: Error | null = null;
+  failCreation: Error | null = null;
+  writeCount = 0;
+
+  async list(): Promise<string[]> {
+    return [...this.files.keys()].sort((left, right) => (left < right ? -1 : 1));
+  }
+
+  async open(name: string): Promise<StoredFile> {
+    const bytes = this.files.get(name);
+    if (bytes === undefined) throw new RangeError(`no file ${name}`);
+    return {
+      sizeBytes: bytes.length,
+      write: async (offsetBytes, chunks) => {
+        await Promise.resolve();
+        if (this.failWrites !== null) throw this.failWrites;
+        this.writeCount += 1;
+        let offset = offsetBytes;
+        for (const chunk of chunks) {
+          bytes.set(chunk, offset);
+          offset += chunk.length;
+        }
+      },
+      read: async (offsetBytes, lengthBytes) => bytes.slice(offsetBytes, offsetBytes + lengthBytes),
+      close: async () => undefined,
+    };
+  }
+
+  async createZeroed(name: string, sizeBytes: number): Promise<StoredFile> {
+    if (this.failCreation !== null) throw this.failCreation;
+    this.files.set(name, new Uint8Array(sizeBytes));
+    return this.open(name);
+  }
+
+  /** What another boot of the same machine would find. */
+  copy(): MemoryDirectory {
+    const twin = new MemoryDirectory();
+    for (const [name, bytes] of this.files) twin.files.set(name, bytes.slice());
+    return twin;
+  }
+}

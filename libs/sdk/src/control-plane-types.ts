@@ -1,4 +1,4 @@
-import type { KeyScheme } from '@quorate/protocol';
+import type { KeyScheme } from '@quorate/crypto';
 
 export type LedgerClass = 'sandbox' | 'standard';
 export type LedgerState = 'provisioning' | 'ready' | 'failed' | 'retiring' | 'retired';

@@ -1,7 +1,7 @@
 import { hex, unhex } from '@quorate/crypto';
 import {
-  encodeEnvelope,
   encodeEnvelopeContent,
+  encodeSignedEnvelope,
   envelopeHash,
   envelopeSigningBytes,
   LIMITS,
@@ -65,13 +65,13 @@ export function buildEnvelope(draft: EnvelopeDraft): Envelope {
  */
 export async function signEnvelope(envelope: Envelope, signers: Signer | readonly PartyKey[]): Promise<SignedEnvelope> {
   const keys = isSigner(signers) ? [{ key: 0, signer: signers }] : signers;
-  const hash = envelopeHash(encodeEnvelopeContent(envelope));
+  const content = encodeEnvelopeContent(envelope);
+  const hash = envelopeHash(content);
   const message = envelopeSigningBytes(hash);
   const added = await Promise.all(keys.map(async ({ key, signer }) => ({ key, bytes: await signer.sign(message) })));
   const kept = envelope.signatures.filter((signature) => !added.some(({ key }) => key === signature.key));
   const signatures = [...kept, ...added].sort((left, right) => left.key - right.key);
-  const signed = { ...envelope, signatures };
-  return { envelope: signed, bytes: encodeEnvelope(signed), hash: hex(hash) };
+  return { envelope: { ...envelope, signatures }, bytes: encodeSignedEnvelope(content, signatures), hash: hex(hash) };
 }
 
 function isSigner(signers: Signer | readonly PartyKey[]): signers is Signer {

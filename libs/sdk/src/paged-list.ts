@@ -34,7 +34,7 @@ export class PagedList<T> implements PromiseLike<Page<T>>, AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    let page = await this;
+    let page: Page<T> = await this.then();
     for (;;) {
       yield* page.data;
       if (page.nextCursor === null) return;

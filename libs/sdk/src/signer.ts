@@ -1,4 +1,4 @@
-import type { KeyScheme } from '@quorate/protocol';
+import type { KeyScheme } from '@quorate/crypto';
 
 /** A private key that signs for a party, wherever it lives: browser, file, hardware. */
 export interface Signer {

@@ -21,7 +21,11 @@ export class Reader {
 
   private take(count: number): number {
     const offset = this.position;
-    if (count > this.remaining) throw new CodecError('CODEC_TRUNCATED', `${count} bytes wanted at ${offset}, ${this.remaining} left`, { offset, count });
+    if (count > this.remaining)
+      throw new CodecError('CODEC_TRUNCATED', `${count} bytes wanted at ${offset}, ${this.remaining} left`, {
+        offset,
+        count,
+      });
     this.position += count;
     return offset;
   }
@@ -63,13 +67,21 @@ export class Reader {
   /** A view on bytes behind a u32 length of at most `lengthMax`; not a copy. */
   blob(lengthMax: number): Uint8Array {
     const length = this.u32();
-    if (length > lengthMax) throw new CodecError('CODEC_RANGE', `blob of ${length} bytes, at most ${lengthMax} allowed`, { length, lengthMax });
+    if (length > lengthMax)
+      throw new CodecError('CODEC_RANGE', `blob of ${length} bytes, at most ${lengthMax} allowed`, {
+        length,
+        lengthMax,
+      });
     return this.fixed(length);
   }
 
   text(lengthMax: number): string {
     const length = this.u16();
-    if (length > lengthMax) throw new CodecError('CODEC_RANGE', `text of ${length} bytes, at most ${lengthMax} allowed`, { length, lengthMax });
+    if (length > lengthMax)
+      throw new CodecError('CODEC_RANGE', `text of ${length} bytes, at most ${lengthMax} allowed`, {
+        length,
+        lengthMax,
+      });
     const offset = this.position;
     try {
       return textDecoder.decode(this.fixed(length));
@@ -81,6 +93,7 @@ export class Reader {
 
   /** Ends reading: nothing may be left over. */
   end(): void {
-    if (this.remaining !== 0) throw new CodecError('CODEC_TRAILING', `${this.remaining} bytes left over`, { remaining: this.remaining });
+    if (this.remaining !== 0)
+      throw new CodecError('CODEC_TRAILING', `${this.remaining} bytes left over`, { remaining: this.remaining });
   }
 }

@@ -5,7 +5,8 @@ const U128_MAX = (1n << 128n) - 1n;
 const textEncoder = new TextEncoder();
 
 function assertInteger(value: number, max: number, type: string): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new CodecError('CODEC_RANGE', `${value} is not a ${type}`, { value });
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new CodecError('CODEC_RANGE', `${value} is not a ${type}`, { value });
 }
 
 /** Writes fixed-width big-endian fields into a buffer that grows as needed. */
@@ -19,6 +20,7 @@ export class Writer {
     this.view = new DataView(this.bytes.buffer);
   }
 
+  /** Makes room before any write: growing replaces `bytes` and `view`. */
   private reserve(count: number): number {
     const offset = this.length;
     const needed = offset + count;
@@ -34,19 +36,22 @@ export class Writer {
 
   u8(value: number): this {
     assertInteger(value, 0xff, 'u8');
-    this.view.setUint8(this.reserve(1), value);
+    const offset = this.reserve(1);
+    this.view.setUint8(offset, value);
     return this;
   }
 
   u16(value: number): this {
     assertInteger(value, 0xffff, 'u16');
-    this.view.setUint16(this.reserve(2), value);
+    const offset = this.reserve(2);
+    this.view.setUint16(offset, value);
     return this;
   }
 
   u32(value: number): this {
     assertInteger(value, 0xffff_ffff, 'u32');
-    this.view.setUint32(this.reserve(4), value);
+    const offset = this.reserve(4);
+    this.view.setUint32(offset, value);
     return this;
   }
 
@@ -61,7 +66,8 @@ export class Writer {
 
   u64(value: bigint): this {
     if (value < 0n || value > U64_MAX) throw new CodecError('CODEC_RANGE', 'not a u64', { value });
-    this.view.setBigUint64(this.reserve(8), value);
+    const offset = this.reserve(8);
+    this.view.setBigUint64(offset, value);
     return this;
   }
 
@@ -76,14 +82,16 @@ export class Writer {
   /** Bytes of a length both sides know. */
   fixed(value: Uint8Array, length: number): this {
     if (value.length !== length) throw new CodecError('CODEC_RANGE', `expected ${length} bytes, got ${value.length}`);
-    this.bytes.set(value, this.reserve(length));
+    const offset = this.reserve(length);
+    this.bytes.set(value, offset);
     return this;
   }
 
   /** Bytes behind a u32 length. */
   blob(value: Uint8Array): this {
     this.u32(value.length);
-    this.bytes.set(value, this.reserve(value.length));
+    const offset = this.reserve(value.length);
+    this.bytes.set(value, offset);
     return this;
   }
 
@@ -91,7 +99,8 @@ export class Writer {
   text(value: string): this {
     const encoded = textEncoder.encode(value);
     this.u16(encoded.length);
-    this.bytes.set(encoded, this.reserve(encoded.length));
+    const offset = this.reserve(encoded.length);
+    this.bytes.set(encoded, offset);
     return this;
   }
 

@@ -11,9 +11,11 @@ export function hex(bytes: Uint8Array): string {
 
 /** Bytes of a lowercase hexadecimal text; throws CodecError on anything else. */
 export function unhex(text: string): Uint8Array {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) throw new CodecError('CODEC_INVALID', 'not lowercase hexadecimal of whole bytes');
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text))
+    throw new CodecError('CODEC_INVALID', 'not lowercase hexadecimal of whole bytes');
   const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
+  for (let index = 0; index < bytes.length; index += 1)
+    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
   return bytes;
 }
 

@@ -54,8 +54,14 @@ export function inclusionPath(leaves: readonly Uint8Array[], index: number): Uin
  * Root that `leaf` at `index` of a tree with `size` leaves has along `path` (RFC 9162 §2.1.3.2); null when the path has not
  * exactly the length that index and size demand. Index and size may exceed 32 bits, so they are divided, not shifted.
  */
-export function rootFromPath(leaf: Uint8Array, index: number, size: number, path: readonly Uint8Array[]): Uint8Array | null {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return null;
+export function rootFromPath(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+): Uint8Array | null {
+  if (leaf.length !== 32 || !Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
+    return null;
   let node = leaf;
   let position = index;
   let last = size - 1;

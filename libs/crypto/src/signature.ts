@@ -108,7 +108,12 @@ function shapeAcceptable(scheme: KeyScheme, key: Uint8Array, signature: Uint8Arr
 }
 
 /** The portable twin of verifySignature: the same answer for every input, without Node. */
-export function verifySignaturePortable(scheme: KeyScheme, key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function verifySignaturePortable(
+  scheme: KeyScheme,
+  key: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   if (!shapeAcceptable(scheme, key, signature)) return false;
   return scheme === 'ed25519' ? portableEd25519(key, message, signature) : portableP256(key, message, signature);
 }
@@ -119,7 +124,12 @@ export function verifySignaturePortable(scheme: KeyScheme, key: Uint8Array, mess
  * Ed25519: RFC 8032 without the cofactor, S below the group order, the key canonical and not of small order.
  * P-256: ECDSA with SHA-256 over `message`, signature as r ‖ s (IEEE P1363), either S accepted.
  */
-export function verifySignature(scheme: KeyScheme, key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function verifySignature(
+  scheme: KeyScheme,
+  key: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   if (nativeCrypto === undefined) return verifySignaturePortable(scheme, key, message, signature);
   return shapeAcceptable(scheme, key, signature) && nativeVerify(scheme, key, message, signature);
 }

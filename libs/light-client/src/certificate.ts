@@ -14,19 +14,26 @@ import {
 } from '@quorate/protocol';
 
 /** Why a certificate does not prove its block. */
-export type CertificateFault = 'wrong_ledger' | 'wrong_epoch' | 'wrong_replica_set' | 'wrong_block' | 'quorum_missing' | 'signature_wrong';
+export type CertificateFault =
+  'wrong_ledger' | 'wrong_epoch' | 'wrong_replica_set' | 'wrong_block' | 'quorum_missing' | 'signature_wrong';
 
 /**
  * Checks that a quorum of the genesis' replica set signed `header` (docs/spec/consensus.md); null when it did.
  * Every listed signature must verify: a certificate is built only from those that do.
  */
-export function certificateFault(genesis: Genesis, header: BlockHeader, certificate: Certificate): CertificateFault | null {
+export function certificateFault(
+  genesis: Genesis,
+  header: BlockHeader,
+  certificate: Certificate,
+): CertificateFault | null {
   const replicaCount = genesis.replicas.length;
   if (!equalBytes(header.ledgerId, genesis.ledgerId)) return 'wrong_ledger';
   if (header.epoch !== FIRST_EPOCH || certificate.epoch !== FIRST_EPOCH) return 'wrong_epoch';
   if (!equalBytes(header.configHash, configHash(genesis))) return 'wrong_replica_set';
   if (!equalBytes(certificate.blockId, blockId(encodeHeader(header)))) return 'wrong_block';
-  const ascending = certificate.signers.every((signer, index) => index === 0 || signer > certificate.signers[index - 1]);
+  const ascending = certificate.signers.every(
+    (signer, index) => index === 0 || signer > certificate.signers[index - 1],
+  );
   const known = certificate.signers.every((signer) => signer < replicaCount);
   if (!ascending || !known || certificate.signers.length !== certificate.signatures.length) return 'quorum_missing';
   if (certificate.signers.length < quorum(replicaCount)) return 'quorum_missing';

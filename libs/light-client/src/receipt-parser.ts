@@ -28,7 +28,17 @@ export interface ParsedReceipt {
 
 const PATH_LENGTH_MAX = 64;
 const TEXT_LENGTH_MAX = 8_192;
-const RECEIPT_FIELDS = ['version', 'genesis', 'record', 'operationCount', 'resultsPath', 'blockId', 'historyPath', 'header', 'certificate'];
+const RECEIPT_FIELDS = [
+  'version',
+  'genesis',
+  'record',
+  'operationCount',
+  'resultsPath',
+  'blockId',
+  'historyPath',
+  'header',
+  'certificate',
+];
 const RECORD_FIELDS = ['height', 'index', 'timestampNs', 'code', 'envelopeHash', 'party', 'operation'];
 
 function malformed(field: string): CodecError {
@@ -62,7 +72,8 @@ function pathOf(value: unknown, field: string): Uint8Array[] {
 function recordOf(value: unknown): ResultRecord {
   const fields = objectOf(value, 'record', RECORD_FIELDS);
   const time = fields.timestampNs;
-  if (typeof time !== 'string' || !/^(0|[1-9][0-9]{0,19})$/.test(time) || BigInt(time) >= 1n << 64n) throw malformed('record.timestampNs');
+  if (typeof time !== 'string' || !/^(0|[1-9][0-9]{0,19})$/.test(time) || BigInt(time) >= 1n << 64n)
+    throw malformed('record.timestampNs');
   if (typeof fields.party !== 'string') throw malformed('record.party');
   return {
     height: integerOf(fields.height, 'record.height', Number.MAX_SAFE_INTEGER),

@@ -53,13 +53,22 @@ function recordFault(receipt: ParsedReceipt): ReceiptRefusal | null {
   const { record, header } = receipt;
   const leaf = leafHash(encodeResultRecord(record));
   const resultsRoot = rootFromPath(leaf, record.index, receipt.operationCount, receipt.resultsPath);
-  if (resultsRoot === null) return refusal('RECEIPT_RECORD_NOT_IN_BLOCK', 'the results path does not fit the position of the record');
+  if (resultsRoot === null)
+    return refusal('RECEIPT_RECORD_NOT_IN_BLOCK', 'the results path does not fit the position of the record');
   if (record.height < 1 || record.height > header.execHeight) {
     return refusal('RECEIPT_BLOCK_NOT_IN_HISTORY', 'the certified header does not reach the height of the record');
   }
-  const root = rootFromPath(historyLeaf(receipt.blockId, resultsRoot), record.height, header.execHeight + 1, receipt.historyPath);
+  const root = rootFromPath(
+    historyLeaf(receipt.blockId, resultsRoot),
+    record.height,
+    header.execHeight + 1,
+    receipt.historyPath,
+  );
   if (root === null || !equalBytes(root, header.execRoot)) {
-    return refusal('RECEIPT_BLOCK_NOT_IN_HISTORY', 'record, results path and history path do not lead to the certified root');
+    return refusal(
+      'RECEIPT_BLOCK_NOT_IN_HISTORY',
+      'record, results path and history path do not lead to the certified root',
+    );
   }
   return null;
 }
@@ -78,12 +87,14 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
     throw error;
   }
   const id = hex(genesisId(receipt.genesis));
-  if (anchor !== undefined && anchor !== id) return refusal('RECEIPT_OTHER_LEDGER', `the receipt is for the ledger with genesis ${id}`);
+  if (anchor !== undefined && anchor !== id)
+    return refusal('RECEIPT_OTHER_LEDGER', `the receipt is for the ledger with genesis ${id}`);
   const result = resultName(receipt.record.code);
   if (result === undefined) return refusal('RECEIPT_RESULT_UNKNOWN', `result code ${receipt.record.code} is unknown`);
   const fault = recordFault(receipt);
   if (fault !== null) return fault;
-  if (receipt.certificate.kind !== 'commit') return refusal('RECEIPT_CERTIFICATE_INVALID', 'only a commit certificate makes a block final');
+  if (receipt.certificate.kind !== 'commit')
+    return refusal('RECEIPT_CERTIFICATE_INVALID', 'only a commit certificate makes a block final');
   const certificate = certificateFault(receipt.genesis, receipt.header, receipt.certificate);
   if (certificate !== null) return refusal('RECEIPT_CERTIFICATE_INVALID', CERTIFICATE_FAULTS[certificate]);
   return {

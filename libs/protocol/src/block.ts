@@ -35,16 +35,31 @@ const CHUNK_BYTES = 4_096;
 
 export function encodeHeader(header: BlockHeader): Uint8Array {
   const writer = new Writer(HEADER_BYTES);
-  writer.u8(HEADER_VERSION).u8(KINDS.indexOf(header.kind)).fixed(header.ledgerId, 16).u32(header.epoch).uint(header.height);
-  writer.fixed(header.parentId, 32).u64(header.timeNs).fixed(header.bodyRoot, 32).u32(header.bodyLength).u32(header.operationCount);
-  writer.fixed(header.configHash, 32).uint(header.execHeight).fixed(header.execRoot, 32).fixed(header.nextConfigHash, 32);
+  writer
+    .u8(HEADER_VERSION)
+    .u8(KINDS.indexOf(header.kind))
+    .fixed(header.ledgerId, 16)
+    .u32(header.epoch)
+    .uint(header.height);
+  writer
+    .fixed(header.parentId, 32)
+    .u64(header.timeNs)
+    .fixed(header.bodyRoot, 32)
+    .u32(header.bodyLength)
+    .u32(header.operationCount);
+  writer
+    .fixed(header.configHash, 32)
+    .uint(header.execHeight)
+    .fixed(header.execRoot, 32)
+    .fixed(header.nextConfigHash, 32);
   return writer.finish();
 }
 
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
   const reader = new Reader(bytes);
   const version = reader.u8();
-  if (version !== HEADER_VERSION) throw new CodecError('CODEC_INVALID', `header version ${version} is unknown`, { version });
+  if (version !== HEADER_VERSION)
+    throw new CodecError('CODEC_INVALID', `header version ${version} is unknown`, { version });
   const kind = KINDS[reader.u8()];
   if (kind === undefined) throw new CodecError('CODEC_INVALID', 'unknown block kind');
   const header: BlockHeader = {
@@ -81,7 +96,8 @@ export function encodeBody(envelopes: readonly Uint8Array[]): Uint8Array {
 
 /** Envelopes of a body, as views on `body`. Throws CodecError; does not look into the envelopes. */
 export function decodeBody(body: Uint8Array): Uint8Array[] {
-  if (body.length > LIMITS.blockBodyBytesMax) throw new CodecError('CODEC_RANGE', 'block body too large', { bytes: body.length });
+  if (body.length > LIMITS.blockBodyBytesMax)
+    throw new CodecError('CODEC_RANGE', 'block body too large', { bytes: body.length });
   const reader = new Reader(body);
   const count = reader.u32();
   if (count > LIMITS.blockEnvelopesMax) throw new CodecError('CODEC_RANGE', 'too many envelopes in a block', { count });
@@ -95,6 +111,7 @@ export function decodeBody(body: Uint8Array): Uint8Array[] {
 export function bodyRoot(body: Uint8Array): Uint8Array {
   if (body.length === 0) return EMPTY_ROOT;
   const leaves: Uint8Array[] = [];
-  for (let offset = 0; offset < body.length; offset += CHUNK_BYTES) leaves.push(leafHash(body.subarray(offset, offset + CHUNK_BYTES)));
+  for (let offset = 0; offset < body.length; offset += CHUNK_BYTES)
+    leaves.push(leafHash(body.subarray(offset, offset + CHUNK_BYTES)));
   return merkleRoot(leaves);
 }

@@ -23,7 +23,8 @@ export function writeCertificate(writer: Writer, certificate: Certificate): void
 
 export function readCertificate(reader: Reader): Certificate {
   const tag = reader.u8();
-  if (tag !== KIND_TAGS.prepare && tag !== KIND_TAGS.commit) throw new CodecError('CODEC_INVALID', 'unknown certificate kind', { tag });
+  if (tag !== KIND_TAGS.prepare && tag !== KIND_TAGS.commit)
+    throw new CodecError('CODEC_INVALID', 'unknown certificate kind', { tag });
   const head = {
     kind: tag === KIND_TAGS.prepare ? ('prepare' as const) : ('commit' as const),
     epoch: reader.u32(),

@@ -49,7 +49,13 @@ export function encodeEnvelopeContent(content: EnvelopeContent): Uint8Array {
     throw new CodecError('CODEC_RANGE', `an envelope holds 1 to ${LIMITS.envelopeOperationsMax} operations`, { count });
   }
   const writer = new Writer(CONTENT_HEAD_BYTES + count * OPERATION_BYTES.create_transfer);
-  writer.u8(ENVELOPE_VERSION).fixed(content.ledger, 32).u128(content.party).u128(content.id).u64(content.expiresAtNs).u16(count);
+  writer
+    .u8(ENVELOPE_VERSION)
+    .fixed(content.ledger, 32)
+    .u128(content.party)
+    .u128(content.id)
+    .u64(content.expiresAtNs)
+    .u16(count);
   for (const operation of content.operations) writeOperation(writer, operation);
   return writer.finish();
 }
@@ -82,7 +88,8 @@ function readSignatures(reader: Reader): EnvelopeSignature[] {
   const signatures: EnvelopeSignature[] = [];
   for (let index = 0; index < count; index += 1) {
     const key = reader.u8();
-    if (index > 0 && key <= signatures[index - 1].key) throw new CodecError('CODEC_INVALID', 'signatures are not in ascending order of keys');
+    if (index > 0 && key <= signatures[index - 1].key)
+      throw new CodecError('CODEC_INVALID', 'signatures are not in ascending order of keys');
     signatures.push({ key, bytes: reader.fixed(SIGNATURE_BYTES).slice() });
   }
   return signatures;
@@ -106,18 +113,34 @@ function skipOperation(reader: Reader, bytes: Uint8Array): void {
   }
 }
 
-function readHead(reader: Reader): { ledger: Uint8Array; party: bigint; id: bigint; expiresAtNs: bigint; count: number } {
+function readHead(reader: Reader): {
+  ledger: Uint8Array;
+  party: bigint;
+  id: bigint;
+  expiresAtNs: bigint;
+  count: number;
+} {
   const version = reader.u8();
-  if (version !== ENVELOPE_VERSION) throw new CodecError('CODEC_INVALID', `envelope version ${version} is unknown`, { version });
-  const head = { ledger: reader.fixed(32).slice(), party: reader.u128(), id: reader.u128(), expiresAtNs: reader.u64(), count: reader.u16() };
+  if (version !== ENVELOPE_VERSION)
+    throw new CodecError('CODEC_INVALID', `envelope version ${version} is unknown`, { version });
+  const head = {
+    ledger: reader.fixed(32).slice(),
+    party: reader.u128(),
+    id: reader.u128(),
+    expiresAtNs: reader.u64(),
+    count: reader.u16(),
+  };
   if (head.count < 1 || head.count > LIMITS.envelopeOperationsMax) {
-    throw new CodecError('CODEC_RANGE', `an envelope holds 1 to ${LIMITS.envelopeOperationsMax} operations`, { count: head.count });
+    throw new CodecError('CODEC_RANGE', `an envelope holds 1 to ${LIMITS.envelopeOperationsMax} operations`, {
+      count: head.count,
+    });
   }
   return head;
 }
 
 function assertSize(bytes: Uint8Array): void {
-  if (bytes.length > LIMITS.envelopeBytesMax) throw new CodecError('CODEC_RANGE', 'envelope too large', { bytes: bytes.length });
+  if (bytes.length > LIMITS.envelopeBytesMax)
+    throw new CodecError('CODEC_RANGE', 'envelope too large', { bytes: bytes.length });
 }
 
 /** Checks the syntax of a whole encoded envelope in one pass and tells where its operations are. Throws CodecError. */

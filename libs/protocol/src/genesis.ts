@@ -36,7 +36,10 @@ export function encodeGenesis(genesis: Genesis): Uint8Array {
 function assertOperator(operator: PartyDraft): void {
   const thresholdFits = operator.threshold >= 1 && operator.threshold <= operator.keys.length;
   if (operator.id === 0n || !thresholdFits || !operator.keys.every(publicKeyAcceptable)) {
-    throw new CodecError('CODEC_INVALID', 'the operator needs an id, acceptable keys and a threshold between 1 and their number');
+    throw new CodecError(
+      'CODEC_INVALID',
+      'the operator needs an id, acceptable keys and a threshold between 1 and their number',
+    );
   }
 }
 
@@ -44,17 +47,20 @@ function assertOperator(operator: PartyDraft): void {
 export function decodeGenesis(bytes: Uint8Array): Genesis {
   const reader = new Reader(bytes);
   const version = reader.u8();
-  if (version !== GENESIS_VERSION) throw new CodecError('CODEC_INVALID', `genesis version ${version} is unknown`, { version });
+  if (version !== GENESIS_VERSION)
+    throw new CodecError('CODEC_INVALID', `genesis version ${version} is unknown`, { version });
   const ledgerId = reader.fixed(16).slice();
   const createdAtNs = reader.u64();
   const operator = readParty(reader);
   assertOperator(operator);
   const count = reader.u8();
-  if (count < 1 || count > LIMITS.replicasMax) throw new CodecError('CODEC_RANGE', `1 to ${LIMITS.replicasMax} replicas`, { count });
+  if (count < 1 || count > LIMITS.replicasMax)
+    throw new CodecError('CODEC_RANGE', `1 to ${LIMITS.replicasMax} replicas`, { count });
   const replicas: GenesisReplica[] = [];
   for (let index = 0; index < count; index += 1) {
     const consensusKey = reader.fixed(32).slice();
-    if (!publicKeyAcceptable({ scheme: 'ed25519', bytes: consensusKey })) throw new CodecError('CODEC_INVALID', 'consensus key not acceptable', { index });
+    if (!publicKeyAcceptable({ scheme: 'ed25519', bytes: consensusKey }))
+      throw new CodecError('CODEC_INVALID', 'consensus key not acceptable', { index });
     replicas.push({ consensusKey, certificateHash: reader.fixed(32).slice() });
   }
   reader.end();

@@ -10,7 +10,13 @@ export {
   type BlockHeader,
   type BlockKind,
 } from './block';
-export { decodeCertificate, encodeCertificate, readCertificate, writeCertificate, type Certificate } from './certificate';
+export {
+  decodeCertificate,
+  encodeCertificate,
+  readCertificate,
+  writeCertificate,
+  type Certificate,
+} from './certificate';
 export {
   decodeEnvelope,
   encodeEnvelope,
@@ -50,7 +56,14 @@ export {
   type TransferDraft,
 } from './operation';
 export { decodeResultRecord, encodeResultRecord, historyLeaf, type Receipt, type ResultRecord } from './receipt';
-export { RESULT_CODES, resultName, type ResultName } from './result-codes';
+export {
+  RESULT_CODES,
+  RESULT_DEFINITIONS,
+  resultName,
+  type ResultDefinition,
+  type ResultName,
+  type ResultScope,
+} from './result-codes';
 export {
   commitPreimage,
   consensusContext,

@@ -68,7 +68,8 @@ const SCHEMES: readonly (KeyScheme | undefined)[] = [undefined, 'ed25519', 'p256
 const ASSET_CODE_PATTERN = /^[A-Z][A-Z0-9]{0,11}$/;
 
 export function writeParty(writer: Writer, party: PartyDraft): void {
-  if (party.keys.length > LIMITS.partyKeysMax) throw new CodecError('CODEC_RANGE', `a party has at most ${LIMITS.partyKeysMax} keys`);
+  if (party.keys.length > LIMITS.partyKeysMax)
+    throw new CodecError('CODEC_RANGE', `a party has at most ${LIMITS.partyKeysMax} keys`);
   writer.u128(party.id).text(party.name).u8(party.threshold).u8(party.keys.length);
   for (const key of party.keys) writer.u8(SCHEME_TAGS[key.scheme]).fixed(key.bytes, PUBLIC_KEY_BYTES[key.scheme]);
 }
@@ -78,7 +79,8 @@ export function readParty(reader: Reader): PartyDraft {
   const name = reader.text(LIMITS.partyNameBytesMax);
   const threshold = reader.u8();
   const count = reader.u8();
-  if (count > LIMITS.partyKeysMax) throw new CodecError('CODEC_RANGE', `a party has at most ${LIMITS.partyKeysMax} keys`, { count });
+  if (count > LIMITS.partyKeysMax)
+    throw new CodecError('CODEC_RANGE', `a party has at most ${LIMITS.partyKeysMax} keys`, { count });
   const keys: PublicKey[] = [];
   for (let index = 0; index < count; index += 1) {
     const scheme = SCHEMES[reader.u8()];
@@ -89,7 +91,8 @@ export function readParty(reader: Reader): PartyDraft {
 }
 
 function writeAsset(writer: Writer, asset: AssetDraft): void {
-  if (!ASSET_CODE_PATTERN.test(asset.code)) throw new CodecError('CODEC_INVALID', 'asset code: 1 to 12 of A-Z and 0-9, a letter first');
+  if (!ASSET_CODE_PATTERN.test(asset.code))
+    throw new CodecError('CODEC_INVALID', 'asset code: 1 to 12 of A-Z and 0-9, a letter first');
   const code = new Uint8Array(LIMITS.assetCodeBytesMax);
   for (let index = 0; index < asset.code.length; index += 1) code[index] = asset.code.charCodeAt(index);
   writer.u32(asset.id).u8(asset.scale).u128(asset.issuer).fixed(code, LIMITS.assetCodeBytesMax);

@@ -34,7 +34,13 @@ export function consensusContext(genesis: Genesis): Uint8Array {
 }
 
 function votePreimage(context: Uint8Array, purpose: number, position: Position, blockId: Uint8Array): Uint8Array {
-  return new Writer(81).fixed(context, 32).u8(purpose).uint(position.term).uint(position.slot).fixed(blockId, 32).finish();
+  return new Writer(81)
+    .fixed(context, 32)
+    .u8(purpose)
+    .uint(position.term)
+    .uint(position.slot)
+    .fixed(blockId, 32)
+    .finish();
 }
 
 /** What a replica signs to prepare a block; a proposal carries its leader's. */
@@ -50,5 +56,9 @@ export function commitPreimage(context: Uint8Array, position: Position, blockId:
 /** What a replica signs to abandon `term`, naming the highest certificate it holds (null: none). */
 export function timeoutPreimage(context: Uint8Array, term: number, high: CertifiedPosition | null): Uint8Array {
   const writer = new Writer(89).fixed(context, 32).u8(PURPOSES.timeout).uint(term);
-  return writer.uint(high?.term ?? 0).uint(high?.slot ?? 0).fixed(high?.blockId ?? ZERO_HASH, 32).finish();
+  return writer
+    .uint(high?.term ?? 0)
+    .uint(high?.slot ?? 0)
+    .fixed(high?.blockId ?? ZERO_HASH, 32)
+    .finish();
 }

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { hex } from '@quorate/crypto';
+import { decodeBody, decodeHeader, encodeBody, encodeHeader, HEADER_BYTES, ZERO_HASH, type BlockHeader } from './block';
+import { decodeEnvelope, encodeEnvelope, scanEnvelope, type Envelope } from './envelope';
+import { LIMITS } from './limits';
+import { decodeOperation, encodeOperation, OPERATION_BYTES, type Operation } from './operation';
+import { faultsTolerated, quorum } from './vote';
+
+const u128 = fc.bigInt({ min: 0n, max: (1n << 128n) - 1n });
+const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
+const u16 = fc.integer({ min: 0, max: 0xffff });
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({
+    kind: fc.constant('create_transfer' as const),
+    transfer: fc.record({
+      id: u128,
+      debitAccount: u128,
+      creditAccount: u128,
+      amount: u128,
+      pendingId: u128,
+      userData128: u128,
+      userData64: u64,
+      userData32: u32,
+      timeoutSeconds: u32,
+      asset: u32,
+      code: u16,
+      flags: u16,
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('create_account' as const),
+    account: fc.record({
+      id: u128,
+      party: u128,
+      userData128: u128,
+      userData64: u64,
+      userData32: u32,
+      asset: u32,
+      code: u16,
+      flags: u16,
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('create_asset' as const),
+    asset: fc.record({
+      id: u32,
+      scale: fc.integer({ min: 0, max: 255 }),
+      code: fc.stringMatching(/^[A-Z][A-Z0-9]{0,11}$/),
+      issuer: u128,
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('create_party' as const),
+    party: fc.record({
+      id: u128,
+      name: fc
+        .string({ maxLength: 16, unit: 'grapheme' })
+        .filter((name) => new TextEncoder().encode(name).length <= 64),
+      threshold: fc.integer({ min: 0, max: 255 }),
+      keys: fc.array(
+        fc.oneof(
+          fc.record({ scheme: fc.constant('ed25519' as const), bytes: bytes(32) }),
+          fc.record({ scheme: fc.constant('p256' as const), bytes: bytes(33) }),
+        ),
+        { maxLength: 8 },
+      ),
+    }),
+  }),
+);
+
+const envelope: fc.Arbitrary<Envelope> = fc.record({
+  ledger: bytes(32),
+  party: u128,
+  id: u128,
+  expiresAtNs: u64,
+  operations: fc.array(operation, { minLength: 1, maxLength: 12 }),
+  signatures: fc
+    .uniqueArray(fc.integer({ min: 0, max: 255 }), { maxLength: 8 })
+    .chain((keys) =>
+      fc.tuple(
+        ...keys
+          .sort((left, right) => left - right)
+          .map((key) => fc.record({ key: fc.constant(key), bytes: bytes(64) })),
+      ),
+    ),
+});
+
+describe('canonical bytes', () => {
+  it('gives operations back as they were, at their stated sizes', () => {
+    fc.assert(
+      fc.property(operation, (value) => {
+        const encoded = encodeOperation(value);
+        expect(decodeOperation(encoded)).toEqual(value);
+        if (value.kind !== 'create_party') expect(encoded.length).toBe(OPERATION_BYTES[value.kind]);
+      }),
+    );
+  });
+
+  it('gives envelopes back as they were; the outline names each operation', () => {
+    fc.assert(
+      fc.property(envelope, (value) => {
+        const encoded = encodeEnvelope(value);
+        expect(decodeEnvelope(encoded)).toEqual(value);
+        const outline = scanEnvelope(encoded);
+        expect(outline.operationCount).toBe(value.operations.length);
+        value.operations.forEach((each, index) => {
+          const [start, end] = outline.operationOffsets.subarray(index * 2, index * 2 + 2);
+          expect(hex(encoded.subarray(start, end))).toBe(hex(encodeOperation(each)));
+        });
+      }),
+    );
+  });
+
+  it('refuses any truncation and any byte too many', () => {
+    fc.assert(
+      fc.property(envelope, fc.nat(), (value, cut) => {
+        const encoded = encodeEnvelope(value);
+        expect(() => decodeEnvelope(encoded.subarray(0, cut % encoded.length))).toThrow();
+        expect(() => scanEnvelope(encoded.subarray(0, cut % encoded.length))).toThrow();
+        expect(() => decodeEnvelope(Uint8Array.of(...encoded, 0))).toThrow();
+        expect(() => scanEnvelope(Uint8Array.of(...encoded, 0))).toThrow();
+      }),
+    );
+  });
+
+  it('never does anything but decode or throw on random bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (garbage) => {
+        for (const decode of [decodeEnvelope, scanEnvelope, decodeHeader, decodeBody, decodeOperation]) {
+          try {
+            decode(garbage);
+          } catch (error) {
+            expect((error as { code?: string }).code).toMatch(/^CODEC_/);
+          }
+        }
+      }),
+    );
+  });
+
+  it('gives headers and bodies back as they were', () => {
+    const header: BlockHeader = {
+      kind: 'data',
+      ledgerId: new Uint8Array(16).fill(1),
+      epoch: 1,
+      height: 2 ** 40,
+      parentId: new Uint8Array(32).fill(2),
+      timeNs: 5n,
+      bodyRoot: new Uint8Array(32).fill(3),
+      bodyLength: 10,
+      operationCount: 4,
+      configHash: ZERO_HASH,
+      execHeight: 9,
+      execRoot: new Uint8Array(32).fill(4),
+      nextConfigHash: ZERO_HASH,
+    };
+    const encoded = encodeHeader(header);
+    expect(encoded.length).toBe(HEADER_BYTES);
+    expect(decodeHeader(encoded)).toEqual(header);
+    const envelopes = [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
+    expect(decodeBody(encodeBody(envelopes)).map(hex)).toEqual(envelopes.map(hex));
+  });
+
+  it('fits a full envelope of transfers into the limits', () => {
+    const largest =
+      75 + LIMITS.envelopeOperationsMax * OPERATION_BYTES.create_transfer + 1 + LIMITS.envelopeSignaturesMax * 65;
+    expect(largest).toBeLessThanOrEqual(LIMITS.envelopeBytesMax);
+    expect(LIMITS.envelopeBytesMax + 8).toBeLessThanOrEqual(LIMITS.blockBodyBytesMax);
+    expect(LIMITS.envelopeOperationsMax).toBeLessThanOrEqual(LIMITS.blockOperationsMax);
+  });
+});
+
+describe('quorum', () => {
+  it('makes two quorums share an honest replica for every size', () => {
+    for (let count = 1; count <= LIMITS.replicasMax; count += 1) {
+      expect(2 * quorum(count) - count).toBeGreaterThan(faultsTolerated(count));
+      expect(quorum(count)).toBeLessThanOrEqual(count - faultsTolerated(count));
+    }
+    expect([1, 4, 7, 10].map(quorum)).toEqual([1, 3, 5, 7]);
+  });
+});

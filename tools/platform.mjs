@@ -219,7 +219,8 @@ class Platform {
 
   async #untilReady() {
     const deadline = Date.now() + readyMsMax;
-    const probes = { 'control-plane': this.url, gateway: this.gatewayUrl };
+    const { reached, port, gatewayPort } = this.#settings;
+    const probes = { 'control-plane': `http://${reached}:${port}`, gateway: `http://${reached}:${gatewayPort}` };
     for (;;) {
       if (this.#settings.abort?.aborted) throw new LocalFault('START_STOPPED', 'Stopped while starting.');
       if (this.#failed !== null) throw this.#startFault(this.#failed, 'ended while starting');
@@ -308,20 +309,23 @@ export async function startPlatform(options = {}) {
   const port = portFrom(options.port, 'QUORATE_PORT', 8080);
   const gatewayPort = portFrom(options.gatewayPort, 'QUORATE_GATEWAY_PORT', 8081);
   const reached = bind === '0.0.0.0' || bind === '::' ? '127.0.0.1' : bind;
+  // The console's session cookie belongs to a host name: console and gateway must be reached by the same one.
+  const host = reached === '127.0.0.1' ? 'localhost' : reached;
   const settings = {
     home,
     bind,
+    reached,
     port,
     gatewayPort,
     workers: options.workers ?? workersDefault,
     url:
       options.port === undefined && process.env.QUORATE_PUBLIC_URL
         ? process.env.QUORATE_PUBLIC_URL
-        : `http://${reached}:${port}`,
+        : `http://${host}:${port}`,
     gatewayUrl:
       options.gatewayPort === undefined && process.env.QUORATE_GATEWAY_URL
         ? process.env.QUORATE_GATEWAY_URL
-        : `http://${reached}:${gatewayPort}`,
+        : `http://${host}:${gatewayPort}`,
     say: options.quiet ? () => undefined : (options.say ?? ((line) => process.stderr.write(`${line}\n`))),
     onFatal: options.onFatal,
     abort: options.abort,

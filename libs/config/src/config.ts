@@ -1,0 +1,68 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ensureSecret } from './secret-file';
+
+/** Where the workspace stands on disk: `libs/config/{src,dist}` is three levels below it. */
+export const workspaceRoot: string = resolve(__dirname, '../../..');
+
+/** Every setting of a Quorate process, read once at its start. */
+export interface Config {
+  readonly root: string;
+  readonly home: string;
+  readonly bind: string;
+  readonly port: number;
+  readonly gatewayPort: number;
+  readonly publicUrl: string;
+  readonly gatewayUrl: string;
+  /** Connection URL of the role that owns the schema. */
+  readonly databaseUrl: string;
+  /** When absent, BullMQ keeps its queues in PostgreSQL. */
+  readonly redisUrl: string | null;
+  readonly workerName: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Root secret of this installation; the passwords of the database roles and the sealing keys derive from it. */
+  readonly secret: string;
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+
+const environmentSchema = z.object({
+  QUORATE_HOME: z.string().min(1).optional(),
+  QUORATE_BIND: z.string().min(1).default('127.0.0.1'),
+  QUORATE_PORT: port.default(8080),
+  QUORATE_GATEWAY_PORT: port.default(8081),
+  QUORATE_PUBLIC_URL: httpUrl.optional(),
+  QUORATE_GATEWAY_URL: httpUrl.optional(),
+  QUORATE_WORKER_NAME: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/).default('worker-1'),
+  QUORATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  QUORATE_DATABASE_PASSWORD: z.string().min(16).optional(),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//).default('postgres://127.0.0.1:5432/quorate'),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//).optional(),
+});
+
+/** Reads and checks the environment. Throws, naming the variable, when a setting is not usable. */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  if (!parsed.success) {
+    const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`CONFIG_INVALID ${reasons.join('; ')}`);
+  }
+  const values = parsed.data;
+  const home = resolve(values.QUORATE_HOME ?? join(workspaceRoot, '.quorate'));
+  return Object.freeze({
+    root: workspaceRoot,
+    home,
+    bind: values.QUORATE_BIND,
+    port: values.QUORATE_PORT,
+    gatewayPort: values.QUORATE_GATEWAY_PORT,
+    publicUrl: values.QUORATE_PUBLIC_URL ?? `http://localhost:${values.QUORATE_PORT}`,
+    gatewayUrl: values.QUORATE_GATEWAY_URL ?? `http://localhost:${values.QUORATE_GATEWAY_PORT}`,
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL ?? null,
+    workerName: values.QUORATE_WORKER_NAME,
+    logLevel: values.QUORATE_LOG_LEVEL,
+    secret: values.QUORATE_DATABASE_PASSWORD ?? ensureSecret(home),
+  });
+}

@@ -1,0 +1,33 @@
+import type { LedgerClass } from '@quorate/tenancy';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Where a ledger is in its life. */
+export type LedgerState = 'provisioning' | 'ready' | 'failed' | 'retiring' | 'retired';
+
+/** The party that operates a ledger, as its tenant named it; key bytes in hex. */
+export interface LedgerOperator {
+  readonly name: string;
+  readonly threshold: number;
+  readonly keys: readonly { readonly scheme: 'ed25519' | 'p256'; readonly publicKey: string }[];
+}
+
+/** A ledger as its tenant wants it and as far as it has come. */
+@Entity('ledgers')
+export class LedgerEntity {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid', { name: 'tenant_id' }) tenantId!: string;
+  @Column('text') name!: string;
+  @Column('text') class!: LedgerClass;
+  @Column('text') region!: string;
+  @Column('integer', { name: 'replica_count' }) replicaCount!: number;
+  @Column('text') state!: LedgerState;
+  @Column('text', { name: 'cause_code', nullable: true }) causeCode!: string | null;
+  @Column('text', { name: 'cause_detail', nullable: true }) causeDetail!: string | null;
+  @Column('jsonb') operator!: LedgerOperator;
+  @Column('bytea', { nullable: true, select: false }) genesis!: Buffer | null;
+  @Column('text', { name: 'genesis_id', nullable: true }) genesisId!: string | null;
+  @Column('text', { name: 'creation_key', select: false }) creationKey!: string;
+  @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' }) createdAt!: Date;
+  @Column('timestamptz', { name: 'ready_at', nullable: true }) readyAt!: Date | null;
+  @Column('timestamptz', { name: 'expires_at', nullable: true }) expiresAt!: Date | null;
+}

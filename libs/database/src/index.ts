@@ -1,0 +1,11 @@
+export { ApiDatabase, SystemDatabase, openApiDatabase, openSystemDatabase } from './connection';
+export type { PoolOptions, Transaction } from './connection';
+export { CredentialStore } from './credential-store';
+export type { ApiKeyRecord, SessionRecord } from './credential-store';
+export { GatewayStore, RouteStore } from './gateway-store';
+export type { LedgerRoute } from './gateway-store';
+export { runMigrations } from './migrate';
+export type { MigrationClass } from './migrate';
+export type { Cause } from './step-log';
+export { WorkerStore, workerLeaseMs } from './worker-store';
+export type { Heartbeat, PreparedReplica, ReplicaAssignment, ReplicaObservation, WorkerRegistration } from './worker-store';

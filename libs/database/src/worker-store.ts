@@ -1,0 +1,266 @@
+import { systemContext } from '@quorate/tenancy';
+import type { SystemDatabase, Transaction } from './connection';
+import type { ReplicaState } from './entities/replica.entity';
+import { appendSteps, type Cause, type StepEntry } from './step-log';
+
+/** After this long without a heartbeat a worker counts as lost; it beats once a second. */
+export const workerLeaseMs = 5_000;
+
+/** A worker as it presents itself at its start. */
+export interface WorkerRegistration {
+  readonly id: string;
+  readonly name: string;
+  readonly capacity: number;
+  readonly host: string;
+}
+
+/** What a heartbeat tells of one replica; other fields of a replica's status may be present and are not kept. */
+export interface ReplicaObservation {
+  readonly replicaId: string;
+  readonly term: number;
+  readonly leader: number;
+  readonly height: number;
+}
+
+/** One beat of a worker. */
+export interface Heartbeat {
+  readonly workerId: string;
+  readonly load: { readonly cpu: number; readonly memoryBytes: number };
+  readonly replicas: readonly ReplicaObservation[];
+}
+
+/** All that a worker needs to prepare, start or destroy one replica. */
+export interface ReplicaAssignment {
+  readonly replicaId: string;
+  readonly ledgerId: string;
+  readonly workerId: string;
+  readonly index: number;
+  /** `destroy`: stop it and remove its directory; else keep it running as far as its state allows. */
+  readonly intent: 'run' | 'destroy';
+  readonly state: ReplicaState;
+  /** Null until every replica of the ledger is prepared. */
+  readonly genesis: Uint8Array | null;
+  /** In replica order, together with `certificates` (PEM); complete once `genesis` is there. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly certificates: readonly string[];
+  /** PEM certificates of the gateways that may connect. */
+  readonly clientCertificates: readonly string[];
+}
+
+/** What a replica made for itself when it was prepared. */
+export interface PreparedReplica {
+  readonly consensusKey: string;
+  readonly certificate: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+interface ReplicaRow {
+  readonly id: string;
+  readonly ledger_id: string;
+  readonly worker_id: string;
+  readonly worker_name: string;
+  readonly index: number;
+  readonly current: boolean;
+  readonly state: ReplicaState;
+  readonly requested_step: string | null;
+  readonly consensus_key: string | null;
+  readonly certificate: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly ledger_state: string;
+  readonly genesis: Buffer | null;
+}
+
+const context = systemContext('worker');
+
+/**
+ * What workers read and write: their lease and the progress of their replicas.
+ *
+ * `replicaPrepared` and `replicaState` write the matching entry of the provisioning log themselves; `stepStarted`,
+ * `stepDone` and `stepFailed` are for further steps that a worker wants to show. After each of them the caller asks for
+ * a reconcile of the ledger (`Jobs.requestReconcile`).
+ */
+export class WorkerStore {
+  constructor(private readonly database: SystemDatabase) {}
+
+  /** Makes the worker known and active. A worker that comes back keeps its id, and drains on if it was draining. */
+  async register(registration: WorkerRegistration): Promise<void> {
+    const { id, name, capacity, host } = registration;
+    await this.database.direct(context).query(
+      `insert into workers (id, name, host, capacity, state, lease_expires_at, started_at)
+       values ($1, $2, $3, $4, 'active', now() + $5 * interval '1 millisecond', now())
+       on conflict (id) do update set name = excluded.name, host = excluded.host, capacity = excluded.capacity,
+         state = case when workers.state = 'draining' then 'draining' else 'active' end,
+         lease_expires_at = excluded.lease_expires_at, started_at = excluded.started_at`,
+      [id, name, host, capacity, workerLeaseMs],
+    );
+  }
+
+  /** Extends the lease and records what the worker sees. Answers what the platform wants of the worker. */
+  heartbeat(beat: Heartbeat): Promise<{ readonly state: 'active' | 'draining' | 'stopped' | 'unknown' }> {
+    return this.database.run(context, async (transaction) => {
+      // Losing the last beats in a crash of the database is harmless: the next one says more.
+      await transaction.query('set local synchronous_commit to off');
+      const [rows] = await transaction.query<[{ state: 'active' | 'draining' | 'stopped' }[], number]>(
+        `update workers set lease_expires_at = now() + $2 * interval '1 millisecond', load = $3::jsonb where id = $1 returning state`,
+        [beat.workerId, workerLeaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
+      );
+      const seen = beat.replicas.map(({ replicaId, term, leader, height }) => ({ replicaId, term, leader, height }));
+      if (seen.length > 0) {
+        await transaction.query(
+          `update replicas r set term = o.term, leader = o.leader, height = o.height, observed_at = now()
+           from jsonb_to_recordset($2::jsonb) as o ("replicaId" uuid, term bigint, leader integer, height bigint)
+           where r.id = o."replicaId" and r.worker_id = $1`,
+          [beat.workerId, JSON.stringify(seen)],
+        );
+      }
+      return { state: rows[0]?.state ?? 'unknown' };
+    });
+  }
+
+  /** Says that the worker ends on purpose; it takes no new replicas and its replicas are down. */
+  async stopped(workerId: string): Promise<void> {
+    await this.database.direct(context).query(`update workers set state = 'stopped', lease_expires_at = now() where id = $1 and state <> 'draining'`, [workerId]);
+  }
+
+  /** Whether the worker has been told to take no new replicas. */
+  async draining(workerId: string): Promise<boolean> {
+    const rows = await this.database.direct(context).query<{ state: string }[]>('select state from workers where id = $1', [workerId]);
+    return rows[0]?.state === 'draining';
+  }
+
+  /** Everything that is needed to prepare, start or destroy a replica; null when there is no such replica. */
+  async replica(replicaId: string): Promise<ReplicaAssignment | null> {
+    return this.database.run(context, async (transaction) => {
+      const row = await readReplica(transaction, replicaId);
+      return row ? toAssignment(transaction, row, await readClientCertificates(transaction)) : null;
+    });
+  }
+
+  /** Every replica the worker holds or should remove: what it brings up again after its own restart. */
+  async replicasOf(workerId: string): Promise<ReplicaAssignment[]> {
+    return this.database.run(context, async (transaction) => {
+      const rows = await transaction.query<ReplicaRow[]>(`${selectReplica} where r.worker_id = $1 and r.state <> 'destroyed' order by r.created_at`, [workerId]);
+      const clientCertificates = await readClientCertificates(transaction);
+      const assignments: ReplicaAssignment[] = [];
+      for (const row of rows) assignments.push(await toAssignment(transaction, row, clientCertificates));
+      return assignments;
+    });
+  }
+
+  /**
+   * Records the keys and the address a replica made for itself. Repeating it is harmless; after the genesis only the
+   * address may change. False: the replica is no longer wanted, or its keys are not those of the genesis.
+   */
+  replicaPrepared(replicaId: string, prepared: PreparedReplica): Promise<boolean> {
+    return this.database.run(context, async (transaction) => {
+      const row = await readReplica(transaction, replicaId, 'for update of l, r');
+      if (!row || intentOf(row) === 'destroy') return false;
+      if (row.genesis !== null) {
+        if (row.consensus_key !== prepared.consensusKey || row.certificate !== prepared.certificate) return false;
+        await transaction.query('update replicas set host = $2, port = $3 where id = $1', [replicaId, prepared.host, prepared.port]);
+        return true;
+      }
+      await transaction.query(
+        `update replicas set state = 'prepared', consensus_key = $2, certificate = $3, host = $4, port = $5,
+           requested_step = null, requested_at = null, retry_at = null, attempts = 0, cause_code = null, cause_detail = null
+         where id = $1`,
+        [replicaId, prepared.consensusKey, prepared.certificate, prepared.host, prepared.port],
+      );
+      await appendSteps(transaction, row.ledger_id, [{ step: 'prepare-replica', state: 'done', replica: replicaOf(row) }]);
+      return true;
+    });
+  }
+
+  /** Records what became of a replica, with the cause when it failed. */
+  async replicaState(replicaId: string, state: 'running' | 'failed' | 'stopped' | 'destroyed', cause?: Cause): Promise<void> {
+    await this.database.run(context, async (transaction) => {
+      const row = await readReplica(transaction, replicaId, 'for update of l, r');
+      if (!row || row.state === 'destroyed') return;
+      await transaction.query(
+        `update replicas set state = $2, cause_code = $3, cause_detail = $4, requested_step = null, requested_at = null,
+           attempts = case when $2 = 'failed' then attempts + 1 else 0 end,
+           retry_at = case when $2 = 'failed' then now() + least(250 * power(2, least(attempts, 10)), 10000) * interval '1 millisecond' end,
+           observed_at = case when $2 = 'running' then now() else observed_at end
+         where id = $1`,
+        [replicaId, state, cause?.code ?? null, cause?.detail.slice(0, 500) ?? null],
+      );
+      if (row.state === state && state !== 'failed') return;
+      await appendSteps(transaction, row.ledger_id, [stepOfState(row, state, cause)]);
+    });
+  }
+
+  /** Shows that a further step of a replica began. */
+  stepStarted(replicaId: string, step: string): Promise<void> {
+    return this.appendStep(replicaId, { step, state: 'started' });
+  }
+
+  /** Shows that a further step of a replica is done. */
+  stepDone(replicaId: string, step: string): Promise<void> {
+    return this.appendStep(replicaId, { step, state: 'done' });
+  }
+
+  /** Shows that a further step of a replica failed. */
+  stepFailed(replicaId: string, step: string, cause: Cause): Promise<void> {
+    return this.appendStep(replicaId, { step, state: 'failed', cause });
+  }
+
+  private async appendStep(replicaId: string, entry: StepEntry): Promise<void> {
+    await this.database.run(context, async (transaction) => {
+      const row = await readReplica(transaction, replicaId);
+      if (row) await appendSteps(transaction, row.ledger_id, [{ ...entry, replica: replicaOf(row) }]);
+    });
+  }
+}
+
+const selectReplica = `select r.id, r.ledger_id, r.worker_id, r.worker_name, r.index, r.current, r.state, r.requested_step,
+  r.consensus_key, r.certificate, r.host, r.port, l.state as ledger_state, l.genesis
+  from replicas r join ledgers l on l.id = r.ledger_id`;
+
+async function readReplica(transaction: Transaction, replicaId: string, lock = ''): Promise<ReplicaRow | null> {
+  const rows = await transaction.query<ReplicaRow[]>(`${selectReplica} where r.id = $1 ${lock}`, [replicaId]);
+  return rows[0] ?? null;
+}
+
+async function readClientCertificates(transaction: Transaction): Promise<string[]> {
+  const rows = await transaction.query<{ certificate: string }[]>('select certificate from gateways order by registered_at');
+  return rows.map((row) => row.certificate);
+}
+
+async function toAssignment(transaction: Transaction, row: ReplicaRow, clientCertificates: readonly string[]): Promise<ReplicaAssignment> {
+  const peers = row.genesis === null ? [] : await transaction.query<{ host: string; port: number; certificate: string }[]>(
+    'select host, port, certificate from replicas where ledger_id = $1 and current order by index',
+    [row.ledger_id],
+  );
+  return {
+    replicaId: row.id,
+    ledgerId: row.ledger_id,
+    workerId: row.worker_id,
+    index: row.index,
+    intent: intentOf(row),
+    state: row.state,
+    genesis: row.genesis === null ? null : new Uint8Array(row.genesis),
+    addresses: peers.map(({ host, port }) => ({ host, port })),
+    certificates: peers.map((peer) => peer.certificate),
+    clientCertificates,
+  };
+}
+
+function intentOf(row: ReplicaRow): 'run' | 'destroy' {
+  const unwanted = row.state === 'destroyed' || !row.current || ['retiring', 'retired', 'failed'].includes(row.ledger_state);
+  return unwanted ? 'destroy' : 'run';
+}
+
+function replicaOf(row: ReplicaRow): { id: string; index: number; workerName: string } {
+  return { id: row.id, index: row.index, workerName: row.worker_name };
+}
+
+function stepOfState(row: ReplicaRow, state: 'running' | 'failed' | 'stopped' | 'destroyed', cause: Cause | undefined): StepEntry {
+  const replica = replicaOf(row);
+  if (state === 'running') return { step: 'start-replica', state: 'done', replica };
+  if (state === 'destroyed') return { step: 'destroy-replica', state: 'done', replica };
+  if (state === 'stopped') return { step: 'stop-replica', state: 'done', replica };
+  const step = row.requested_step ?? (row.genesis === null ? 'prepare-replica' : 'run-replica');
+  return { step, state: 'failed', replica, cause: cause ?? { code: 'REPLICA_FAILED', detail: 'the replica failed without a cause' } };
+}

@@ -1,0 +1,4 @@
+export { actorId, systemContext } from './context';
+export type { PlatformContext, SystemContext, TenantActor, TenantContext, TenantRole } from './context';
+export { ledgerClasses, ledgerClassTerms } from './quotas';
+export type { LedgerClass, LedgerClassTerms } from './quotas';

@@ -1,0 +1,4 @@
+import { Platform1764000000001 } from './0001-platform';
+
+/** Every migration in order. A released one is never edited: a change is a new class at the end. */
+export const migrations = [Platform1764000000001];

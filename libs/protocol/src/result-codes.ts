@@ -117,7 +117,6 @@ export const RESULT_DEFINITIONS = Object.freeze({
   party_key_not_acceptable: code(55, ['party'], 'Not applied: a key is not a valid public key of its scheme.'),
   party_limit_reached: code(54, ['party'], 'Not applied: the ledger holds as many parties as it can.'),
 
-  asset_code_must_not_be_empty: code(60, ['asset'], 'Not applied: the code is empty.'),
   asset_scale_out_of_range: code(61, ['asset'], 'Not applied: more than 18 decimal places.'),
   asset_issuer_not_found: code(62, ['asset'], 'Not applied: the issuer is not a party of the ledger.'),
   asset_limit_reached: code(63, ['asset'], 'Not applied: the ledger holds as many assets as it can.'),
@@ -208,7 +207,7 @@ export const RESULT_DEFINITIONS = Object.freeze({
   envelope_signature_wrong: code(
     206,
     ['envelope'],
-    'A signature does not verify, names a key that the party does not have, or two are by one key.',
+    'A signature does not verify or names a key that the party does not have.',
   ),
   envelope_signatures_insufficient: code(207, ['envelope'], "Fewer signatures than the party's threshold."),
   envelope_memory_full: code(

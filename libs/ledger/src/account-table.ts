@@ -1,0 +1,175 @@
+// Accounts in two typed arrays. What a transfer reads and writes is one row of 64 bytes (a cache line); the rest is apart.
+//
+//   balance row, 16 words                         detail row, 10 words
+//   0  id (4)                                     0  user data 128 (4)
+//   4  debits posted (4)                          4  user data 64 (2)
+//   8  credits posted (4)                         6  user data 32
+//   12 party (index)                              7  ledger time ns (2)
+//   13 asset (index)                              9  previous account of the party (row + 1, 0 = none)
+//   14 code << 16 | flags
+//   15 newest transfer (row + 1, 0 = none)
+import { ACCOUNT_FLAGS, RESULT_CODES } from '@quorate/protocol';
+import type { AssetTable } from './asset-table';
+import { IdIndex } from './id-index';
+import type { PartyTable } from './party-table';
+import { equals, isMax, isZero, load } from './u128';
+
+export const BALANCE_WORDS = 16;
+export const BALANCE = {
+  id: 0,
+  debits: 4,
+  credits: 8,
+  party: 12,
+  asset: 13,
+  codeAndFlags: 14,
+  newestTransfer: 15,
+} as const;
+export const DETAIL_WORDS = 10;
+export const DETAIL = { userData128: 0, userData64: 4, userData32: 6, timestamp: 7, previousOfParty: 9 } as const;
+
+/** Offsets in the encoded operation, its tag included (protocol, `writeAccount`). */
+const FIELD = {
+  id: 1,
+  party: 17,
+  userData128: 33,
+  userData64: 49,
+  userData32: 57,
+  asset: 61,
+  code: 65,
+  flags: 67,
+} as const;
+const ROWS_MIN = 256;
+const BALANCE_LIMITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits | ACCOUNT_FLAGS.creditsMustNotExceedDebits;
+const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS;
+
+/** Who signed, and the ledger time of the operation in nanoseconds as two words. */
+export interface OperationContext {
+  party: number;
+  isOperator: boolean;
+  height: number;
+  index: number;
+  timeLow: number;
+  timeHigh: number;
+}
+
+export class AccountTable {
+  balances = new Uint32Array(ROWS_MIN * BALANCE_WORDS);
+  details = new Uint32Array(ROWS_MIN * DETAIL_WORDS);
+  private readonly byId: IdIndex;
+  private count = 0;
+
+  constructor(
+    private readonly parties: PartyTable,
+    private readonly assets: AssetTable,
+    private readonly accountsMax: number,
+    seed: number,
+  ) {
+    this.byId = new IdIndex(seed);
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Row of the account with this id, or -1. */
+  find(words: Uint32Array, at: number): number {
+    return this.byId.get(words, at);
+  }
+
+  /** Adds the account that is encoded at `offset` unless a rule forbids it; returns the result code. */
+  create(view: DataView, offset: number, context: OperationContext): number {
+    this.reserve();
+    // The row behind the last one is staged: it becomes an account only if every rule holds.
+    const row = this.count;
+    const balance = row * BALANCE_WORDS;
+    const detail = row * DETAIL_WORDS;
+    this.stage(view, offset, context);
+    const words = this.balances;
+    const flags = words[balance + BALANCE.codeAndFlags] & 0xffff;
+    if ((flags & ~KNOWN_FLAGS) !== 0) return RESULT_CODES.reserved_flag;
+    if (isZero(words, balance)) return RESULT_CODES.id_must_not_be_zero;
+    if (isMax(words, balance)) return RESULT_CODES.id_must_not_be_int_max;
+    const party = (view.getBigUint64(offset + FIELD.party) << 64n) | view.getBigUint64(offset + FIELD.party + 8);
+    const owner = this.parties.find(party);
+    if (!context.isOperator && owner?.index !== context.party) return RESULT_CODES.account_not_authorized;
+    const assetId = view.getUint32(offset + FIELD.asset);
+    const existing = this.byId.get(words, balance);
+    if (existing >= 0) return this.compare(existing, owner?.index, assetId);
+    if ((flags & BALANCE_LIMITS) === BALANCE_LIMITS) return RESULT_CODES.flags_are_mutually_exclusive;
+    if (assetId === 0) return RESULT_CODES.asset_must_not_be_zero;
+    if (words[balance + BALANCE.codeAndFlags] >>> 16 === 0) return RESULT_CODES.code_must_not_be_zero;
+    if (owner === undefined) return RESULT_CODES.account_party_not_found;
+    const asset = this.assets.find(assetId);
+    if (asset === undefined) return RESULT_CODES.account_asset_not_found;
+    const limited = (flags & ACCOUNT_FLAGS.debitsMustNotExceedCredits) !== 0;
+    if (!limited && asset.issuerIndex !== owner.index) return RESULT_CODES.account_must_be_limited;
+    if (row >= this.accountsMax) return RESULT_CODES.account_limit_reached;
+    words[balance + BALANCE.party] = owner.index;
+    words[balance + BALANCE.asset] = asset.index;
+    this.details[detail + DETAIL.previousOfParty] = owner.newestAccount;
+    owner.newestAccount = row + 1;
+    this.byId.add(words, balance, row);
+    this.count += 1;
+    return RESULT_CODES.applied;
+  }
+
+  /** Takes the newest account away again: its linked chain failed. No transfer may refer to it any more. */
+  removeNewest(): void {
+    const row = this.count - 1;
+    const owner = this.parties.at(this.balances[row * BALANCE_WORDS + BALANCE.party]);
+    owner.newestAccount = this.details[row * DETAIL_WORDS + DETAIL.previousOfParty];
+    this.byId.remove(this.balances, row * BALANCE_WORDS);
+    this.count = row;
+  }
+
+  private stage(view: DataView, offset: number, context: OperationContext): void {
+    const words = this.balances;
+    const balance = this.count * BALANCE_WORDS;
+    words.fill(0, balance, balance + BALANCE_WORDS);
+    load(words, balance, view, offset + FIELD.id);
+    words[balance + BALANCE.codeAndFlags] = view.getUint32(offset + FIELD.code);
+    const details = this.details;
+    const detail = this.count * DETAIL_WORDS;
+    load(details, detail, view, offset + FIELD.userData128);
+    details[detail + DETAIL.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
+    details[detail + DETAIL.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
+    details[detail + DETAIL.userData32] = view.getUint32(offset + FIELD.userData32);
+    details[detail + DETAIL.timestamp] = context.timeLow;
+    details[detail + DETAIL.timestamp + 1] = context.timeHigh;
+  }
+
+  /** How the staged account differs from the existing one of the same id. */
+  private compare(existing: number, ownerIndex: number | undefined, assetId: number): number {
+    const words = this.balances;
+    const old = existing * BALANCE_WORDS;
+    const staged = this.count * BALANCE_WORDS;
+    const difference = words[old + BALANCE.codeAndFlags] ^ words[staged + BALANCE.codeAndFlags];
+    if ((difference & 0xffff) !== 0) return RESULT_CODES.exists_with_different_flags;
+    if (words[old + BALANCE.party] !== ownerIndex) return RESULT_CODES.exists_with_different_party;
+    const details = this.details;
+    const oldDetail = existing * DETAIL_WORDS;
+    const stagedDetail = this.count * DETAIL_WORDS;
+    if (!equals(details, oldDetail, details, stagedDetail)) return RESULT_CODES.exists_with_different_user_data_128;
+    const high = details[oldDetail + DETAIL.userData64 + 1] !== details[stagedDetail + DETAIL.userData64 + 1];
+    if (high || details[oldDetail + DETAIL.userData64] !== details[stagedDetail + DETAIL.userData64]) {
+      return RESULT_CODES.exists_with_different_user_data_64;
+    }
+    if (details[oldDetail + DETAIL.userData32] !== details[stagedDetail + DETAIL.userData32]) {
+      return RESULT_CODES.exists_with_different_user_data_32;
+    }
+    if (this.assets.at(words[old + BALANCE.asset]).id !== assetId) return RESULT_CODES.exists_with_different_asset;
+    if (difference >>> 16 !== 0) return RESULT_CODES.exists_with_different_code;
+    return RESULT_CODES.exists;
+  }
+
+  /** Makes room for one more row. */
+  private reserve(): void {
+    if ((this.count + 1) * BALANCE_WORDS <= this.balances.length) return;
+    const balances = new Uint32Array(this.balances.length * 2);
+    balances.set(this.balances);
+    this.balances = balances;
+    const details = new Uint32Array(this.details.length * 2);
+    details.set(this.details);
+    this.details = details;
+  }
+}

@@ -1,0 +1,97 @@
+import { invariant } from '@quorate/errors';
+import { LIMITS, RESULT_CODES, type AssetDraft } from '@quorate/protocol';
+import type { PartyTable } from './party-table';
+import { addInto, equals, subtractFrom } from './u128';
+
+/** An asset on the ledger. */
+export interface Asset extends AssetDraft {
+  readonly index: number;
+  readonly issuerIndex: number;
+  readonly timestampNs: bigint;
+}
+
+/** Words per asset in the totals: sum of all debits, sum of all credits, both modulo 2^128. */
+const TOTAL_WORDS = 8;
+const CREDITS = 4;
+
+/** The assets of a ledger, in order of creation, with the running sums that double entry must keep equal. */
+export class AssetTable {
+  private readonly rows: Asset[] = [];
+  private readonly byId = new Map<number, Asset>();
+  private totals = new Uint32Array(16 * TOTAL_WORDS);
+  private readonly touched = new Set<number>();
+
+  constructor(
+    private readonly parties: PartyTable,
+    private readonly assetsMax: number,
+  ) {}
+
+  get size(): number {
+    return this.rows.length;
+  }
+
+  at(index: number): Asset {
+    return this.rows[index];
+  }
+
+  find(id: number): Asset | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Adds the asset unless a rule forbids it; returns the result code. */
+  create(draft: AssetDraft, timestampNs: bigint): number {
+    if (draft.id === 0) return RESULT_CODES.id_must_not_be_zero;
+    const existing = this.byId.get(draft.id);
+    if (existing !== undefined) return compare(existing, draft);
+    if (draft.scale > LIMITS.assetScaleMax) return RESULT_CODES.asset_scale_out_of_range;
+    const issuer = this.parties.find(draft.issuer);
+    if (issuer === undefined) return RESULT_CODES.asset_issuer_not_found;
+    if (this.rows.length >= this.assetsMax) return RESULT_CODES.asset_limit_reached;
+    const asset: Asset = { ...draft, index: this.rows.length, issuerIndex: issuer.index, timestampNs };
+    this.rows.push(asset);
+    this.byId.set(asset.id, asset);
+    if (this.rows.length * TOTAL_WORDS > this.totals.length) {
+      const grown = new Uint32Array(this.totals.length * 2);
+      grown.set(this.totals);
+      this.totals = grown;
+    }
+    return RESULT_CODES.applied;
+  }
+
+  addDebit(asset: number, amounts: Uint32Array, at: number): void {
+    addInto(this.totals, asset * TOTAL_WORDS, amounts, at);
+    this.touched.add(asset);
+  }
+
+  addCredit(asset: number, amounts: Uint32Array, at: number): void {
+    addInto(this.totals, asset * TOTAL_WORDS + CREDITS, amounts, at);
+    this.touched.add(asset);
+  }
+
+  removeDebit(asset: number, amounts: Uint32Array, at: number): void {
+    subtractFrom(this.totals, asset * TOTAL_WORDS, amounts, at);
+  }
+
+  removeCredit(asset: number, amounts: Uint32Array, at: number): void {
+    subtractFrom(this.totals, asset * TOTAL_WORDS + CREDITS, amounts, at);
+  }
+
+  /** Double entry: after a block, debits equal credits in every asset that it touched. */
+  assertBalanced(height: number): void {
+    for (const asset of this.touched) {
+      const at = asset * TOTAL_WORDS;
+      invariant(equals(this.totals, at, this.totals, at + CREDITS), 'debits equal credits', {
+        asset: this.rows[asset].id,
+        height,
+      });
+    }
+    this.touched.clear();
+  }
+}
+
+function compare(existing: Asset, draft: AssetDraft): number {
+  if (existing.scale !== draft.scale) return RESULT_CODES.exists_with_different_scale;
+  if (existing.code !== draft.code) return RESULT_CODES.exists_with_different_code;
+  if (existing.issuer !== draft.issuer) return RESULT_CODES.exists_with_different_issuer;
+  return RESULT_CODES.exists;
+}

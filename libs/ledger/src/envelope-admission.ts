@@ -1,0 +1,85 @@
+import { equalBytes, hex, type KeyScheme } from '@quorate/crypto';
+import { LIMITS, envelopeSigningBytes, type EnvelopeSignature, type ResultName } from '@quorate/protocol';
+import type { EnvelopeMemory } from './envelope-memory';
+import type { Party, PartyTable } from './party-table';
+
+/** The one rule by which signatures are verified (`crypto.verifySignature`). */
+export type VerifySignature = (
+  scheme: KeyScheme,
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+) => boolean;
+
+/** What admission looks at: a decoded envelope has it, and so has an outline of one. */
+export interface EnvelopeHead {
+  readonly ledger: Uint8Array;
+  readonly party: bigint;
+  readonly expiresAtNs: bigint;
+  readonly signatures: readonly EnvelopeSignature[];
+}
+
+/** Envelopes whose signatures were found right and that were not executed yet; the oldest leaves first. */
+const verifiedMax = 16_384;
+
+/** Decides whether an envelope as a whole may take effect. */
+export class EnvelopeAdmission {
+  /**
+   * Signatures verified at admission need no second look at execution: a party's keys never change. Only spares work;
+   * what it holds has no influence on any answer.
+   */
+  private readonly verified = new Set<string>();
+
+  constructor(
+    private readonly genesisId: Uint8Array,
+    private readonly parties: PartyTable,
+    private readonly memory: EnvelopeMemory,
+    private readonly verifySignature: VerifySignature,
+  ) {}
+
+  /** Why the envelope would be refused at ledger time `nowNs`, or null. */
+  refusal(envelope: EnvelopeHead, hash: Uint8Array, nowNs: bigint): ResultName | null {
+    if (!equalBytes(envelope.ledger, this.genesisId)) return 'envelope_wrong_ledger';
+    if (envelope.expiresAtNs <= nowNs) return 'envelope_expired';
+    if (envelope.expiresAtNs > nowNs + LIMITS.envelopeLifetimeNsMax) return 'envelope_lifetime_too_long';
+    const party = this.parties.find(envelope.party);
+    if (party === undefined) return 'envelope_party_unknown';
+    if (this.memory.find(hash) !== undefined) return 'envelope_duplicate';
+    if (envelope.signatures.length < party.threshold) return 'envelope_signatures_insufficient';
+    if (!this.signaturesRight(envelope, party, hash)) return 'envelope_signature_wrong';
+    if (this.memory.full) return 'envelope_memory_full';
+    return null;
+  }
+
+  /** Drops the note that the envelope's signatures are right: it is executed and will be refused as a duplicate from now on. */
+  forgetVerified(envelope: EnvelopeHead, hash: Uint8Array): void {
+    this.verified.delete(verifiedKey(envelope, hash));
+  }
+
+  private signaturesRight(envelope: EnvelopeHead, party: Party, hash: Uint8Array): boolean {
+    const known = verifiedKey(envelope, hash);
+    if (this.verified.has(known)) return true;
+    const message = envelopeSigningBytes(hash);
+    let previousKey = -1;
+    for (const signature of envelope.signatures) {
+      // Ascending keys are a rule of the encoding, checked again here because a key counted twice would defeat a threshold.
+      if (signature.key <= previousKey || signature.key >= party.keys.length) return false;
+      previousKey = signature.key;
+      const key = party.keys[signature.key];
+      if (!this.verifySignature(key.scheme, key.bytes, message, signature.bytes)) return false;
+    }
+    if (this.verified.size >= verifiedMax) {
+      for (const oldest of this.verified) {
+        this.verified.delete(oldest);
+        break;
+      }
+    }
+    this.verified.add(known);
+    return true;
+  }
+}
+
+/** Names content and signatures both: the hash covers only the content. */
+function verifiedKey(envelope: EnvelopeHead, hash: Uint8Array): string {
+  return envelope.signatures.reduce((key, signature) => `${key}.${signature.key}.${hex(signature.bytes)}`, hex(hash));
+}

@@ -1,0 +1,158 @@
+import { invariant } from '@quorate/errors';
+import { decodeOperation, OPERATION_TAGS, RESULT_CODES } from '@quorate/protocol';
+import type { AccountTable, OperationContext } from './account-table';
+import type { AssetTable } from './asset-table';
+import type { PartyTable } from './party-table';
+import type { ScannedEnvelope } from './result-records';
+import type { TransferTable } from './transfer-table';
+
+/** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
+const FLAGS_FROM_END = 1;
+const LINKED = 1;
+const U32 = 0x1_0000_0000;
+
+/** The tables that operations act on. */
+export interface Tables {
+  readonly parties: PartyTable;
+  readonly assets: AssetTable;
+  readonly accounts: AccountTable;
+  readonly transfers: TransferTable;
+}
+
+/** A linked chain under way: what to go back to when it fails. */
+interface Chain {
+  start: number;
+  accounts: number;
+  transfers: number;
+  failed: boolean;
+}
+
+/** Executes the operations of one admitted envelope and writes a result code for each. */
+export class EnvelopeExecution {
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private offsets: Uint32Array = new Uint32Array(0);
+  private readonly context: OperationContext = {
+    party: 0,
+    isOperator: false,
+    height: 0,
+    index: 0,
+    timeLow: 0,
+    timeHigh: 0,
+  };
+  private blockTimeLow = 0;
+  private blockTimeHigh = 0;
+  private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
+
+  constructor(private readonly tables: Tables) {}
+
+  /** `codes[first + k]` becomes the result of the envelope's operation k, whose ledger time is the block's plus its index. */
+  execute(
+    envelope: ScannedEnvelope,
+    party: number,
+    block: { height: number; timeNs: bigint },
+    codes: Uint16Array,
+    first: number,
+  ): void {
+    this.bytes = envelope.bytes;
+    this.view = new DataView(envelope.bytes.buffer, envelope.bytes.byteOffset, envelope.bytes.byteLength);
+    this.offsets = envelope.outline.operationOffsets;
+    this.context.party = party;
+    // The operator of the genesis is the first party.
+    this.context.isOperator = party === 0;
+    this.context.height = block.height;
+    this.blockTimeLow = Number(block.timeNs & 0xffff_ffffn);
+    this.blockTimeHigh = Number(block.timeNs >> 32n);
+    const count = envelope.outline.operationCount;
+    for (let operation = 0; operation < count; operation += 1) {
+      this.moveTo(first + operation);
+      const linked = this.isLinked(operation);
+      if (linked && this.chain.start < 0) this.openChain(operation);
+      const code =
+        linked && !this.canFollow(operation + 1, count)
+          ? RESULT_CODES.linked_event_chain_open
+          : this.attempt(operation);
+      codes[first + operation] = code;
+      if (this.chain.start < 0) {
+        if (code !== RESULT_CODES.applied) this.recordFailure(operation, code);
+        continue;
+      }
+      if (code !== RESULT_CODES.applied && !this.chain.failed) this.failChain(operation, codes, first);
+      if (!linked || code === RESULT_CODES.linked_event_chain_open) this.closeChain(operation, codes, first);
+    }
+  }
+
+  private attempt(operation: number): number {
+    if (this.chain.failed) return RESULT_CODES.linked_event_failed;
+    const offset = this.offsets[operation * 2];
+    switch (this.bytes[offset]) {
+      case OPERATION_TAGS.create_transfer:
+        return this.tables.transfers.create(this.view, offset, this.context);
+      case OPERATION_TAGS.create_account:
+        return this.tables.accounts.create(this.view, offset, this.context);
+      default:
+        return this.createPartyOrAsset(operation);
+    }
+  }
+
+  private createPartyOrAsset(operation: number): number {
+    if (!this.context.isOperator) return RESULT_CODES.operator_required;
+    const timestampNs = (BigInt(this.context.timeHigh) << 32n) | BigInt(this.context.timeLow);
+    const decoded = decodeOperation(this.bytes.subarray(this.offsets[operation * 2], this.offsets[operation * 2 + 1]));
+    if (decoded.kind === 'create_party') return this.tables.parties.create(decoded.party, timestampNs);
+    invariant(decoded.kind === 'create_asset', 'accounts and transfers are executed from their bytes');
+    return this.tables.assets.create(decoded.asset, timestampNs);
+  }
+
+  private moveTo(index: number): void {
+    this.context.index = index;
+    const low = this.blockTimeLow + index;
+    this.context.timeLow = low >>> 0;
+    this.context.timeHigh = low >= U32 ? this.blockTimeHigh + 1 : this.blockTimeHigh;
+  }
+
+  private isChainable(operation: number): boolean {
+    const tag = this.bytes[this.offsets[operation * 2]];
+    return tag === OPERATION_TAGS.create_transfer || tag === OPERATION_TAGS.create_account;
+  }
+
+  private isLinked(operation: number): boolean {
+    return this.isChainable(operation) && (this.bytes[this.offsets[operation * 2 + 1] - FLAGS_FROM_END] & LINKED) !== 0;
+  }
+
+  private canFollow(operation: number, count: number): boolean {
+    return operation < count && this.isChainable(operation);
+  }
+
+  private openChain(operation: number): void {
+    this.chain.start = operation;
+    this.chain.accounts = this.tables.accounts.size;
+    this.chain.transfers = this.tables.transfers.size;
+    this.chain.failed = false;
+  }
+
+  /** Undoes what the chain applied before `operation`, newest first: transfers, then the accounts that they may have used. */
+  private failChain(operation: number, codes: Uint16Array, first: number): void {
+    this.chain.failed = true;
+    while (this.tables.transfers.size > this.chain.transfers) this.tables.transfers.removeNewest();
+    while (this.tables.accounts.size > this.chain.accounts) this.tables.accounts.removeNewest();
+    codes.fill(RESULT_CODES.linked_event_failed, first + this.chain.start, first + operation);
+  }
+
+  private closeChain(operation: number, codes: Uint16Array, first: number): void {
+    if (this.chain.failed) {
+      for (let member = this.chain.start; member <= operation; member += 1) {
+        this.moveTo(first + member);
+        this.recordFailure(member, codes[first + member]);
+      }
+    }
+    this.chain.start = -1;
+    this.chain.failed = false;
+  }
+
+  private recordFailure(operation: number, code: number): void {
+    const offset = this.offsets[operation * 2];
+    if (this.bytes[offset] === OPERATION_TAGS.create_transfer)
+      this.tables.transfers.recordFailure(this.view, offset, this.context, code);
+  }
+}

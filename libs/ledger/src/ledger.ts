@@ -1,0 +1,309 @@
+import { hex, merkleRoot } from '@quorate/crypto';
+import { invariant } from '@quorate/errors';
+import { LIMITS, RESULT_CODES, genesisId, scanEnvelope, type Genesis, type ResultName } from '@quorate/protocol';
+import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS } from './account-table';
+import { AssetTable } from './asset-table';
+import { EnvelopeAdmission, type EnvelopeHead, type VerifySignature } from './envelope-admission';
+import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
+import { EnvelopeExecution } from './execution';
+import { LEDGER_LIMITS, type LedgerLimits } from './limits';
+import { readPage, type Page, type PageRequest } from './page';
+import { PartyTable } from './party-table';
+import { leavesOf, recordsOf, type ScannedEnvelope } from './result-records';
+import { TRANSFER, TRANSFER_WORDS, TransferTable, type TransferPosition } from './transfer-table';
+import { store } from './u128';
+import {
+  accountView,
+  assetView,
+  partyView,
+  transferView,
+  type AccountView,
+  type AssetView,
+  type PartyView,
+  type TransferView,
+} from './views';
+
+/** A final block, as far as execution needs it. `envelopes` are its body's, in order. */
+export interface ExecutableBlock {
+  readonly height: number;
+  readonly timeNs: bigint;
+  readonly envelopes: readonly Uint8Array[];
+}
+
+/** Where the results of one envelope of a block are; `hash` in hexadecimal. */
+export interface ExecutedEnvelope {
+  readonly hash: string;
+  readonly firstIndex: number;
+  readonly count: number;
+}
+
+/** What a block did. */
+export interface BlockOutcome {
+  readonly height: number;
+  /** A RESULT_CODES number for each operation, in block order. */
+  readonly codes: Uint16Array;
+  /** Leaf hashes of the results tree. */
+  readonly leaves: Uint8Array[];
+  readonly resultsRoot: Uint8Array;
+  readonly envelopes: readonly ExecutedEnvelope[];
+  /** Encoded result records; built when first read. */
+  readonly records: Uint8Array[];
+}
+
+const ID_LIMIT = 1n << 128n;
+
+/**
+ * The double-entry state machine: parties, assets, accounts and transfers of one ledger. Pure and deterministic: the same
+ * genesis and blocks give the same results on every machine.
+ */
+export class Ledger {
+  private readonly partyTable: PartyTable;
+  private readonly assetTable: AssetTable;
+  private readonly accountTable: AccountTable;
+  private readonly transferTable: TransferTable;
+  private readonly memory: EnvelopeMemory;
+  private readonly admission: EnvelopeAdmission;
+  private readonly execution: EnvelopeExecution;
+  private readonly probe = new Uint32Array(4);
+  private executedHeight = 0;
+  private executedTimeNs: bigint;
+
+  private constructor(genesis: Genesis, verifySignature: VerifySignature, limits: LedgerLimits) {
+    const anchor = genesisId(genesis);
+    // Spreads ids differently on each ledger. No answer depends on it.
+    const seed = new DataView(anchor.buffer, anchor.byteOffset).getUint32(0);
+    this.partyTable = new PartyTable(limits.partiesMax);
+    this.assetTable = new AssetTable(this.partyTable, limits.assetsMax);
+    this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, seed);
+    this.transferTable = new TransferTable(this.accountTable, this.assetTable, limits.transfersMax, seed);
+    this.memory = new EnvelopeMemory(limits.envelopesMax);
+    this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
+    this.execution = new EnvelopeExecution({
+      parties: this.partyTable,
+      assets: this.assetTable,
+      accounts: this.accountTable,
+      transfers: this.transferTable,
+    });
+    this.partyTable.add(genesis.operator, genesis.createdAtNs);
+    this.executedTimeNs = genesis.createdAtNs;
+  }
+
+  /** A ledger at its genesis: the operator is its only party. */
+  static create(genesis: Genesis, verifySignature: VerifySignature, limits: LedgerLimits = LEDGER_LIMITS): Ledger {
+    return new Ledger(genesis, verifySignature, limits);
+  }
+
+  /** Height of the last executed block; 0 at the genesis. */
+  get height(): number {
+    return this.executedHeight;
+  }
+
+  /** Time of the last executed block. */
+  get timeNs(): bigint {
+    return this.executedTimeNs;
+  }
+
+  /** Why an envelope as a whole would be refused at ledger time `nowNs`; null if it may be proposed. Changes nothing. */
+  admit(envelope: EnvelopeHead, hash: Uint8Array, nowNs: bigint): ResultName | null {
+    return this.admission.refusal(envelope, hash, nowNs);
+  }
+
+  /**
+   * Executes the next block. Every refusal is a result code; an envelope whose bytes are not an envelope is an
+   * InvariantViolation, because replicas check a body's syntax before they vote for it (`validateBlockBody`).
+   */
+  executeBlock(block: ExecutableBlock): BlockOutcome {
+    invariant(block.height === this.executedHeight + 1, 'blocks are executed in order', {
+      height: block.height,
+      executed: this.executedHeight,
+    });
+    invariant(block.height < 2 ** 32, 'a height fits 32 bits', { height: block.height });
+    const envelopes = block.envelopes.map(scan);
+    const operationCount = envelopes.reduce((total, envelope) => total + envelope.outline.operationCount, 0);
+    invariant(operationCount <= LIMITS.blockOperationsMax, 'a block holds a bounded number of operations', {
+      operationCount,
+    });
+    const codes = new Uint16Array(operationCount);
+    const executed: ExecutedEnvelope[] = [];
+    this.memory.forgetExpired(block.timeNs);
+    let firstIndex = 0;
+    for (const envelope of envelopes) {
+      this.executeEnvelope(envelope, block, codes, firstIndex);
+      const { hash, operationCount: count } = envelope.outline;
+      executed.push({ hash: hex(hash), firstIndex, count });
+      firstIndex += count;
+    }
+    this.assetTable.assertBalanced(block.height);
+    this.executedHeight = block.height;
+    this.executedTimeNs = block.timeNs;
+    return outcome(block, envelopes, codes, executed);
+  }
+
+  party(id: bigint): PartyView | undefined {
+    const party = this.partyTable.find(id);
+    return party === undefined ? undefined : partyView(party);
+  }
+
+  parties(request: PageRequest): Page<PartyView> {
+    return readPage(request, {
+      newest: this.partyTable.size,
+      contains: (row) => row < this.partyTable.size,
+      previous: (row) => row,
+      view: (row) => partyView(this.partyTable.at(row)),
+    });
+  }
+
+  asset(id: number): AssetView | undefined {
+    const asset = this.assetTable.find(id);
+    return asset === undefined ? undefined : assetView(asset);
+  }
+
+  assets(request: PageRequest): Page<AssetView> {
+    return readPage(request, {
+      newest: this.assetTable.size,
+      contains: (row) => row < this.assetTable.size,
+      previous: (row) => row,
+      view: (row) => assetView(this.assetTable.at(row)),
+    });
+  }
+
+  account(id: bigint): AccountView | undefined {
+    const row = this.accountRow(id);
+    return row < 0 ? undefined : this.viewAccount(row);
+  }
+
+  /** All accounts, or those of one party; newest first. */
+  accounts(request: PageRequest & { readonly party?: bigint }): Page<AccountView> {
+    const view = (row: number): AccountView => this.viewAccount(row);
+    const accounts = this.accountTable;
+    if (request.party === undefined) {
+      return readPage(request, {
+        newest: accounts.size,
+        contains: (row) => row < accounts.size,
+        previous: (row) => row,
+        view,
+      });
+    }
+    const party = this.partyTable.find(request.party);
+    return readPage(request, {
+      newest: party?.newestAccount ?? 0,
+      contains: (row) => row < accounts.size && accounts.balances[row * BALANCE_WORDS + BALANCE.party] === party?.index,
+      previous: (row) => accounts.details[row * DETAIL_WORDS + DETAIL.previousOfParty],
+      view,
+    });
+  }
+
+  /** An applied transfer. */
+  transfer(id: bigint): TransferView | undefined {
+    if (!this.probeFor(id)) return undefined;
+    const row = this.transferTable.find(this.probe, 0);
+    return row < 0 ? undefined : this.viewTransfer(row);
+  }
+
+  /** All applied transfers, or those that debit or credit one account; newest first, without reading any other. */
+  transfers(request: PageRequest & { readonly account?: bigint }): Page<TransferView> {
+    const view = (row: number): TransferView => this.viewTransfer(row);
+    const transfers = this.transferTable;
+    if (request.account === undefined) {
+      return readPage(request, {
+        newest: transfers.size,
+        contains: (row) => row < transfers.size,
+        previous: (row) => row,
+        view,
+      });
+    }
+    const account = this.accountRow(request.account);
+    const { rows } = transfers;
+    const debits = (row: number): boolean => rows[row * TRANSFER_WORDS + TRANSFER.debitAccount] === account;
+    const credits = (row: number): boolean => rows[row * TRANSFER_WORDS + TRANSFER.creditAccount] === account;
+    return readPage(request, {
+      newest: account < 0 ? 0 : this.accountTable.balances[account * BALANCE_WORDS + BALANCE.newestTransfer],
+      contains: (row) => row < transfers.size && (debits(row) || credits(row)),
+      previous: (row) =>
+        rows[row * TRANSFER_WORDS + (debits(row) ? TRANSFER.previousOfDebit : TRANSFER.previousOfCredit)],
+      view,
+    });
+  }
+
+  /** First attempt under a transfer id, applied or failed; undefined while the id is free. */
+  position(transferId: bigint): TransferPosition | undefined {
+    return this.probeFor(transferId) ? this.transferTable.position(this.probe, 0) : undefined;
+  }
+
+  /** Where the results of an executed envelope stand, until it expires. */
+  envelopeOutcome(hash: Uint8Array): EnvelopePosition | undefined {
+    return this.memory.find(hash);
+  }
+
+  private executeEnvelope(
+    envelope: ScannedEnvelope,
+    block: ExecutableBlock,
+    codes: Uint16Array,
+    firstIndex: number,
+  ): void {
+    const { outline } = envelope;
+    const refusal = this.admission.refusal(outline, outline.hash, block.timeNs);
+    if (refusal !== null) {
+      codes.fill(RESULT_CODES[refusal], firstIndex, firstIndex + outline.operationCount);
+      return;
+    }
+    const party = this.partyTable.find(outline.party);
+    invariant(party !== undefined, 'an admitted envelope has a known party');
+    this.admission.forgetVerified(outline, outline.hash);
+    this.execution.execute(envelope, party.index, block, codes, firstIndex);
+    this.memory.remember(outline.hash, outline.expiresAtNs, {
+      height: block.height,
+      firstIndex,
+      count: outline.operationCount,
+    });
+  }
+
+  private accountRow(id: bigint): number {
+    return this.probeFor(id) ? this.accountTable.find(this.probe, 0) : -1;
+  }
+
+  private probeFor(id: bigint): boolean {
+    if (id < 0n || id >= ID_LIMIT) return false;
+    store(this.probe, 0, id);
+    return true;
+  }
+
+  private viewAccount(row: number): AccountView {
+    return accountView(row, this.accountTable, this.partyTable, this.assetTable);
+  }
+
+  private viewTransfer(row: number): TransferView {
+    return transferView(row, this.transferTable, this.accountTable, this.assetTable);
+  }
+}
+
+function scan(bytes: Uint8Array): ScannedEnvelope {
+  try {
+    return { bytes, outline: scanEnvelope(bytes) };
+  } catch (error) {
+    invariant(false, 'a body is checked before it is voted for', {
+      reason: error instanceof Error ? error.message : 'unknown',
+    });
+  }
+}
+
+function outcome(
+  block: ExecutableBlock,
+  envelopes: readonly ScannedEnvelope[],
+  codes: Uint16Array,
+  executed: readonly ExecutedEnvelope[],
+): BlockOutcome {
+  const leaves = leavesOf(block, envelopes, codes);
+  let records: Uint8Array[] | undefined;
+  return {
+    height: block.height,
+    codes,
+    leaves,
+    resultsRoot: merkleRoot(leaves),
+    envelopes: executed,
+    get records() {
+      records ??= recordsOf(block, envelopes, codes);
+      return records;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/** How much one ledger may hold. Part of its rules: all replicas of a ledger must use the same numbers. */
+export interface LedgerLimits {
+  readonly partiesMax: number;
+  readonly assetsMax: number;
+  readonly accountsMax: number;
+  /** Applied and failed transfers together; each uses up an id for ever. */
+  readonly transfersMax: number;
+  /** Envelopes remembered until they expire, at most an hour. */
+  readonly envelopesMax: number;
+}
+
+/** The limits of every ledger of this version. A transfer takes 96 bytes and its id's place in the index 20 to 67 more. */
+export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
+  partiesMax: 65_536,
+  assetsMax: 65_536,
+  accountsMax: 2 ** 25,
+  transfersMax: 2 ** 27,
+  envelopesMax: 2 ** 20,
+});
+
+/** Entries in one page of a query. */
+export const PAGE_ENTRIES_MAX = 1_000;

@@ -1,0 +1,93 @@
+import { Reader, Writer } from '@quorate/codec';
+
+/** Frame kinds of a client's link. Kinds below 16 belong to links between replicas. */
+export const CLIENT_FRAMES = { submit: 16, query: 17, subscribe: 18, submitReply: 32, answer: 33, block: 34 } as const;
+
+/** Longest text of a refusal's code. */
+const CODE_BYTES_MAX = 128;
+
+/** What became of an envelope. `final`: executed in a final block at `height`, one code per operation. `refused`: it is in no block because of this submission. */
+export type SubmitReply =
+  | { readonly kind: 'final'; readonly height: number; readonly firstIndex: number; readonly timeNs: bigint; readonly codes: Uint16Array }
+  | { readonly kind: 'refused'; readonly code: string; readonly retryAfterMs?: number };
+
+/** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
+export type ReplicaQuery =
+  | { readonly query: 'status' }
+  | { readonly query: 'account'; readonly id: string }
+  | { readonly query: 'accounts'; readonly cursor?: string; readonly limit: number; readonly party?: string }
+  | { readonly query: 'transfer'; readonly id: string }
+  | { readonly query: 'transfers'; readonly account?: string; readonly cursor?: string; readonly limit: number }
+  | { readonly query: 'party'; readonly id: string }
+  | { readonly query: 'parties'; readonly cursor?: string; readonly limit: number }
+  | { readonly query: 'asset'; readonly id: number }
+  | { readonly query: 'assets'; readonly cursor?: string; readonly limit: number }
+  | { readonly query: 'receipt'; readonly transferId: string }
+  | { readonly query: 'receipt'; readonly height: number; readonly index: number }
+  | { readonly query: 'blocks'; readonly cursor?: string; readonly limit: number };
+
+/** Answer to a query: plain JSON. Every answer has the height that this replica had executed; a failed one has `kind: 'error'`. */
+export type ReplicaAnswer = { readonly height: number } & Readonly<Record<string, unknown>>;
+
+/** A block became final and was executed here. */
+export interface BlockEvent {
+  readonly height: number;
+  readonly timeNs: string;
+  readonly operationCount: number;
+  readonly provenHeight: number;
+  readonly term: number;
+  readonly leader: number;
+}
+
+/** A request: u32 id, then the content. */
+export function encodeRequest(id: number, content: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + content.length);
+  new DataView(bytes.buffer).setUint32(0, id);
+  bytes.set(content, 4);
+  return bytes;
+}
+
+/** Splits a request or reply into id and content (a view). Throws CodecError. */
+export function decodeRequest(bytes: Uint8Array): { id: number; content: Uint8Array } {
+  const id = new Reader(bytes).u32();
+  return { id, content: bytes.subarray(4) };
+}
+
+export function encodeSubmitReply(reply: SubmitReply): Uint8Array {
+  if (reply.kind === 'refused') {
+    return new Writer(64).u8(2).text(reply.code).u32(reply.retryAfterMs ?? 0).finish();
+  }
+  const writer = new Writer(32 + reply.codes.length * 2);
+  writer.u8(1).uint(reply.height).u32(reply.firstIndex).u64(reply.timeNs).u32(reply.codes.length);
+  for (const code of reply.codes) writer.u16(code);
+  return writer.finish();
+}
+
+/** Throws CodecError. */
+export function decodeSubmitReply(bytes: Uint8Array): SubmitReply {
+  const reader = new Reader(bytes);
+  if (reader.u8() !== 1) {
+    const code = reader.text(CODE_BYTES_MAX);
+    const retryAfterMs = reader.u32();
+    reader.end();
+    return retryAfterMs === 0 ? { kind: 'refused', code } : { kind: 'refused', code, retryAfterMs };
+  }
+  const head = { height: reader.uint(), firstIndex: reader.u32(), timeNs: reader.u64() };
+  const count = reader.u32();
+  const codes = new Uint16Array(Math.min(count, reader.remaining / 2));
+  for (let index = 0; index < count; index += 1) codes[index] = reader.u16();
+  reader.end();
+  return { kind: 'final', ...head, codes };
+}
+
+const textEncoder = new TextEncoder();
+const textDecoder = new TextDecoder('utf-8', { fatal: true });
+
+export function encodeJson(value: unknown): Uint8Array {
+  return textEncoder.encode(JSON.stringify(value));
+}
+
+/** Throws TypeError or SyntaxError. */
+export function decodeJson(bytes: Uint8Array): unknown {
+  return JSON.parse(textDecoder.decode(bytes));
+}

@@ -1,0 +1,24 @@
+export {
+  certificateHash,
+  createClientCertificate,
+  createReplicaCertificate,
+  preloadCertificateMaker,
+  type TlsIdentity,
+} from './certificate';
+export {
+  CLIENT_FRAMES,
+  decodeJson,
+  decodeRequest,
+  decodeSubmitReply,
+  encodeJson,
+  encodeRequest,
+  encodeSubmitReply,
+  type BlockEvent,
+  type ReplicaAnswer,
+  type ReplicaQuery,
+  type SubmitReply,
+} from './client-protocol';
+export { bindPort, boundPort } from './listener';
+export { connectReplica, type ConnectReplicaOptions, type ReplicaConnection } from './replica-connection';
+export { ReplicaLinks, type ReplicaAddress, type ReplicaLinksOptions } from './replica-links';
+export { TransportError, type TransportErrorCode } from './transport-error';

@@ -42,11 +42,11 @@ export interface BlockOutcome {
   readonly height: number;
   /** A RESULT_CODES number for each operation, in block order. */
   readonly codes: Uint16Array;
-  /** Leaf hashes of the results tree. */
+  readonly envelopes: readonly ExecutedEnvelope[];
+  /** Leaf hashes of the results tree. Computed when first read, as are the next two; holds the block's bytes in memory. */
   readonly leaves: Uint8Array[];
   readonly resultsRoot: Uint8Array;
-  readonly envelopes: readonly ExecutedEnvelope[];
-  /** Encoded result records; built when first read. */
+  /** Encoded result records. */
   readonly records: Uint8Array[];
 }
 
@@ -287,20 +287,28 @@ function scan(bytes: Uint8Array): ScannedEnvelope {
   }
 }
 
+/** Hashing costs more than execution, and an answer to a client needs only the codes: so the rest waits until it is read. */
 function outcome(
   block: ExecutableBlock,
   envelopes: readonly ScannedEnvelope[],
   codes: Uint16Array,
   executed: readonly ExecutedEnvelope[],
 ): BlockOutcome {
-  const leaves = leavesOf(block, envelopes, codes);
+  let leaves: Uint8Array[] | undefined;
+  let resultsRoot: Uint8Array | undefined;
   let records: Uint8Array[] | undefined;
   return {
     height: block.height,
     codes,
-    leaves,
-    resultsRoot: merkleRoot(leaves),
     envelopes: executed,
+    get leaves() {
+      leaves ??= leavesOf(block, envelopes, codes);
+      return leaves;
+    },
+    get resultsRoot() {
+      resultsRoot ??= merkleRoot(this.leaves);
+      return resultsRoot;
+    },
     get records() {
       records ??= recordsOf(block, envelopes, codes);
       return records;

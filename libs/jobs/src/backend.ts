@@ -62,8 +62,9 @@ export async function migrateJobs(config: Config): Promise<void> {
   await owner.connect();
   try {
     await runMigrations(owner, queueSchema);
+    // BullMQ makes a sequence for each queue when it first adds to it, hence the right to create.
     for (const statement of [
-      `grant usage on schema ${queueSchema} to quorate_system`,
+      `grant usage, create on schema ${queueSchema} to quorate_system`,
       `grant select, insert, update, delete on all tables in schema ${queueSchema} to quorate_system`,
       `grant usage, select, update on all sequences in schema ${queueSchema} to quorate_system`,
       `grant execute on all functions in schema ${queueSchema} to quorate_system`,

@@ -1,0 +1,195 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
+import { CodedError } from '@quorate/errors';
+import type { ReplicaStatus } from '@quorate/replica';
+import type { ReplicaProcess } from './replica-process';
+
+const prepareMsMax = 15_000;
+// A long journal is read and executed again at the start.
+const startMsMax = 120_000;
+const restartMsMin = 250;
+const restartMsMax = 15_000;
+const soundAfterMs = 30_000;
+
+/** What a hosted replica needs of its worker. */
+export interface ReplicaSurroundings {
+  readonly directory: string;
+  readonly host: string;
+  readonly portRange: [number, number];
+  takeProcess(): ReplicaProcess;
+  /** Told whenever the replica made itself ready to be reached, also after a crash. False: it is no longer wanted. */
+  onPrepared(prepared: PreparedReplica): Promise<boolean>;
+  onRunning(): void;
+  /** Told when it crashed or could not start; it is tried again after `waitMs`. */
+  onFailed(cause: { code: string; detail: string }, waitMs: number): void;
+}
+
+/** An error as a cause that a person can read; unknown errors keep their message only. */
+export function causeOf(error: unknown): { code: string; detail: string } {
+  if (error instanceof CodedError) return { code: error.code, detail: error.message };
+  return { code: 'REPLICA_FAILED', detail: error instanceof Error ? error.message : String(error) };
+}
+
+/**
+ * One replica on this worker, over as many processes as it takes.
+ *
+ * Invariant: its operations run one after the other, so that a replica never has two processes on one directory.
+ */
+export class HostedReplica {
+  #process: ReplicaProcess | null = null;
+  #prepared: PreparedReplica | null = null;
+  #assignment: ReplicaAssignment | null = null;
+  #announced = false;
+  #started = false;
+  #crashes = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #closed = false;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly id: string,
+    private readonly surroundings: ReplicaSurroundings,
+  ) {}
+
+  /** The newest status of the running process; null while there is none. */
+  get status(): ReplicaStatus | null {
+    return this.#started ? (this.#process?.status ?? null) : null;
+  }
+
+  get running(): boolean {
+    return this.#started && this.#process !== null;
+  }
+
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
+  /** Whether the worker keeps this replica running, be it between two tries. */
+  get kept(): boolean {
+    return this.#assignment !== null && !this.#closed;
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Makes the replica's keys and its listening port, or reads and opens those it has, and says so. */
+  prepare(): Promise<void> {
+    return this.#serially(async () => {
+      await this.#prepare();
+      await this.#announce();
+    });
+  }
+
+  /** Runs the replica and keeps it running until it is stopped. */
+  start(assignment: ReplicaAssignment): Promise<void> {
+    this.#assignment = assignment;
+    return this.#serially(() => this.#start());
+  }
+
+  /** Tells the running replica where its peers are now, if that changed. */
+  update(assignment: ReplicaAssignment): void {
+    const known = this.#assignment;
+    if (known === null || this.#closed) return;
+    this.#assignment = assignment;
+    if (!this.#started || JSON.stringify(known.addresses) === JSON.stringify(assignment.addresses)) return;
+    this.#process?.tell({ kind: 'addresses', addresses: [...assignment.addresses] });
+  }
+
+  async #prepare(): Promise<PreparedReplica> {
+    if (this.#closed) throw new CodedError('REPLICA_STOPPED', 'The replica is being stopped.');
+    if (this.#prepared !== null && this.#process?.alive) return this.#prepared;
+    await this.#process?.stop();
+    const { directory, host, portRange } = this.surroundings;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const process = this.surroundings.takeProcess();
+    this.#process = process;
+    void process.ended.then((end) => this.#ended(process, end.failure, end.signal ?? `code ${end.code}`));
+    try {
+      const report = await process.ask({ kind: 'prepare', directory, host, portRange }, 'prepared', prepareMsMax);
+      const { consensusKey, certificate, port } = report;
+      this.#prepared = { consensusKey, certificate, host: report.host, port };
+      this.#announced = false;
+      return this.#prepared;
+    } catch (error) {
+      process.kill();
+      throw error;
+    }
+  }
+
+  async #announce(): Promise<void> {
+    const prepared = this.#prepared;
+    if (prepared === null || this.#announced) return;
+    if (!(await this.surroundings.onPrepared(prepared))) {
+      throw new CodedError('REPLICA_NOT_WANTED', 'The replica is no longer part of its ledger, or lost its keys.');
+    }
+    this.#announced = true;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#closed || this.#assignment === null || this.#assignment.genesis === null) return;
+    if (this.#started && this.#process?.alive) return;
+    try {
+      const prepared = await this.#prepare();
+      const { genesis, index, addresses, certificates, clientCertificates } = this.#assignment;
+      const own = addresses[index];
+      // A replica that comes back under its old address needs no control plane to be up.
+      if (own?.host !== prepared.host || own.port !== prepared.port) await this.#announce();
+      const { directory } = this.surroundings;
+      const peers = {
+        addresses: [...addresses],
+        certificates: [...certificates],
+        clientCertificates: [...clientCertificates],
+      };
+      await this.#process?.ask({ kind: 'start', directory, genesis, self: index, ...peers }, 'started', startMsMax);
+    } catch (error) {
+      // The process is of no use in this state; its end starts the next try.
+      if (this.#process?.alive) this.#process.kill();
+      else this.#retryLater(causeOf(error));
+      throw error;
+    }
+    this.#started = true;
+    const process = this.#process;
+    setTimeout(() => this.#process === process && (this.#crashes = 0), soundAfterMs).unref();
+    this.surroundings.onRunning();
+  }
+
+  #ended(process: ReplicaProcess, failure: { code: string; detail: string } | null, how: string): void {
+    if (this.#process !== process) return;
+    this.#process = null;
+    this.#prepared = null;
+    this.#started = false;
+    if (this.kept)
+      this.#retryLater(failure ?? { code: 'REPLICA_CRASHED', detail: `The replica process ended with ${how}.` });
+  }
+
+  #retryLater(cause: { code: string; detail: string }): void {
+    if (!this.kept || this.#retry !== null) return;
+    const waitMs = Math.min(restartMsMin * 2 ** Math.min(this.#crashes, 16), restartMsMax);
+    this.#crashes += 1;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      // The failure of a try is reported by the next `#retryLater`.
+      this.#serially(() => this.#start()).catch(() => undefined);
+    }, waitMs);
+    this.surroundings.onFailed(cause, waitMs);
+  }
+
+  /** Stops the replica; its directory stays. */
+  async stop(): Promise<void> {
+    this.#closed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    await this.#process?.stop();
+    await this.#queue.catch(() => undefined);
+    await this.#process?.stop();
+  }
+
+  /** Stops the replica and removes its directory with its keys. */
+  async destroy(): Promise<void> {
+    await this.stop();
+    rmSync(this.surroundings.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+// `npm run check`: everything that can be said about the sources without running the product.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { houseRules } from './house-rules.mjs';
+import { install, installed } from './install.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const outputBytesMax = 1024 * 1024;
+
+const tool = (name) => join(root, 'node_modules/.bin', name);
+
+function run(command, words) {
+  return new Promise((resolve) => {
+    const child = spawn(command, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => (output = (output + text).slice(-outputBytesMax)));
+    }
+    child.once('error', (error) => resolve({ passed: false, output: error.message }));
+    child.once('exit', (code) => resolve({ passed: code === 0, output }));
+  });
+}
+
+async function checkHouseRules() {
+  const broken = houseRules(root);
+  return { passed: broken.length === 0, output: broken.join('\n') };
+}
+
+/** Documents that are made from the sources must say what the sources say. */
+async function checkGenerated() {
+  const { buildAll } = await import('./build.mjs');
+  await buildAll({ withConsole: false });
+  return run(process.execPath, [join(root, 'apps/control-plane/dist/openapi.js'), '--check']);
+}
+
+const generatedDocs = join(root, 'tools/docs.mjs');
+
+// The long ones first: with two at a time the whole takes about as long as the longest chain.
+const checks = [
+  { name: 'types', work: () => run(tool('tsc'), ['-p', 'tsconfig.json', '--noEmit']) },
+  { name: 'types of the console', work: () => run(tool('tsc'), ['-p', 'apps/console/tsconfig.json', '--noEmit']) },
+  { name: 'formatting', work: () => run(tool('prettier'), ['--check', '--log-level=warn', '--cache', '.']) },
+  { name: 'layers', work: () => run(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'libs', 'apps']) },
+  { name: 'lint', work: () => run(tool('oxlint'), []) },
+  { name: 'house rules', work: checkHouseRules },
+  { name: 'API description', work: checkGenerated },
+  ...(existsSync(generatedDocs)
+    ? [{ name: 'generated pages', work: () => run(process.execPath, [generatedDocs, '--check']) }]
+    : []),
+];
+
+async function runChecks() {
+  const waiting = [...checks];
+  const failed = [];
+  const one = async () => {
+    for (let check = waiting.shift(); check; check = waiting.shift()) {
+      const startedAt = Date.now();
+      const { passed, output } = await check.work().catch((error) => ({ passed: false, output: error.stack }));
+      const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+      console.log(`${passed ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)`);
+      if (!passed) {
+        failed.push(check.name);
+        console.log(`${output.trim().replace(/^/gm, '    ')}\n`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(2, Math.min(4, cpus().length)) }, one));
+  return failed;
+}
+
+if (!installed() && !install()) process.exit(1);
+const failed = await runChecks();
+console.log(failed.length === 0 ? '\nEverything holds.' : `\nFailed: ${failed.join(', ')}`);
+process.exit(failed.length === 0 ? 0 : 1);

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { verifySignature, type KeyScheme, type PublicKey } from '@quorate/crypto';
 import {
+  ACCOUNT_FLAGS,
   encodeEnvelopeContent,
   encodeSignedEnvelope,
   envelopeHash,
@@ -146,4 +147,30 @@ export class LedgerDriver {
 
 export function names(codes: Uint16Array): string[] {
   return Array.from(codes, (code) => resultName(code) ?? `unknown ${code}`);
+}
+
+export const MEMBER = 2n;
+export const memberKey = ed25519Key(2);
+export const MEMBER_PARTY: Operation = {
+  kind: 'create_party',
+  party: { id: MEMBER, name: 'Member', threshold: 1, keys: [memberKey.publicKey] },
+};
+export const AS_MEMBER: EnvelopeOptions = { party: MEMBER, keys: [{ key: 0, by: memberKey }] };
+
+/** Two assets, a second party, and franc accounts: 100 of the issuer, 200 of the issuer but limited, 300 of the member. */
+export function openedLedger(limits?: LedgerLimits): LedgerDriver {
+  const driver = new LedgerDriver(limits);
+  const limited = ACCOUNT_FLAGS.debitsMustNotExceedCredits;
+  const results = driver.run([
+    FRANC,
+    EURO,
+    MEMBER_PARTY,
+    account(100n),
+    account(200n, { flags: limited }),
+    account(300n, { flags: limited, party: MEMBER }),
+    account(400n, { asset: 978 }),
+    account(500n, { flags: ACCOUNT_FLAGS.creditsMustNotExceedDebits }),
+  ]);
+  if (results.some((result) => result !== 'applied')) throw new Error(`the fixture does not apply: ${results.join()}`);
+  return driver;
 }

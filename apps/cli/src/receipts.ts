@@ -1,0 +1,85 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { verifyReceipt, type ProvenOutcome } from '@quorate/light-client';
+import { formatId, type Operation, type Receipt } from '@quorate/protocol';
+import type { OpenLedger } from './context';
+import { CliFailure } from './exit-codes';
+
+const RECEIPT_BYTES_MAX = 1_048_576;
+
+/** Fetches the receipt of a transfer and verifies it against the kept trust anchor before anyone relies on it. */
+export async function fetchReceipt(ledger: OpenLedger, transferId: bigint): Promise<{ receipt: Receipt; proven: ProvenOutcome }> {
+  const receipt = await ledger.gateway.receipt(ledger.id, transferId);
+  const proven = demandProven(receipt, ledger.genesisId);
+  if (proven.operation.kind !== 'create_transfer' || proven.operation.transfer.id !== transferId) {
+    throw new CliFailure('verification', 'RECEIPT_OTHER_OPERATION', `the receipt proves another operation than transfer ${formatId(transferId)}`);
+  }
+  return { receipt, proven };
+}
+
+/** Fetches, verifies and writes a receipt. */
+export async function saveReceipt(ledger: OpenLedger, transferId: bigint, file: string): Promise<ProvenOutcome> {
+  const { receipt, proven } = await fetchReceipt(ledger, transferId);
+  writeFileSync(file, `${JSON.stringify(receipt, null, 2)}\n`);
+  return proven;
+}
+
+/** Verifies a receipt offline; throws with exit code 8 when it does not hold. */
+export function demandProven(receipt: unknown, anchor: string | undefined): ProvenOutcome {
+  const verdict = verifyReceipt(receipt, anchor);
+  if (verdict.ok) return verdict;
+  throw new CliFailure('verification', verdict.code, verdict.detail, { hint: 'Do not rely on this receipt.' });
+}
+
+/** Reads a receipt file; one that is not JSON proves nothing. */
+export function readReceipt(path: string): unknown {
+  let text: string;
+  try {
+    if (statSync(path).size > RECEIPT_BYTES_MAX) throw new Error(`larger than ${RECEIPT_BYTES_MAX} bytes`);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliFailure('usage', 'FILE_UNREADABLE', `${path} cannot be read: ${why}`);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new CliFailure('verification', 'RECEIPT_MALFORMED', `${path} is not JSON`);
+  }
+}
+
+/** What a receipt proves, as plain fields. */
+export function provenFields(proven: ProvenOutcome): Record<string, unknown> {
+  return {
+    verified: true,
+    result: proven.result,
+    ...operationFields(proven.operation),
+    height: proven.height,
+    index: proven.index,
+    ledgerTime: new Date(Number(proven.timestampNs / 1_000_000n)).toISOString(),
+    ledgerId: proven.ledgerId,
+    genesisId: proven.genesisId,
+    signers: `${proven.signers.join(', ')} of ${proven.replicaCount}`,
+  };
+}
+
+function operationFields(operation: Operation): Record<string, unknown> {
+  switch (operation.kind) {
+    case 'create_transfer': {
+      const { id, debitAccount, creditAccount, amount, asset } = operation.transfer;
+      return {
+        operation: operation.kind,
+        id: formatId(id),
+        debitAccount: formatId(debitAccount),
+        creditAccount: formatId(creditAccount),
+        amountMinor: amount.toString(),
+        asset,
+      };
+    }
+    case 'create_account':
+      return { operation: operation.kind, id: formatId(operation.account.id), asset: operation.account.asset };
+    case 'create_party':
+      return { operation: operation.kind, id: formatId(operation.party.id), name: operation.party.name };
+    case 'create_asset':
+      return { operation: operation.kind, id: operation.asset.id, code: operation.asset.code };
+  }
+}

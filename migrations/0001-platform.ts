@@ -159,9 +159,8 @@ const apiGrants = [
   'grant select, insert, update on api_keys to quorate_api',
   'grant select, insert, update on ledgers to quorate_api',
   'grant select on replicas to quorate_api',
-  'grant select, insert on ledger_steps to quorate_api',
+  'grant select, insert, delete on ledger_steps to quorate_api',
   'grant insert on outbox to quorate_api',
-  'grant select on gateways to quorate_api',
 ];
 
 const systemGrants = [

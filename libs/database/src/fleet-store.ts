@@ -1,0 +1,84 @@
+import type { PlatformContext } from '@quorate/tenancy';
+import { systemContext } from '@quorate/tenancy';
+import type { SystemDatabase } from './connection';
+
+/** A worker as administrators see it. */
+export interface FleetWorker {
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'active' | 'draining' | 'lost' | 'stopped';
+  readonly leaseExpiresAt: Date;
+  readonly replicas: number;
+  readonly capacity: number;
+  readonly load: { readonly cpu: number; readonly memoryBytes: number } | null;
+  readonly startedAt: Date;
+}
+
+/** A tenant as administrators see it. */
+export interface FleetTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly ledgers: number;
+  readonly createdAt: Date;
+}
+
+/** A ledger as administrators see it: where it runs, never what is in it. */
+export interface FleetLedger {
+  readonly id: string;
+  readonly name: string;
+  readonly tenantId: string;
+  readonly tenantName: string;
+  readonly class: string;
+  readonly region: string;
+  readonly state: string;
+  readonly replicas: number;
+  readonly createdAt: Date;
+}
+
+/** Rows that one answer carries at most. */
+const rowsMax = 1_000;
+const system = systemContext('fleet');
+
+/** What platform administrators see of all tenants; each method demands their context. */
+export class FleetStore {
+  constructor(private readonly database: SystemDatabase) {}
+
+  workers(_context: PlatformContext): Promise<FleetWorker[]> {
+    return this.readWorkers('true', []);
+  }
+
+  /** Tells a worker to take no new replicas; null when there is no such worker. */
+  async drain(_context: PlatformContext, workerId: string): Promise<FleetWorker | null> {
+    await this.database.direct(system).query(`update workers set state = 'draining' where id = $1 and state = 'active'`, [workerId]);
+    const found = await this.readWorkers('w.id = $1', [workerId]);
+    return found[0] ?? null;
+  }
+
+  tenants(_context: PlatformContext): Promise<FleetTenant[]> {
+    return this.database.direct(system).query<FleetTenant[]>(
+      `select t.id, t.name, t.created_at as "createdAt",
+         (select count(*) from ledgers l where l.tenant_id = t.id and l.state <> 'retired')::integer as ledgers
+       from tenants t order by t.created_at desc limit $1`,
+      [rowsMax],
+    );
+  }
+
+  ledgers(_context: PlatformContext): Promise<FleetLedger[]> {
+    return this.database.direct(system).query<FleetLedger[]>(
+      `select l.id, l.name, l.tenant_id as "tenantId", t.name as "tenantName", l.class, l.region, l.state, l.created_at as "createdAt",
+         (select count(*) from replicas r where r.ledger_id = l.id and r.current and r.state <> 'destroyed')::integer as replicas
+       from ledgers l join tenants t on t.id = l.tenant_id order by l.created_at desc limit $1`,
+      [rowsMax],
+    );
+  }
+
+  private readWorkers(condition: string, values: readonly string[]): Promise<FleetWorker[]> {
+    return this.database.direct(system).query<FleetWorker[]>(
+      `select w.id, w.name, w.capacity, w.load, w.lease_expires_at as "leaseExpiresAt", w.started_at as "startedAt",
+         case when w.state = 'stopped' then 'stopped' when w.lease_expires_at <= now() then 'lost' else w.state end as state,
+         (select count(*) from replicas r where r.worker_id = w.id and r.state <> 'destroyed')::integer as replicas
+       from workers w where ${condition} order by w.started_at limit ${rowsMax}`,
+      [...values],
+    );
+  }
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { systemContext } from '@quorate/tenancy';
+import type { SystemDatabase, Transaction } from './connection';
+import type { LedgerOperator, LedgerState } from './entities/ledger.entity';
+import type { ReplicaState } from './entities/replica.entity';
+import { appendSteps, type Cause, type StepEntry } from './step-log';
+
+/** A job that a worker was asked to do for a replica. */
+export type RequestedStep = 'prepare-replica' | 'start-replica' | 'destroy-replica';
+
+/** A replica with everything the reconciler decides on; times in milliseconds of the database's clock. */
+export interface ReconcileReplica {
+  readonly id: string;
+  readonly index: number;
+  readonly current: boolean;
+  readonly workerId: string;
+  readonly workerName: string;
+  readonly state: ReplicaState;
+  readonly attempts: number;
+  readonly causeCode: string | null;
+  readonly causeDetail: string | null;
+  readonly requestedStep: RequestedStep | null;
+  readonly requestedAtMs: number | null;
+  readonly retryAtMs: number | null;
+  readonly consensusKey: string | null;
+  readonly certificate: string | null;
+}
+
+/** A worker with its lease judged by the database's clock. */
+export interface ReconcileWorker {
+  readonly id: string;
+  readonly name: string;
+  readonly standing: 'active' | 'draining' | 'lost' | 'stopped';
+  readonly free: number;
+}
+
+/** One ledger, its replicas and the fleet, read in one transaction. */
+export interface ReconcileView {
+  readonly ledgerId: string;
+  readonly tenantId: string;
+  readonly state: LedgerState;
+  readonly replicaCount: number;
+  readonly operator: LedgerOperator;
+  readonly hasGenesis: boolean;
+  readonly createdAtMs: number;
+  readonly cause: Cause | null;
+  readonly nowMs: number;
+  readonly replicas: readonly ReconcileReplica[];
+  readonly workers: readonly ReconcileWorker[];
+}
+
+const context = systemContext('reconciler');
+/** Key of the lock under which places are given out: two ledgers must not take a worker's last place. */
+const placementLock = 0x504c_4143;
+const resyncBatchMax = 500;
+
+/** Reads and changes one ledger's provisioning state under its row lock. */
+export class ReconcileStore {
+  constructor(private readonly database: SystemDatabase) {}
+
+  /** Opens a ledger for one reconciliation; `work` does not run when there is no such ledger. All or nothing is kept. */
+  async reconcile(ledgerId: string, work: (session: ReconcileSession) => Promise<void>): Promise<void> {
+    await this.database.run(context, async (transaction) => {
+      const view = await readView(transaction, ledgerId);
+      if (!view) return;
+      const session = new ReconcileSession(transaction, view);
+      await work(session);
+      await session.flush();
+    });
+  }
+
+  /** Turns ledgers whose time is over to retiring; returns them. */
+  async expireLedgers(): Promise<string[]> {
+    return this.database.run(context, async (transaction) => {
+      const [rows] = await transaction.query<[{ id: string }[], number]>(
+        `update ledgers set state = 'retiring', cause_code = 'LEDGER_EXPIRED', cause_detail = 'the time to live is over'
+         where id in (select id from ledgers where expires_at <= now() and state not in ('retiring', 'retired')
+           order by expires_at limit $1 for update skip locked)
+         returning id`,
+        [resyncBatchMax],
+      );
+      for (const { id } of rows) await appendSteps(transaction, id, [{ step: 'expire', state: 'done' }]);
+      return rows.map((row) => row.id);
+    });
+  }
+
+  /** Ledgers that are not as they should be, whatever triggers were lost. */
+  async unsettledLedgers(): Promise<string[]> {
+    const rows = await this.database.direct(context).query<{ id: string }[]>(
+      `select l.id from ledgers l where l.state in ('provisioning', 'retiring')
+       union
+       select r.ledger_id from replicas r join ledgers l on l.id = r.ledger_id
+       where r.state <> 'destroyed' and l.state <> 'retired'
+         and (l.state = 'failed' or not r.current or r.state in ('failed', 'stopped', 'placed'))
+       limit $1`,
+      [resyncBatchMax],
+    );
+    return rows.map((row) => row.id);
+  }
+}
+
+/** The changes of one reconciliation. */
+export class ReconcileSession {
+  private readonly entries: StepEntry[] = [];
+  private changed = false;
+
+  constructor(private readonly transaction: Transaction, readonly view: ReconcileView) {}
+
+  /** Gives a place to a new replica, instead of another one if `replaces` names it. Returns the new replica's id. */
+  async placeReplica(index: number, worker: ReconcileWorker, replaces: string | null): Promise<string> {
+    if (replaces !== null) await this.transaction.query('update replicas set current = false where id = $1', [replaces]);
+    const id = randomUUID();
+    await this.transaction.query(
+      `insert into replicas (id, tenant_id, ledger_id, index, worker_id, worker_name, state) values ($1, $2, $3, $4, $5, $6, 'placed')`,
+      [id, this.view.tenantId, this.view.ledgerId, index, worker.id, worker.name],
+    );
+    this.entries.push({ step: 'place-replica', state: 'done', replica: { id, index, workerName: worker.name } });
+    return id;
+  }
+
+  /** Notes that jobs are handed to workers, so that they are not handed out again before their time. */
+  async noteRequests(step: RequestedStep, replicas: readonly { readonly id: string; readonly index: number; readonly workerName: string }[]): Promise<void> {
+    if (replicas.length === 0) return;
+    await this.transaction.query(
+      'update replicas set requested_step = $2, requested_at = clock_timestamp() where id = any($1)',
+      [replicas.map((replica) => replica.id), step],
+    );
+    for (const { id, index, workerName } of replicas) this.entries.push({ step, state: 'started', replica: { id, index, workerName } });
+  }
+
+  /** Writes the genesis; it is written once and never again. */
+  async writeGenesis(genesis: Uint8Array, genesisId: string): Promise<void> {
+    await this.transaction.query(
+      'update ledgers set genesis = $2, genesis_id = $3 where id = $1 and genesis is null',
+      [this.view.ledgerId, Buffer.from(genesis), genesisId],
+    );
+    this.entries.push({ step: 'write-genesis', state: 'done' });
+  }
+
+  /** Moves the ledger to its next state. */
+  async mark(state: 'ready' | 'failed' | 'retired', cause: Cause | null): Promise<void> {
+    await this.transaction.query(
+      `update ledgers set state = $2, cause_code = $3, cause_detail = $4,
+         ready_at = case when $2 = 'ready' then coalesce(ready_at, clock_timestamp()) else ready_at end
+       where id = $1`,
+      [this.view.ledgerId, state, cause?.code ?? null, cause?.detail ?? null],
+    );
+    this.entries.push({ step: state, state: state === 'failed' ? 'failed' : 'done', ...(cause ? { cause } : {}) });
+  }
+
+  /** Shows what the ledger waits for, or that it no longer waits. */
+  async setCause(cause: Cause | null): Promise<void> {
+    const known = this.view.cause;
+    if (known?.code === cause?.code && known?.detail === cause?.detail) return;
+    await this.transaction.query('update ledgers set cause_code = $2, cause_detail = $3 where id = $1', [
+      this.view.ledgerId, cause?.code ?? null, cause?.detail ?? null,
+    ]);
+    this.changed = true;
+  }
+
+  /** Writes the log entries; called once, at the end. */
+  async flush(): Promise<void> {
+    if (this.entries.length > 0 || this.changed) await appendSteps(this.transaction, this.view.ledgerId, this.entries);
+  }
+}
+
+interface LedgerRow {
+  readonly tenant_id: string;
+  readonly state: LedgerState;
+  readonly replica_count: number;
+  readonly operator: LedgerOperator;
+  readonly has_genesis: boolean;
+  readonly created_ms: number;
+  readonly now_ms: number;
+  readonly cause_code: string | null;
+  readonly cause_detail: string | null;
+}
+
+async function readView(transaction: Transaction, ledgerId: string): Promise<ReconcileView | null> {
+  const ledgers = await transaction.query<LedgerRow[]>(
+    `select tenant_id, state, replica_count, operator, genesis is not null as has_genesis, cause_code, cause_detail,
+       floor(extract(epoch from created_at) * 1000)::double precision as created_ms,
+       (extract(epoch from clock_timestamp()) * 1000)::double precision as now_ms
+     from ledgers where id = $1 for update`,
+    [ledgerId],
+  );
+  const ledger = ledgers[0];
+  if (!ledger) return null;
+  // Taken before the fleet's free places are read; held to the end of the transaction.
+  if (ledger.state === 'provisioning' && !ledger.has_genesis) await transaction.query('select pg_advisory_xact_lock($1)', [placementLock]);
+  return {
+    ledgerId,
+    tenantId: ledger.tenant_id,
+    state: ledger.state,
+    replicaCount: ledger.replica_count,
+    operator: ledger.operator,
+    hasGenesis: ledger.has_genesis,
+    createdAtMs: ledger.created_ms,
+    nowMs: ledger.now_ms,
+    cause: ledger.cause_code === null ? null : { code: ledger.cause_code, detail: ledger.cause_detail ?? '' },
+    replicas: await readReplicas(transaction, ledgerId),
+    workers: await readWorkers(transaction),
+  };
+}
+
+function readReplicas(transaction: Transaction, ledgerId: string): Promise<ReconcileReplica[]> {
+  return transaction.query<ReconcileReplica[]>(
+    `select id, index, current, worker_id as "workerId", worker_name as "workerName", state, attempts,
+       cause_code as "causeCode", cause_detail as "causeDetail", requested_step as "requestedStep",
+       (extract(epoch from requested_at) * 1000)::double precision as "requestedAtMs",
+       (extract(epoch from retry_at) * 1000)::double precision as "retryAtMs",
+       consensus_key as "consensusKey", certificate
+     from replicas where ledger_id = $1 order by index`,
+    [ledgerId],
+  );
+}
+
+function readWorkers(transaction: Transaction): Promise<ReconcileWorker[]> {
+  return transaction.query<ReconcileWorker[]>(
+    `select w.id, w.name,
+       case when w.state = 'stopped' then 'stopped' when w.lease_expires_at <= clock_timestamp() then 'lost' else w.state end as standing,
+       greatest(0, w.capacity - (select count(*) from replicas r where r.worker_id = w.id and r.state <> 'destroyed'))::integer as free
+     from workers w`,
+  );
+}

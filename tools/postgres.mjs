@@ -140,7 +140,7 @@ function serverArguments(data, port, durable) {
   const settings = {
     listen_addresses: host,
     unix_socket_directories: '',
-    max_connections: 120,
+    max_connections: 250,
     shared_buffers: '64MB',
     max_wal_size: '256MB',
     password_encryption: 'scram-sha-256',

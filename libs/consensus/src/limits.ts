@@ -16,9 +16,6 @@ export const DEFAULT_PARAMETERS: CoreParameters = {
   emptyBlockNsMin: 10_000_000_000n,
 };
 
-/** Replicas of one ledger: signer sets, tallies and certificates are sized for it. */
-export const REPLICAS_MAX = 32;
-
 /** Body bytes in one range answer, counted before its last block: keeps a catch-up reply near 1 MiB. */
 export const RANGE_BYTES_MAX = 1_048_576;
 /** Blocks in one range answer. */
@@ -26,11 +23,27 @@ export const RANGE_BLOCKS_MAX = 256;
 /** Headers after the last block of a range answer: the distance to the next stored commit certificate. */
 export const RANGE_TAIL_MAX = 640;
 
-/** Final headers kept in memory: enough to judge execution heights and empty blocks (window + execution lag), with room to spare. */
-export const RECENT_HEADERS_MAX = 128;
+/** Final headers kept in memory: enough for window, execution lag and one range answer. */
+export const RECENT_HEADERS_MAX = 512;
 
 /** Largest message: a range answer with one oversized last block, or a proposal with a full body and its certificates. */
 export const MESSAGE_BYTES_MAX = 4 * 1_048_576;
 
 /** Blocks above the final tip held in memory; beyond it unknown blocks are not taken in (they can be fetched again). */
 export const UNFINALISED_BLOCKS_MAX = 64;
+
+/** While catching up, at most this much may be final but not executed before more is fetched. */
+export const CATCH_UP_LAG_BLOCKS_MAX = 256;
+export const CATCH_UP_LAG_BYTES_MAX = 8 * 1_048_576;
+
+/** Certificates remembered as verified, so that none is verified twice. */
+export const VERIFIED_CERTIFICATES_MAX = 256;
+
+/** One answer to a peer's STATUS (or outdated promise) per this many ms. */
+export const STATUS_ANSWER_MS_MIN = 20;
+
+/** Bodies of at least this size are synced as soon as they arrive, ahead of the vote that needs them durable. */
+export const EARLY_SYNC_BYTES_MIN = 65_536;
+
+/** Rounds of rule evaluation per event; each round needs a state change, of which an event can cause only a few. */
+export const SETTLE_ROUNDS_MAX = 64;

@@ -1,4 +1,4 @@
-import type { BlockHeader, Certificate, Genesis } from '@quorate/protocol';
+import type { BlockHeader, Certificate, CertifiedPosition, Genesis } from '@quorate/protocol';
 
 /*
  * The border between the consensus core and its host. The host owns clocks, disk, network, pool and execution; the core
@@ -21,17 +21,10 @@ export interface Block {
 /** A header whose body is not at hand, for chain links and execution roots. */
 export type HeaderLink = Omit<Block, 'body'>;
 
-/** A place in an epoch's sequence of votes, with the block certified there. Ordered by term, then slot. */
-export interface Position {
-  readonly term: number;
-  readonly slot: number;
-  readonly blockId: Uint8Array;
-}
-
 /** One replica's signed entry of a timeout certificate. */
 export interface TimeoutEntry {
   readonly replica: number;
-  readonly high: Position | null;
+  readonly high: CertifiedPosition | null;
   readonly signature: Uint8Array;
 }
 
@@ -85,7 +78,7 @@ export interface TimeoutMessage {
   readonly kind: 'timeout';
   readonly term: number;
   readonly replica: number;
-  readonly high: Position | null;
+  readonly high: CertifiedPosition | null;
   readonly highCertificate: Certificate | null;
   readonly signature: Uint8Array;
 }
@@ -213,7 +206,7 @@ export type CoreEvent = Instant &
     /** A link to the peer is up (again). Send it after the link can carry messages. */
     | { readonly kind: 'connected'; readonly peer: number }
     | { readonly kind: 'disconnected'; readonly peer: number }
-    /** The pool's content: operations and bytes that are admitted, not final, and not in a block proposed by this replica in this term. Send on change from and to zero, and when it crosses a full block. */
+    /** The pool's content: operations and bytes that are admitted, not final, and not in a block proposed by this replica in this term. Send on change from and to zero, when it crosses a full block, and at most every few ms otherwise. An envelope that is not final timeoutMs / 4 after its admission must be forwarded to every replica: a term ends only when f + 1 replicas know that work is waiting. */
     | { readonly kind: 'pending'; readonly operations: number; readonly bytes: number }
     /** Answer to request-batch: an encoded body (protocol encodeBody) with at least one operation, or null if nothing is eligible. */
     | { readonly kind: 'batch'; readonly request: number; readonly body: Uint8Array | null; readonly operations: number }
@@ -247,7 +240,7 @@ export interface PersistEffect {
 export interface FinalizedEffect {
   readonly kind: 'finalized';
   readonly blocks: readonly Block[];
-  /** Names the last of `blocks`. */
+  /** Names the last of `blocks`, or a later block that is not held yet (catch-up only; compare blockId). */
   readonly certificate: Certificate;
 }
 

@@ -1,0 +1,138 @@
+import { equalBytes, hex } from '@quorate/crypto';
+import { invariant } from '@quorate/errors';
+import type { Certificate } from '@quorate/protocol';
+import { RECENT_HEADERS_MAX, UNFINALISED_BLOCKS_MAX } from './limits';
+import type { Block, BootEvent, HeaderLink } from './types';
+
+/** Whether a block hangs together with the final tip. */
+export type ChainPath =
+  | { readonly kind: 'linked'; readonly blocks: readonly Block[] }
+  /** This ancestor (or the block itself) is not held. */
+  | { readonly kind: 'missing'; readonly id: Uint8Array }
+  /** The block stands beside the final chain. */
+  | { readonly kind: 'conflict' };
+
+/** The final tip, the blocks above it, and what execution made of the newest final ones. */
+export class Chain {
+  finalTip: HeaderLink;
+  finalCertificate: Certificate | null = null;
+  executedHeight = 0;
+  /** Newest final headers, ascending, without gaps. */
+  private recent: HeaderLink[];
+  /** Blocks above the final tip, all of them written to the journal, by key. */
+  private readonly blocks = new Map<string, Block>();
+  private readonly execRoots = new Map<number, Uint8Array>();
+
+  constructor(readonly genesis: Block) {
+    this.finalTip = genesis;
+    this.recent = [genesis];
+  }
+
+  boot(event: BootEvent): void {
+    if (event.finalHeaders.length > 0) {
+      this.recent = event.finalHeaders.slice(-RECENT_HEADERS_MAX);
+      this.finalTip = this.recent[this.recent.length - 1];
+      this.finalCertificate = event.finalCertificate;
+    }
+    for (const block of event.blocks) {
+      if (block.header.height > this.finalTip.header.height && this.blocks.size < UNFINALISED_BLOCKS_MAX) this.blocks.set(block.key, block);
+    }
+    for (const { height, execRoot } of event.executed) this.executed(height, execRoot);
+  }
+
+  /** Takes in a block; false if it is known or there is no room. */
+  add(block: Block): boolean {
+    if (block.header.height <= this.finalTip.header.height || this.blocks.has(block.key)) return false;
+    if (this.blocks.size >= UNFINALISED_BLOCKS_MAX) return false;
+    this.blocks.set(block.key, block);
+    return true;
+  }
+
+  get isFull(): boolean {
+    return this.blocks.size >= UNFINALISED_BLOCKS_MAX;
+  }
+
+  /** Forgets blocks that are not in `keep`; they stay in the journal and can be fetched again. */
+  retain(keep: ReadonlySet<string>): void {
+    for (const key of this.blocks.keys()) if (!keep.has(key)) this.blocks.delete(key);
+  }
+
+  block(key: string): Block | undefined {
+    return this.blocks.get(key);
+  }
+
+  has(id: Uint8Array, key: string): boolean {
+    return this.blocks.has(key) || equalBytes(id, this.finalTip.id);
+  }
+
+  /** Header of a block above the final tip or of the tip itself. */
+  link(key: string): HeaderLink | undefined {
+    return key === this.finalTip.key ? this.finalTip : this.blocks.get(key);
+  }
+
+  /** Blocks from above the final tip up to the named one, ascending. Empty if it is the tip. */
+  pathTo(id: Uint8Array, key: string = hex(id)): ChainPath {
+    const path: Block[] = [];
+    let nextId = id;
+    let nextKey = key;
+    while (nextKey !== this.finalTip.key) {
+      const block = this.blocks.get(nextKey);
+      if (block === undefined) {
+        // A child at tip height + 1 whose parent is not the tip, or an already final ancestor, cannot be told from a missing block by its id alone.
+        const child = path[path.length - 1];
+        if (child !== undefined && child.header.height <= this.finalTip.header.height + 1) return { kind: 'conflict' };
+        return { kind: 'missing', id: nextId };
+      }
+      path.push(block);
+      nextId = block.header.parentId;
+      nextKey = hex(nextId);
+    }
+    return { kind: 'linked', blocks: path.reverse() };
+  }
+
+  /** Makes the path final. */
+  finalize(path: readonly HeaderLink[], certificate: Certificate | null): void {
+    for (const block of path) {
+      invariant(equalBytes(block.header.parentId, this.finalTip.id), 'final blocks form a chain', { height: block.header.height });
+      this.finalTip = { id: block.id, key: block.key, header: block.header, headerBytes: block.headerBytes };
+      this.recent.push(this.finalTip);
+    }
+    if (this.recent.length > RECENT_HEADERS_MAX) this.recent = this.recent.slice(-RECENT_HEADERS_MAX);
+    this.finalCertificate = certificate;
+    for (const [key, block] of this.blocks) if (block.header.height <= this.finalTip.header.height) this.blocks.delete(key);
+  }
+
+  /** A final header by height, if it is recent enough to be held. */
+  finalHeader(height: number): HeaderLink | undefined {
+    return this.recent[height - this.recent[0].header.height];
+  }
+
+  /** Whether a recent final block holds this id. */
+  isRecentFinal(key: string): boolean {
+    return this.recent.some((link) => link.key === key);
+  }
+
+  executed(height: number, execRoot: Uint8Array): void {
+    this.execRoots.set(height, execRoot);
+    this.executedHeight = Math.max(this.executedHeight, height);
+    this.execRoots.delete(height - RECENT_HEADERS_MAX);
+  }
+
+  execRoot(height: number): Uint8Array | undefined {
+    return this.execRoots.get(height);
+  }
+
+  /** Final headers from a height on (as far as held), ascending. */
+  finalHeadersFrom(height: number): HeaderLink[] {
+    return this.recent.slice(Math.max(0, height - this.recent[0].header.height));
+  }
+
+  /** Bytes of bodies that are final but not executed, counted up to `maxBytes`. */
+  unexecutedBytes(maxBytes: number): number {
+    let bytes = 0;
+    for (let height = this.finalTip.header.height; height > this.executedHeight && bytes < maxBytes; height -= 1) {
+      bytes += this.finalHeader(height)?.header.bodyLength ?? 0;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,40 @@
+export { Committee, makeBlock } from './committee';
+export { Core } from './core';
+export { DEFAULT_PARAMETERS, MESSAGE_BYTES_MAX, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, RANGE_TAIL_MAX, RECENT_HEADERS_MAX } from './limits';
+export { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
+export { cutRange, type RangeSource } from './range';
+export type {
+  AfterDurable,
+  AlarmCode,
+  Block,
+  BlockMessage,
+  BootEvent,
+  CoreEvent,
+  CoreOptions,
+  CoreParameters,
+  CoreStatus,
+  Durable,
+  Effect,
+  ExecutedMessage,
+  FinalizedEffect,
+  FreeMessage,
+  GetBlockMessage,
+  GetRangeMessage,
+  HeaderLink,
+  Instant,
+  Message,
+  PersistEffect,
+  PromiseMessage,
+  ProposeMessage,
+  RangeMessage,
+  Recipient,
+  SendableMessage,
+  StatusMessage,
+  TermEntry,
+  TimeoutCertificate,
+  TimeoutEntry,
+  TimeoutMessage,
+  VoteMessage,
+  VoteState,
+} from './types';
+export { decodeVoteState, encodeVoteState } from './vote-state';

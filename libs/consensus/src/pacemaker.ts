@@ -1,0 +1,117 @@
+import { hex } from '@quorate/crypto';
+import { applyTimeoutCertificate } from './acceptance';
+import { buildTimeoutCertificate, timeoutConsistent } from './certificates';
+import { fetchDueMs } from './catch-up';
+import { isCatchingUp } from './finality';
+import { compareRank } from './rank';
+import type { CoreState } from './state';
+import { sendStatus } from './status';
+import { abandonTerm, enterTerm } from './terms';
+import type { TimeoutMessage } from './types';
+
+/** A TIMEOUT of another replica (C-13): its certificate is used, and the newest one per replica is kept. */
+export function onTimeoutMessage(core: CoreState, message: TimeoutMessage): void {
+  const known = core.timeouts[message.replica];
+  if (known !== null && known.term >= message.term) return;
+  if (!timeoutConsistent(message)) return core.alarm('SIGNATURE_INVALID', `timeout of replica ${message.replica}`);
+  const highCertificate = message.highCertificate === null ? null : core.certificates.verify(message.highCertificate);
+  const proven = message.highCertificate === null || highCertificate !== null;
+  if (!proven || !core.committee.verifyTimeout(message.replica, message.term, message.high, message.signature)) {
+    return core.alarm('SIGNATURE_INVALID', `timeout of replica ${message.replica}`);
+  }
+  core.timeouts[message.replica] = { ...message, highCertificate };
+  core.changed();
+}
+
+/** C-14: a quorum of TIMEOUTs ends a term; fewer make this replica join. */
+export function judgeTimeouts(core: CoreState): void {
+  if (core.halted) return;
+  const held = core.timeouts.filter((message): message is TimeoutMessage => message !== null && message.term >= core.vote.term);
+  if (held.length === 0) return;
+  for (const { term } of held) {
+    const ofTerm = held.filter((message) => message.term === term);
+    if (ofTerm.length >= core.committee.quorum) return applyTimeoutCertificate(core, buildTimeoutCertificate(ofTerm));
+  }
+  join(core, held);
+}
+
+/** C-14: follow f + 1 replicas to their term; in the own term give up when it can no longer have a quorum, or when its leader gave up. */
+function join(core: CoreState, held: readonly TimeoutMessage[]): void {
+  const { committee, vote } = core;
+  const terms = held.map((message) => message.term).sort((left, right) => right - left);
+  const common = terms[committee.faults];
+  if (common !== undefined && common > vote.term) {
+    enterTerm(core, common, null);
+    abandonTerm(core);
+    return;
+  }
+  if (vote.abandoned) return;
+  const leaderGaveUp = held.some((message) => message.replica === core.leader && message.term === vote.term);
+  if (leaderGaveUp || held.length >= committee.size - committee.quorum + 1) abandonTerm(core);
+}
+
+/** Whether anything waits for the current term to make progress. */
+export function workIsKnown(core: CoreState): boolean {
+  if (core.pending.operations > 0) return true;
+  if (compareRank(core.vote.high, core.chain.finalCertificate) > 0 && core.vote.high !== null && hex(core.vote.high.blockId) !== core.chain.finalTip.key) return true;
+  const height = core.chain.finalTip.header.height;
+  for (const [slot, state] of core.slots) if (slot > 1 && state.proposal !== null && state.proposal.block.header.height > height) return true;
+  return false;
+}
+
+/** C-26: T0 doubled for every failed term, up to the cap. */
+export function timeoutMs(core: CoreState): number {
+  const { timeoutMs: first, timeoutMsMax } = core.parameters;
+  return Math.min(first * 2 ** Math.min(core.pacemaker.backoff, 20), timeoutMsMax);
+}
+
+/** Lets time act: progress timer, repetitions, heartbeat. */
+export function keepTime(core: CoreState): void {
+  if (core.committee.size === 1 || core.halted) return;
+  const { pacemaker, parameters } = core;
+  const { nowMs } = core.now;
+  const working = workIsKnown(core);
+  // A replica that lacks final blocks catches up; it has no reason to doubt the leader (C-26).
+  const timed = working && !core.vote.abandoned && !isCatchingUp(core);
+  if (!timed) pacemaker.waitingSinceMs = null;
+  else pacemaker.waitingSinceMs ??= nowMs;
+  if (pacemaker.waitingSinceMs !== null && nowMs >= pacemaker.waitingSinceMs + timeoutMs(core)) abandonTerm(core);
+  repeat(core, working);
+  if (nowMs >= pacemaker.heartbeatAtMs) {
+    pacemaker.heartbeatAtMs = nowMs + parameters.heartbeatMs;
+    sendStatus(core, 'all', false);
+  }
+}
+
+/** C-29: while stalled or abandoned, TIMEOUT and STATUS go out again at a fixed pace. */
+function repeat(core: CoreState, working: boolean): void {
+  const { pacemaker, parameters } = core;
+  const { nowMs } = core.now;
+  if (!working && !core.vote.abandoned && !core.peers.some((peer) => peer.ahead)) {
+    pacemaker.resendAtMs = nowMs + parameters.resendMs;
+    return;
+  }
+  if (nowMs < pacemaker.resendAtMs) return;
+  pacemaker.resendAtMs = nowMs + parameters.resendMs;
+  if (core.ownTimeout !== null) core.send('all', core.ownTimeout);
+  sendStatus(core, 'all', true);
+}
+
+/** Earliest time at which keepTime, a waiting proposal or a fetch has something to do; null = never. */
+export function nextDeadlineMs(core: CoreState): number | null {
+  if (core.committee.size === 1 || core.halted) return null;
+  const { pacemaker } = core;
+  let deadline = pacemaker.heartbeatAtMs;
+  if (workIsKnown(core) || core.vote.abandoned || core.peers.some((peer) => peer.ahead)) deadline = Math.min(deadline, pacemaker.resendAtMs);
+  if (pacemaker.waitingSinceMs !== null) deadline = Math.min(deadline, pacemaker.waitingSinceMs + timeoutMs(core));
+  const fetchMs = fetchDueMs(core);
+  if (fetchMs !== null) deadline = Math.min(deadline, fetchMs);
+  return Math.min(deadline, earlyProposalMs(core));
+}
+
+/** When the next proposal whose time lies ahead of this clock becomes acceptable (C-25). */
+function earlyProposalMs(core: CoreState): number {
+  const proposal = core.slots.get(core.certifiedSlot + 1)?.proposal;
+  if (!proposal || proposal.notBeforeNs <= core.now.timeNs) return Number.POSITIVE_INFINITY;
+  return core.now.nowMs + Math.min(Number((proposal.notBeforeNs - core.now.timeNs) / 1_000_000n) + 1, core.parameters.timeoutMsMax);
+}

@@ -1,0 +1,97 @@
+import { acceptCertificate, acceptTimeoutCertificate } from './acceptance';
+import { STATUS_ANSWER_MS_MIN } from './limits';
+import { compareRank } from './rank';
+import { fromDisk } from './record';
+import type { CoreState } from './state';
+import type { ProposeMessage, Recipient, StatusMessage } from './types';
+
+/** C-29: where this replica stands. */
+export function sendStatus(core: CoreState, to: Recipient, want: boolean): void {
+  const { vote, chain } = core;
+  core.send(to, {
+    kind: 'status',
+    term: vote.term,
+    entry: vote.entry,
+    preparedSlot: vote.preparedSlot,
+    committedSlot: vote.committedSlot,
+    high: vote.high,
+    final: chain.finalCertificate,
+    finalHeight: chain.finalTip.header.height,
+    executedHeight: chain.executedHeight,
+    want,
+  });
+  const { nowMs } = core.now;
+  for (const [index, peer] of core.peers.entries()) if (to === 'all' || to === index) peer.statusSentMs = nowMs;
+}
+
+/** C-30: uses what a peer knows, and gives it what it lacks. */
+export function onStatus(core: CoreState, from: number, message: StatusMessage): void {
+  const peer = core.peers[from];
+  peer.finalHeight = Math.max(peer.finalHeight, message.finalHeight);
+  peer.executedHeight = Math.max(peer.executedHeight, message.executedHeight);
+  const useful = useStatus(core, message);
+  if (!useful) return core.alarm('SIGNATURE_INVALID', `status of replica ${from}`);
+  const order = compareStanding(core, message);
+  peer.ahead = order < 0;
+  if (order > 0 || message.want) answer(core, from, message, order > 0);
+}
+
+function useStatus(core: CoreState, message: StatusMessage): boolean {
+  if (message.entry?.kind === 'timeout-certificate' && !acceptTimeoutCertificate(core, message.entry.certificate)) return false;
+  if (message.entry?.kind === 'certificate' && !acceptCertificate(core, message.entry.certificate)) return false;
+  if (message.high !== null && !acceptCertificate(core, message.high)) return false;
+  return message.final === null || acceptCertificate(core, message.final);
+}
+
+/** Positive if this replica is ahead of the peer in term, certificates or finality. */
+function compareStanding(core: CoreState, message: StatusMessage): number {
+  const { vote, chain } = core;
+  const finals = compareRank(chain.finalCertificate, message.final);
+  const heights = chain.finalTip.header.height - message.finalHeight;
+  if (vote.term > message.term || compareRank(vote.high, message.high) > 0 || finals > 0 || heights > 0) return 1;
+  return vote.term < message.term || finals < 0 || heights < 0 ? -1 : 0;
+}
+
+function answer(core: CoreState, to: number, message: StatusMessage, ahead: boolean): void {
+  const peer = core.peers[to];
+  if (core.now.nowMs - peer.answerSentMs < STATUS_ANSWER_MS_MIN) return;
+  peer.answerSentMs = core.now.nowMs;
+  if (ahead) sendStatus(core, to, false);
+  if (core.ownTimeout !== null && core.vote.term >= message.term) core.send(to, core.ownTimeout);
+  if (message.term === core.vote.term) repeatVotes(core, to, message);
+}
+
+/** Repeats this replica's own promises of the term above the peer's position: messages get lost, and nothing else brings them back. */
+function repeatVotes(core: CoreState, to: number, message: StatusMessage): void {
+  const certified = message.high?.term === core.vote.term ? message.high.slot : 0;
+  const final = message.final?.term === core.vote.term ? message.final.slot : 0;
+  if (core.isLeader) repeatProposals(core, to, Math.max(certified, final));
+  for (const [slot, votes] of core.ownVotes) {
+    if (votes.prepare !== undefined && slot > certified) core.send(to, votes.prepare);
+    if (votes.commit !== undefined && slot > final) core.send(to, votes.commit);
+  }
+}
+
+function repeatProposals(core: CoreState, to: number, above: number): void {
+  if (core.leadership === null) return;
+  for (let slot = above + 1; slot < core.leadership.nextSlot; slot += 1) {
+    const message: ProposeMessage | undefined = core.slots.get(slot)?.proposal?.message;
+    // Slot 1 was durable before the leadership began, higher slots under its permit.
+    if (message !== undefined) core.send(to, fromDisk(message));
+  }
+}
+
+/** Answers a peer whose promise belongs to a term that is over here. */
+export function answerOutdated(core: CoreState, from: number): void {
+  const peer = core.peers[from];
+  if (core.now.nowMs - peer.answerSentMs < STATUS_ANSWER_MS_MIN) return;
+  peer.answerSentMs = core.now.nowMs;
+  sendStatus(core, from, false);
+}
+
+/** Asks a peer that is ahead (rate-limited). */
+export function askAhead(core: CoreState, from: number): void {
+  const peer = core.peers[from];
+  peer.ahead = true;
+  if (core.now.nowMs - peer.statusSentMs >= STATUS_ANSWER_MS_MIN) sendStatus(core, from, true);
+}

@@ -1,0 +1,88 @@
+import { equalBytes, hex } from '@quorate/crypto';
+import type { CertifiedPosition } from '@quorate/protocol';
+import type { CoreState, Proposal, SlotState } from './state';
+import type { VoteMessage } from './types';
+import { earliestTimeNs, judgeChild, type Judgement } from './validity';
+
+/** Casts every vote that the rules now allow. */
+export function castVotes(core: CoreState): void {
+  if (core.vote.abandoned || core.halted) return;
+  castPrepares(core);
+  castCommits(core);
+}
+
+/** A vote of this replica, ready to be promised. */
+export function makeVote(core: CoreState, kind: 'prepare' | 'commit', position: CertifiedPosition): VoteMessage {
+  return {
+    kind,
+    ...position,
+    replica: core.self,
+    executedHeight: core.chain.executedHeight,
+    signature: core.committee.signVote(kind, position),
+  };
+}
+
+/** C-15: one PREPARE per slot, in ascending slots, over a certified parent. */
+function castPrepares(core: CoreState): void {
+  const { vote } = core;
+  const last = core.certifiedSlot + 1;
+  for (let slot = Math.max(vote.preparedSlot + 1, core.certifiedSlot, 1); slot <= last; slot += 1) {
+    const proposal = core.slots.get(slot)?.proposal;
+    if (!proposal || proposal.refused || !parentCertified(core, slot, proposal)) continue;
+    const judgement = judge(core, slot, proposal);
+    if (judgement === 'invalid') {
+      proposal.refused = true;
+      core.alarm('PROPOSAL_INVALID', `term ${vote.term} slot ${slot} height ${proposal.block.header.height}`);
+    }
+    if (judgement !== 'valid') continue;
+    const position = { term: vote.term, slot, blockId: proposal.block.id };
+    vote.preparedSlot = slot;
+    vote.preparedId = proposal.block.id;
+    core.promise(makeVote(core, 'prepare', position));
+    core.changed();
+  }
+}
+
+/** C-15: slot 1 stands on its timeout certificate; any other slot on the certificate of the slot before it. */
+function parentCertified(core: CoreState, slot: number, proposal: Proposal): boolean {
+  if (slot === 1) return true;
+  const parent = core.slots.get(slot - 1)?.certificate;
+  return !!parent && equalBytes(parent.blockId, proposal.block.header.parentId);
+}
+
+function judge(core: CoreState, slot: number, proposal: Proposal): Judgement {
+  const { block } = proposal;
+  // A body must be durable before it is voted for, and its whole chain be known (C-16).
+  if (core.chain.pathTo(block.id, block.key).kind !== 'linked') return 'wait';
+  if (slot === 1) return 'valid';
+  const parent = core.chain.link(hex(block.header.parentId));
+  if (parent === undefined) return 'wait';
+  const judgement = judgeChild(core, parent, block.header);
+  if (judgement !== 'valid') return judgement;
+  return timely(core, proposal, earliestTimeNs(parent.header)) ? 'valid' : 'wait';
+}
+
+/** C-25: the minimal legal time is always timely; otherwise the clock bounds hold, judged by the time of arrival. */
+function timely(core: CoreState, proposal: Proposal, minimumNs: bigint): boolean {
+  if (proposal.block.header.timeNs === minimumNs) return true;
+  return !proposal.late && core.now.timeNs >= proposal.notBeforeNs;
+}
+
+/** C-16: COMMIT only for what is certified, and whose whole chain above the final tip is on this disk. */
+function castCommits(core: CoreState): void {
+  const { vote } = core;
+  for (let slot = Math.max(vote.committedSlot, core.finalisedSlot) + 1; slot <= core.certifiedSlot; slot += 1) {
+    const certificate = core.slots.get(slot)?.certificate;
+    if (!certificate || !chainHeld(core, certificate)) continue;
+    vote.committedSlot = slot;
+    vote.committedId = certificate.blockId;
+    core.promise(makeVote(core, 'commit', { term: vote.term, slot, blockId: certificate.blockId }));
+    core.changed();
+  }
+}
+
+function chainHeld(core: CoreState, certificate: NonNullable<SlotState['certificate']>): boolean {
+  const path = core.chain.pathTo(certificate.blockId);
+  if (path.kind === 'conflict') core.alarm('FINALITY_CONFLICT', `certified block of slot ${certificate.slot} beside the final chain`, true);
+  return path.kind === 'linked';
+}

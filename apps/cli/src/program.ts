@@ -26,6 +26,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...receiptCommands,
 ];
 
+const INTERRUPT_GRACE_MS = 500;
+
 const GROUPS: Readonly<Record<string, string>> = {
   ledger: 'create, watch and delete ledgers',
   key: 'signing keys kept on this machine',
@@ -44,6 +46,11 @@ export async function runProgram(words: readonly string[], environment: NodeJS.P
   const interrupt = (): void => {
     if (interruption.signal.aborted) process.exit(exitNumber('interrupted'));
     interruption.abort();
+    // What cannot be cancelled, such as waiting for standard input, ends here.
+    setTimeout(() => {
+      terminal.failure(new CliFailure('interrupted', 'INTERRUPTED', 'interrupted'), exitNumber('interrupted'));
+      process.exit(exitNumber('interrupted'));
+    }, INTERRUPT_GRACE_MS).unref();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

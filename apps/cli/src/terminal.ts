@@ -52,7 +52,10 @@ export class Terminal {
 
   /** A password from standard input, or asked for without echo when there is a person. */
   async password(fromStdin: boolean): Promise<string> {
-    if (fromStdin) return (await readStdin()).replace(/\r?\n$/, '');
+    if (fromStdin) {
+      this.progress('Reading the password from standard input.');
+      return (await readStdin()).replace(/\r?\n$/, '');
+    }
     if (this.interactive) return ask('Password: ', true);
     throw new CliFailure('usage', 'PASSWORD_MISSING', 'there is no terminal to ask for the password', { hint: 'Use --password-stdin.' });
   }

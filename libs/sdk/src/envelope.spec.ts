@@ -60,6 +60,6 @@ describe('ids', () => {
     expect(idToHex(id)).toMatch(/^[0-9a-f]{32}$/);
     expect(idFromHex(idToHex(id))).toBe(id);
     expect(idToHex(5n)).toBe('0'.repeat(31) + '5');
-    expect(() => idFromHex('5')).toThrow(TypeError);
+    expect(() => idFromHex('5')).toThrow('32 lowercase');
   });
 });

@@ -76,9 +76,14 @@ export interface AssetView {
 
 export interface BlockView {
   readonly height: number;
-  readonly blockId: string;
+  readonly id: string;
+  readonly kind: 'data' | 'empty' | 'epoch_end';
   readonly timestampNs: string;
   readonly operationCount: number;
+  readonly bodyBytes: number;
+  readonly parentId: string;
+  /** Highest block whose results this block's header commits to. */
+  readonly execHeight: number;
 }
 
 /** A block became final. */
@@ -96,24 +101,34 @@ export interface PaymentFilePlan {
   readonly file: {
     readonly messageId: string;
     readonly initiatingParty: string;
+    readonly createdAt: string;
     readonly paymentCount: number;
-    /** Messages with this id that the ledger has already seen; then nothing of it may be signed again. */
-    readonly duplicate: boolean;
   };
   readonly lines: readonly PaymentFileLine[];
+  readonly accounts: readonly PaymentFileAccount[];
 }
 
+/** One payment: what it would book, or why not. */
 export interface PaymentFileLine {
   readonly position: number;
   readonly path: string;
   readonly line: number;
   readonly endToEndId: string;
   readonly instructionId: string | null;
-  readonly creditorName: string | null;
+  readonly creditorName: string;
   readonly amountMinor: string | null;
-  readonly currency: string | null;
+  readonly currency: string;
   readonly transferId: string | null;
   readonly debitAccount: string | null;
   readonly creditAccount: string | null;
   readonly rejection: { readonly code: string; readonly detail: string } | null;
+}
+
+/** An account that the file's bookings need. */
+export interface PaymentFileAccount {
+  readonly id: string;
+  readonly asset: number;
+  readonly name: string;
+  readonly reference: string;
+  readonly debitsMinor: string;
 }

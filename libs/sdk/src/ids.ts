@@ -1,5 +1,6 @@
+import { formatId, parseId } from '@quorate/protocol';
+
 const idBits = 128;
-const idDigits = idBits / 4;
 const idReserved = (1n << BigInt(idBits)) - 1n;
 
 /** A new random 128-bit id for a party, account, transfer or envelope. Never one of the two reserved values. */
@@ -13,11 +14,10 @@ export function randomId(): bigint {
 
 /** A 128-bit id as the API writes it: 32 lowercase hex digits. */
 export function idToHex(id: bigint | string): string {
-  return (typeof id === 'string' ? idFromHex(id) : id).toString(16).padStart(idDigits, '0');
+  return formatId(typeof id === 'string' ? parseId(id) : id);
 }
 
-/** Reads an id as the API writes it. */
+/** Reads an id as the API writes it; throws CodecError on anything else. */
 export function idFromHex(text: string): bigint {
-  if (!/^[0-9a-f]{32}$/i.test(text)) throw new TypeError(`an id is ${idDigits} hex digits, not "${text}"`);
-  return BigInt(`0x${text}`);
+  return parseId(text);
 }

@@ -40,6 +40,7 @@ export type {
   BlockView,
   LedgerStatus,
   PartyView,
+  PaymentFileAccount,
   PaymentFileLine,
   PaymentFilePlan,
   ReplicaReach,

@@ -1,0 +1,54 @@
+import { Controller, Get, Param, Req } from '@nestjs/common';
+import type { ReplicaQuery } from '@quorate/transport';
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+
+import { Operation } from '../api/documentation';
+import { operationParameters, transferParameters } from '../api/parameters';
+import { receiptSchema } from '../api/schemas';
+import { GatewayProblem } from '../problems/gateway-problem';
+import { LedgerAccess } from './ledger-access';
+import { receiptAnswer } from './replica-answers';
+
+type ReceiptQuery = Extract<ReplicaQuery, { readonly query: 'receipt' }>;
+
+/** Proofs of what became of an operation. The gateway only hands them on: whoever holds the genesis id checks them. */
+@Controller('v1/ledgers/:ledgerId')
+export class ReceiptsController {
+  constructor(private readonly access: LedgerAccess) {}
+
+  @Get('transfers/:transferId/receipt')
+  @Operation({
+    operationId: 'getTransferReceipt',
+    summary: 'Proof of the first attempt to book a transfer, applied or failed',
+    answer: receiptSchema,
+    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_NOT_YET'],
+  })
+  transferReceipt(
+    @Req() request: FastifyRequest,
+    @Param({ schema: transferParameters }) { ledgerId, transferId }: z.output<typeof transferParameters>,
+  ): Promise<unknown> {
+    return this.receipt(request, ledgerId, { query: 'receipt', transferId });
+  }
+
+  @Get('operations/:height/:index/receipt')
+  @Operation({
+    operationId: 'getOperationReceipt',
+    summary: 'Proof of the operation at an index of a block',
+    answer: receiptSchema,
+    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_NOT_YET'],
+  })
+  operationReceipt(
+    @Req() request: FastifyRequest,
+    @Param({ schema: operationParameters }) { ledgerId, height, index }: z.output<typeof operationParameters>,
+  ): Promise<unknown> {
+    return this.receipt(request, ledgerId, { query: 'receipt', height, index });
+  }
+
+  private async receipt(request: FastifyRequest, ledgerId: string, query: ReceiptQuery): Promise<unknown> {
+    const { link } = await this.access.open(request, ledgerId);
+    const answer = await receiptAnswer(link, query);
+    if (answer.kind !== 'receipt') throw new GatewayProblem('RECEIPT_UNKNOWN', 'The ledger has executed no such operation.');
+    return answer.receipt;
+  }
+}

@@ -1,0 +1,46 @@
+import { LIMITS } from '@quorate/protocol';
+
+/** Every bound of the gateway, with its reason. Times in milliseconds. */
+export const GATEWAY_LIMITS = {
+  envelopeBytesMax: LIMITS.envelopeBytesMax,
+  paymentFileBytesMax: 1_048_576,
+  /** Requests between admission and the end of their answer, streams not counted: bounds memory held by bodies. */
+  inFlightMax: 256,
+  /** Of these, one tenant may hold a quarter: nobody fills the gateway alone. */
+  tenantInFlightMax: 64,
+  tenantRequestsPerSecondMax: 2_000,
+  tenantsTrackedMax: 10_000,
+  /** Guesses of credentials from one address in ten seconds. */
+  wrongCredentialsMax: 50,
+  wrongCredentialsWindowSeconds: 10,
+  /** A receipt is at most one block old when its certificate is formed; then the client asks again. */
+  receiptWaitMs: 5_000,
+  receiptPollMs: 40,
+  /** A submit without an answer of the leader goes to all replicas after this. */
+  submitHedgeMs: 300,
+  submitTotalMs: 10_000,
+  connectMs: 1_000,
+  queryMs: 2_000,
+  queryTotalMs: 5_000,
+  /** Replicas are asked for their status at most this often for each ledger in use. */
+  observeEveryMs: 1_000,
+  observeMs: 1_000,
+  /** A replica that refused a connection is left alone this long. */
+  reconnectAfterMs: 500,
+  routeAgeMs: 1_500,
+  routesMax: 10_000,
+  ledgersConnectedMax: 512,
+  ledgerIdleMs: 60_000,
+  streamsMax: 1_000,
+  streamsPerLedgerMax: 64,
+  streamHeartbeatMs: 15_000,
+  /** Bytes a stream's reader may be behind before it is cut off. */
+  streamBacklogBytesMax: 65_536,
+  pageSizeMax: 100,
+  pageSizeDefault: 50,
+  /** Lines of a payment file that are looked up on the ledger at the same time. */
+  outcomeLookupsMax: 16,
+  assetPagesMax: 20,
+  /** After the signal to stop, answers under way get this long. */
+  stopMs: 12_000,
+} as const;

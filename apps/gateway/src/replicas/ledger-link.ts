@@ -1,0 +1,143 @@
+import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+
+import { GATEWAY_LIMITS } from '../limits';
+import type { ReadyLedger, ReplicaAddress } from '../routes/ledger-routes';
+import { ReplicaLink, ReplicaUnreachable, type ConnectReplica, type GatewayIdentity } from './replica-link';
+import { readStatus, type ObservedStatus } from './observed-status';
+
+/** What the gateway knows of a ledger's replicas at one time; null for one that did not answer. */
+export type Observation = readonly { readonly index: number; readonly status: ObservedStatus | null }[];
+
+/** The connections to all replicas of one ledger, and what they last said about themselves. */
+export class LedgerLink {
+  private links: readonly ReplicaLink[];
+  private readonly statuses = new Map<number, ObservedStatus>();
+  private observing: Promise<Observation> | null = null;
+  /** Resolves when the first replica has answered the last round of questions, or when none did. */
+  private firstStatus: Promise<unknown> = Promise.resolve();
+  private observedAtMs = Number.NEGATIVE_INFINITY;
+  private heightSeen = 0;
+  private lastUsedMs = performance.now();
+
+  constructor(
+    ledger: ReadyLedger,
+    private readonly identity: GatewayIdentity,
+    private readonly connect: ConnectReplica,
+  ) {
+    this.links = ledger.replicas.map((address) => new ReplicaLink(address, identity, connect));
+  }
+
+  get replicas(): readonly ReplicaLink[] {
+    return this.links;
+  }
+
+  idleMs(): number {
+    return performance.now() - this.lastUsedMs;
+  }
+
+  /** Marks the link as used and follows replicas that moved to another address. */
+  use(ledger: ReadyLedger): void {
+    this.lastUsedMs = performance.now();
+    if (sameAddresses(this.links, ledger.replicas)) return;
+    const previous = this.links;
+    this.links = ledger.replicas.map((address) => previous.find((link) => sameAddress(link.address, address)) ?? new ReplicaLink(address, this.identity, this.connect));
+    for (const link of previous) if (!this.links.includes(link)) link.close();
+    this.observedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** A ledger's height that some client has been told; answers from below it would look like going back in time. */
+  noteHeight(height: number): void {
+    this.heightSeen = Math.max(this.heightSeen, height);
+  }
+
+  get heightNoted(): number {
+    return this.heightSeen;
+  }
+
+  /** Asks every replica for its status; at most once in a while, shared by all who want to know. */
+  observe(): Promise<Observation> {
+    const ageMs = performance.now() - this.observedAtMs;
+    if (this.observing !== null && ageMs < GATEWAY_LIMITS.observeEveryMs) return this.observing;
+    this.observedAtMs = performance.now();
+    const answers = this.links.map((link) => this.observeOne(link));
+    this.observing = Promise.all(answers);
+    this.firstStatus = Promise.any(answers.map(heardOf)).catch(() => undefined);
+    return this.observing;
+  }
+
+  /** After an answer that the leader did not give: what is known about leaders is out of date. */
+  doubtLeader(): void {
+    this.observedAtMs = Math.min(this.observedAtMs, performance.now() - GATEWAY_LIMITS.observeEveryMs);
+    void this.observe();
+  }
+
+  /** Replicas in the order in which to ask them: the leader, then by how far they are, then those not heard of. */
+  async order(): Promise<readonly ReplicaLink[]> {
+    void this.observe();
+    if (this.statuses.size === 0) await this.firstStatus;
+    const leader = this.leader();
+    const rank = (link: ReplicaLink) => {
+      const status = this.statuses.get(link.index);
+      if (status === undefined) return -1;
+      return link.index === leader ? Number.MAX_SAFE_INTEGER : status.executedHeight;
+    };
+    return [...this.links].sort((left, right) => rank(right) - rank(left) || left.index - right.index);
+  }
+
+  /** Whom the replica of the highest term names. */
+  leader(): number | null {
+    let latest: ObservedStatus | null = null;
+    for (const status of this.statuses.values()) if (latest === null || status.term > latest.term) latest = status;
+    return latest?.leader ?? null;
+  }
+
+  /** Puts a query to one replica after another until one answers that is not behind what a client was told. */
+  async query(query: ReplicaQuery): Promise<ReplicaAnswer> {
+    const deadlineMs = performance.now() + GATEWAY_LIMITS.queryTotalMs;
+    let best: ReplicaAnswer | null = null;
+    for (const link of await this.order()) {
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) break;
+      const answer = await this.ask(link, query, Math.min(leftMs, GATEWAY_LIMITS.queryMs));
+      if (answer === null) continue;
+      if (best === null || answer.height > best.height) best = answer;
+      if (answer.height >= this.heightSeen) break;
+    }
+    if (best === null) throw new ReplicaUnreachable(-1, 'no replica of the ledger answers');
+    return best;
+  }
+
+  close(): void {
+    for (const link of this.links) link.close();
+  }
+
+  private async ask(link: ReplicaLink, query: ReplicaQuery, timeoutMs: number): Promise<ReplicaAnswer | null> {
+    try {
+      return await link.exchange(timeoutMs, (connection) => connection.query(query));
+    } catch (cause) {
+      if (!(cause instanceof ReplicaUnreachable)) throw cause;
+      this.statuses.delete(link.index);
+      return null;
+    }
+  }
+
+  private async observeOne(link: ReplicaLink): Promise<Observation[number]> {
+    const answer = await this.ask(link, { query: 'status' }, GATEWAY_LIMITS.observeMs);
+    const status = answer === null ? null : readStatus(answer);
+    if (status === null) this.statuses.delete(link.index);
+    else this.statuses.set(link.index, status);
+    return { index: link.index, status };
+  }
+}
+
+async function heardOf(answer: Promise<Observation[number]>): Promise<void> {
+  if ((await answer).status === null) throw new Error('no status');
+}
+
+function sameAddress(left: ReplicaAddress, right: ReplicaAddress): boolean {
+  return left.index === right.index && left.host === right.host && left.port === right.port && left.certificate === right.certificate;
+}
+
+function sameAddresses(links: readonly ReplicaLink[], addresses: readonly ReplicaAddress[]): boolean {
+  return links.length === addresses.length && links.every((link, position) => sameAddress(link.address, addresses[position]));
+}

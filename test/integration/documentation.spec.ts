@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createControlPlaneClient } from '@quorate/sdk';
+import { TestPlatform } from '../platform/test-platform';
+
+const root = join(__dirname, '../..');
+const run = promisify(execFile);
+const password = 'a long enough password';
+
+/** Code blocks of a page that are marked as executed, in order. */
+function runnable(page: string, language: string): string[] {
+  const text = readFileSync(join(root, 'docs', page), 'utf8');
+  const pattern = new RegExp(`<!-- run -->\\n\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\``, 'g');
+  return Array.from(text.matchAll(pattern), ([, code]) => code);
+}
+
+describe('the snippets of the guides', () => {
+  let platform: TestPlatform;
+  const directory = mkdtempSync(join(tmpdir(), 'quorate-docs-'));
+  const email = 'guide@bank.example';
+
+  beforeAll(async () => {
+    platform = await TestPlatform.start();
+    await createControlPlaneClient({ url: platform.url }).signup({ institution: 'Guide Bank', email, password });
+  }, 180_000);
+
+  afterAll(async () => {
+    await platform?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  const environment = (): NodeJS.ProcessEnv => ({
+    PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+    HOME: directory,
+    QUORATE_URL: platform.url,
+    QUORATE_CONFIG_HOME: join(directory, 'config'),
+    QUORATE_EMAIL: email,
+    QUORATE_PASSWORD: password,
+    BUILD: '17',
+  });
+
+  it('runs the pipeline guide', async () => {
+    const script = runnable('guides/pipeline.md', 'bash');
+    expect(script.length).toBeGreaterThanOrEqual(5);
+    // The guide reads fields with jq; the test machine need not have it.
+    const jq = `jq() { node -e '
+      const words = process.argv.slice(1).filter((word) => !word.startsWith("-"));
+      const value = JSON.parse(require("fs").readFileSync(words[1] ?? 0, "utf8"));
+      const answer = Function("it", "return it" + words[0])(value);
+      if (answer === false || answer === undefined) process.exit(1);
+      console.log(answer);' -- "$@"; }`;
+    const file = join(directory, 'pipeline.sh');
+    writeFileSync(file, ['set -euo pipefail', jq, ...script].join('\n'));
+    const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });
+    expect(stdout).toContain('applied');
+  }, 120_000);
+
+  it('runs the SDK guide', async () => {
+    const visitor = createControlPlaneClient({ url: platform.url });
+    const { cookie } = await visitor.loginForCookie({ email, password });
+    const { key } = await createControlPlaneClient({ url: platform.url, headers: { cookie } }).createApiKey({ name: 'guide', expiresInDays: 1 });
+    const [code] = runnable('guides/sdk.md', 'js');
+    const program = `const { createRequire } = require('node:module');
+      (async (require) => { ${code} })(createRequire(${JSON.stringify(join(root, 'package.json'))})).catch((error) => { console.error(error); process.exit(1); });`;
+    const { stdout } = await run(process.execPath, ['-e', program], { cwd: root, env: { ...environment(), QUORATE_API_KEY: key } });
+    expect(stdout.trim()).toBe('applied');
+  }, 120_000);
+});

@@ -1,0 +1,91 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface WorkerProcess {
+  readonly name: string;
+  readonly pid: number;
+}
+
+interface DriverReply {
+  readonly call: number;
+  readonly ok: boolean;
+  readonly detail?: string;
+  readonly url: string;
+  readonly gatewayUrl: string;
+  readonly adminEmail: string | null;
+  readonly adminPassword: string | null;
+  readonly databaseUrl: string;
+  readonly workers: readonly WorkerProcess[];
+}
+
+/** The whole platform as real processes, with a data directory of its own. */
+export class TestPlatform {
+  private calls = 0;
+
+  private constructor(
+    readonly home: string,
+    private readonly driver: ChildProcess,
+    private readonly started: DriverReply,
+  ) {}
+
+  get url(): string {
+    return this.started.url;
+  }
+
+  get gatewayUrl(): string {
+    return this.started.gatewayUrl;
+  }
+
+  get databaseUrl(): string {
+    return this.started.databaseUrl;
+  }
+
+  get admin(): { readonly email: string; readonly password: string } {
+    return { email: this.started.adminEmail ?? '', password: this.started.adminPassword ?? '' };
+  }
+
+  /** Starts control plane, gateway, PostgreSQL and workers on free ports in a fresh directory. */
+  static async start(options: { readonly workers: number } = { workers: 4 }): Promise<TestPlatform> {
+    const home = mkdtempSync(join(tmpdir(), 'quorate-test-'));
+    const driver = fork(join(__dirname, 'platform-driver.mjs'), [home, String(options.workers)], { execArgv: [] });
+    const [reply] = (await once(driver, 'message')) as [DriverReply];
+    if (!reply.ok) throw new Error(reply.detail);
+    return new TestPlatform(home, driver, reply);
+  }
+
+  private async command(command: 'kill' | 'start', name: string): Promise<readonly WorkerProcess[]> {
+    this.calls += 1;
+    const call = this.calls;
+    const answered = new Promise<DriverReply>((resolve) => {
+      const listen = (reply: DriverReply): void => {
+        if (reply.call !== call) return;
+        this.driver.off('message', listen);
+        resolve(reply);
+      };
+      this.driver.on('message', listen);
+    });
+    this.driver.send({ call, command, name });
+    const reply = await answered;
+    if (!reply.ok) throw new Error(reply.detail);
+    return reply.workers;
+  }
+
+  /** `kill -9` of a worker; its replicas end with it. */
+  async killWorker(name: string): Promise<void> {
+    await this.command('kill', name);
+  }
+
+  async startWorker(name: string): Promise<void> {
+    await this.command('start', name);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.driver, 'exit');
+    this.driver.disconnect();
+    await ended;
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}

@@ -4,8 +4,8 @@ export type LinkParty = { readonly kind: 'peer'; readonly replica: number } | { 
 /** One authenticated connection that carries whole frames in order. */
 export interface Link {
   readonly party: LinkParty;
-  /** Queues one frame; false when the link is closed or its queue is full (the frame is then gone). */
-  send(kind: number, payload: Uint8Array): boolean;
+  /** Queues one frame whose payload is the parts one after another (they must not change any more); false when the link is closed or its queue is full (the frame is then gone). */
+  send(kind: number, ...parts: readonly Uint8Array[]): boolean;
   close(): void;
 }
 
@@ -19,7 +19,7 @@ export interface LinkEvents {
 /** All links of one replica: at most one to each peer, and those of its clients. */
 export interface Links {
   /** Sends to a peer; false when there is no link now or its queue is full. */
-  sendToPeer(replica: number, kind: number, payload: Uint8Array): boolean;
+  sendToPeer(replica: number, kind: number, ...parts: readonly Uint8Array[]): boolean;
   peerConnected(replica: number): boolean;
   close(): void;
 }

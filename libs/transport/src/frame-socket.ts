@@ -41,9 +41,10 @@ export class FrameSocket {
   }
 
   /** Queues one frame; false when the connection is closed or was just dropped because its queue is full. */
-  send(kind: number, payload: Uint8Array): boolean {
+  send(kind: number, ...parts: readonly Uint8Array[]): boolean {
     if (!this.open) return false;
-    if (this.socket.writableLength + payload.length > SEND_QUEUE_BYTES_MAX) {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (this.socket.writableLength + length > SEND_QUEUE_BYTES_MAX) {
       this.close();
       return false;
     }
@@ -56,10 +57,10 @@ export class FrameSocket {
       });
     }
     const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-    prefix.writeUInt32BE(payload.length + 1, 0);
+    prefix.writeUInt32BE(length + 1, 0);
     prefix[4] = kind;
     this.socket.write(prefix);
-    if (payload.length > 0) this.socket.write(payload);
+    for (const part of parts) if (part.length > 0) this.socket.write(part);
     return true;
   }
 

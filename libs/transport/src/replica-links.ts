@@ -62,8 +62,8 @@ export class ReplicaLinks implements Links {
     }
   }
 
-  sendToPeer(replica: number, kind: number, payload: Uint8Array): boolean {
-    return this.peers.get(replica)?.send(kind, payload) ?? false;
+  sendToPeer(replica: number, kind: number, ...parts: readonly Uint8Array[]): boolean {
+    return this.peers.get(replica)?.send(kind, ...parts) ?? false;
   }
 
   peerConnected(replica: number): boolean {
@@ -199,8 +199,8 @@ class FrameLink implements Link {
     this.frames = new FrameSocket(socket, handler);
   }
 
-  send(kind: number, payload: Uint8Array): boolean {
-    return this.frames.send(kind, payload);
+  send(kind: number, ...parts: readonly Uint8Array[]): boolean {
+    return this.frames.send(kind, ...parts);
   }
 
   close(): void {

@@ -1,0 +1,305 @@
+import { makeBlock, type Block, type HeaderLink, type PersistEffect } from '@quorate/consensus';
+import { concatBytes, equalBytes, hex } from '@quorate/crypto';
+import {
+  HEADER_BYTES,
+  blockId,
+  decodeCertificate,
+  decodeHeader,
+  encodeCertificate,
+  genesisId,
+  type Certificate,
+  type Genesis,
+} from '@quorate/protocol';
+import { Reader, Writer } from '@quorate/codec';
+import { invariant } from '@quorate/errors';
+import type { Directory, Timer, Timers } from '@quorate/runtime';
+import { Journal, type JournalPosition, type JournalRecord, type StorageError } from '@quorate/storage';
+import { ReplicaError } from './replica-error';
+
+/** Kinds of journal records; docs/spec/storage.md. */
+const RECORD = { genesis: 1, block: 2, certificate: 3, voteState: 4 } as const;
+
+/** A record that nobody waits for is synchronised with the next one that somebody does, or after this long. */
+const LAZY_MS_MAX = 25;
+
+/** Blocks kept in memory besides those that are not durable yet: what peers and receipts ask for most. */
+const RECENT_BLOCKS_MAX = 256;
+const RECENT_BYTES_MAX = 67_108_864;
+
+/** Older certificates are kept in memory at about this distance; below RANGE_TAIL_MAX with room for a window of blocks. */
+const CERTIFICATE_DISTANCE = 256;
+
+interface WaitingRecords {
+  readonly records: JournalRecord[];
+  /** Keys of the blocks among the records, in order. */
+  readonly keys: string[];
+  readonly done: (() => void)[];
+}
+
+/** What the journal held when it was opened. */
+export interface StoredState {
+  readonly voteState: Uint8Array | null;
+  readonly finalHeight: number;
+  readonly finalCertificate: Certificate | null;
+  /** Stored blocks above the final height, in journal order. */
+  readonly unfinalised: readonly Block[];
+}
+
+/** What a block store is opened with. */
+export interface BlockStoreOptions {
+  readonly directory: Directory;
+  readonly genesis: Genesis;
+  readonly genesisBytes: Uint8Array;
+  readonly makeSalt: () => Uint8Array;
+  readonly timers: Timers;
+  readonly onFault: (error: StorageError) => void;
+}
+
+/** Blocks, certificates and vote state of one replica: in the journal, and indexed by height and id in memory. */
+export class BlockStore {
+  private readonly places = new Map<string, JournalPosition>();
+  /** Key of the final block at height index + 1. */
+  private readonly finalKeys: string[] = [];
+  private readonly certificates = new Map<number, Certificate>();
+  private readonly certificateHeights: number[] = [];
+  private readonly recent = new Map<string, Block>();
+  private recentBytes = 0;
+  private waiting: WaitingRecords = { records: [], keys: [], done: [] };
+  private lazyTimer: Timer | null = null;
+
+  private constructor(
+    private readonly journal: Journal,
+    private readonly options: BlockStoreOptions,
+  ) {}
+
+  /** Opens the store of a ledger's replica, or makes it. Throws StorageError or ReplicaError. */
+  static async open(options: BlockStoreOptions): Promise<{ store: BlockStore; stored: StoredState }> {
+    const scan = new JournalScan(options.genesisBytes);
+    const journal = await Journal.open({
+      directory: options.directory,
+      ledgerId: options.genesis.ledgerId,
+      makeSalt: options.makeSalt,
+      onRecord: (record, position) => scan.visit(record, position),
+      onFault: options.onFault,
+    });
+    const store = new BlockStore(journal, options);
+    if (!scan.sawGenesis) await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
+    return { store, stored: await store.adopt(scan) };
+  }
+
+  get finalHeight(): number {
+    return this.finalKeys.length;
+  }
+
+  get sizeBytes(): number {
+    return this.journal.sizeBytes;
+  }
+
+  /** Writes the parts of one record of the core; `done` runs when they are durable, in token order. */
+  persist(effect: PersistEffect, done: () => void): void {
+    const records: JournalRecord[] = [];
+    for (const block of effect.blocks) {
+      this.remember(block);
+      records.push({ kind: RECORD.block, payload: concatBytes(block.headerBytes, block.body) });
+    }
+    for (const { height, certificate } of effect.certificates) {
+      this.noteCertificate(height, certificate);
+      records.push({ kind: RECORD.certificate, payload: certificateRecord(height, certificate) });
+    }
+    // Last, so that an interrupted write never leaves a vote whose block is missing.
+    if (effect.voteState !== null) records.push({ kind: RECORD.voteState, payload: effect.voteState });
+    this.waiting.records.push(...records);
+    this.waiting.keys.push(...effect.blocks.map((block) => block.key));
+    this.waiting.done.push(done);
+    if (effect.urgent) this.flush();
+    else this.lazyTimer ??= this.options.timers.after(LAZY_MS_MAX, () => this.flush());
+  }
+
+  /** The blocks extend the final chain. */
+  finalize(blocks: readonly Block[], certificate: Certificate): void {
+    for (const block of blocks) {
+      invariant(block.header.height === this.finalKeys.length + 1, 'final blocks come in height order', { height: block.header.height });
+      this.remember(block);
+      this.finalKeys.push(block.key);
+    }
+    this.noteCertificate(this.finalKeys.length, certificate);
+  }
+
+  /** A final block with its body. */
+  async finalBlock(height: number): Promise<Block> {
+    const key = this.finalKeys[height - 1];
+    invariant(key !== undefined, 'a height that is final', { height });
+    const block = await this.block(key);
+    if (block === null) throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is not in the journal`, { height });
+    return block;
+  }
+
+  /** A stored block by key; null if it is not held. */
+  async block(key: string): Promise<Block | null> {
+    const recent = this.recent.get(key);
+    if (recent !== undefined) return recent;
+    const place = this.places.get(key);
+    return place === undefined ? null : parseBlock(await this.journal.read(place));
+  }
+
+  /** The lowest height from `fromHeight` on at which a commit certificate is held. */
+  certificateFrom(fromHeight: number): { height: number; certificate: Certificate } | null {
+    const heights = this.certificateHeights;
+    let low = 0;
+    let high = heights.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (heights[middle] < fromHeight) low = middle + 1;
+      else high = middle;
+    }
+    const height = heights[low];
+    const certificate = height === undefined ? undefined : this.certificates.get(height);
+    return height === undefined || certificate === undefined ? null : { height, certificate };
+  }
+
+  async close(): Promise<void> {
+    this.lazyTimer?.cancel();
+    await this.journal.close();
+  }
+
+  private flush(): void {
+    this.lazyTimer?.cancel();
+    this.lazyTimer = null;
+    const { records, keys, done } = this.waiting;
+    this.waiting = { records: [], keys: [], done: [] };
+    this.journal.append(records).then(
+      (positions) => {
+        const places = positions.filter((_, index) => records[index].kind === RECORD.block);
+        keys.forEach((key, index) => this.places.set(key, places[index]));
+        this.trimRecent();
+        for (const run of done) run();
+      },
+      // onFault has been told already, and ends the process.
+      () => undefined,
+    );
+  }
+
+  private noteCertificate(height: number, certificate: Certificate): void {
+    const heights = this.certificateHeights;
+    const last = heights.at(-1) ?? 0;
+    if (height <= last) return;
+    // The newest is always held; of the older ones, enough for catch-up: headers bridge the distance.
+    if (last - (heights.at(-2) ?? 0) < CERTIFICATE_DISTANCE && heights.length > 0) {
+      heights.pop();
+      this.certificates.delete(last);
+    }
+    heights.push(height);
+    this.certificates.set(height, certificate);
+  }
+
+  private remember(block: Block): void {
+    if (this.recent.has(block.key)) return;
+    this.recent.set(block.key, block);
+    this.recentBytes += block.body.length;
+  }
+
+  private trimRecent(): void {
+    for (const [key, block] of this.recent) {
+      if (this.recent.size <= RECENT_BLOCKS_MAX && this.recentBytes <= RECENT_BYTES_MAX) return;
+      if (!this.places.has(key)) continue;
+      this.recent.delete(key);
+      this.recentBytes -= block.body.length;
+    }
+  }
+
+  private async adopt(scan: JournalScan): Promise<StoredState> {
+    for (const [key, { position }] of scan.blocks) this.places.set(key, position);
+    const tip = scan.newestCertificate;
+    if (tip !== null) this.adoptFinalChain(scan, tip);
+    for (const { height, certificate } of scan.certificates) {
+      // A certificate may have become durable before a block below it: then it is of no use yet.
+      if (height <= this.finalKeys.length) this.noteCertificate(height, certificate);
+    }
+    const unfinalised: Block[] = [];
+    for (const [key, { height }] of scan.blocks) {
+      if (height <= this.finalKeys.length) continue;
+      const block = await this.block(key);
+      if (block !== null) unfinalised.push(block);
+    }
+    return { voteState: scan.voteState, finalHeight: this.finalKeys.length, finalCertificate: tip?.certificate ?? null, unfinalised };
+  }
+
+  private adoptFinalChain(scan: JournalScan, tip: { height: number; certificate: Certificate }): void {
+    const keys: string[] = [];
+    const genesisKey = hex(genesisId(this.options.genesis));
+    for (let key = hex(tip.certificate.blockId); key !== genesisKey; ) {
+      const block = scan.blocks.get(key);
+      const height = tip.height - keys.length;
+      if (block === undefined || block.height !== height) {
+        throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is certified but not in the journal`, { height });
+      }
+      keys.push(key);
+      key = block.parentKey;
+    }
+    this.finalKeys.push(...keys.reverse());
+  }
+}
+
+/** The block without its body. */
+export function headerLink(block: Block): HeaderLink {
+  const { id, key, header, headerBytes } = block;
+  return { id, key, header, headerBytes };
+}
+
+function parseBlock(payload: Uint8Array): Block {
+  return makeBlock(payload.slice(0, HEADER_BYTES), payload.subarray(HEADER_BYTES));
+}
+
+function certificateRecord(height: number, certificate: Certificate): Uint8Array {
+  return new Writer(512).uint(height).blob(encodeCertificate(certificate)).finish();
+}
+
+interface ScannedBlock {
+  readonly position: JournalPosition;
+  readonly height: number;
+  readonly parentKey: string;
+}
+
+/** Collects what matters of the records that the journal replays. */
+class JournalScan {
+  readonly blocks = new Map<string, ScannedBlock>();
+  readonly certificates: { height: number; certificate: Certificate }[] = [];
+  voteState: Uint8Array | null = null;
+  newestCertificate: { height: number; certificate: Certificate } | null = null;
+  sawGenesis = false;
+
+  constructor(private readonly genesisBytes: Uint8Array) {}
+
+  visit({ kind, payload }: JournalRecord, position: JournalPosition): void {
+    switch (kind) {
+      case RECORD.genesis:
+        if (!equalBytes(payload, this.genesisBytes)) throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the directory belongs to a ledger with another genesis');
+        this.sawGenesis = true;
+        return;
+      case RECORD.block: {
+        const headerBytes = payload.slice(0, HEADER_BYTES);
+        const header = decodeHeader(headerBytes);
+        this.blocks.set(hex(blockId(headerBytes)), { position, height: header.height, parentKey: hex(header.parentId) });
+        return;
+      }
+      case RECORD.certificate:
+        this.visitCertificate(payload);
+        return;
+      case RECORD.voteState:
+        this.voteState = payload.slice();
+        return;
+      default:
+        throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `journal record of unknown kind ${kind}`, { kind });
+    }
+  }
+
+  private visitCertificate(payload: Uint8Array): void {
+    const reader = new Reader(payload);
+    const height = reader.uint();
+    const certificate = decodeCertificate(reader.blob(payload.length).slice());
+    reader.end();
+    const entry = { height, certificate };
+    this.certificates.push(entry);
+    if (this.newestCertificate === null || height > this.newestCertificate.height) this.newestCertificate = entry;
+  }
+}

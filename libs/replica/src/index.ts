@@ -1,0 +1,2 @@
+export type { ReplicaCommand, ReplicaReport } from './process-messages';
+export type { ReplicaStatus } from './status';

@@ -1,0 +1,172 @@
+import { CodecError } from '@quorate/codec';
+import { hex } from '@quorate/crypto';
+import type { AccountView, AssetView, Page, PartyView, TransferView } from '@quorate/ledger';
+import { PageRequestError } from '@quorate/ledger';
+import { formatId, parseId } from '@quorate/protocol';
+import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+import type { BlockStore } from './block-store';
+import type { Executor } from './executor';
+import type { ProvingTip, ReceiptAnswer, Receipts } from './receipts';
+import type { ReplicaStatus } from './status';
+
+/** Entries of one list answer. */
+const LIST_ENTRIES_MAX = 100;
+
+/** What queries read. */
+export interface QuerySources {
+  readonly store: BlockStore;
+  readonly executor: Executor;
+  readonly receipts: Receipts;
+  readonly provingTip: () => ProvingTip | null;
+  /** Resolves when another block became final, or after a second at most. */
+  readonly nextTip: () => Promise<void>;
+  readonly status: () => ReplicaStatus;
+}
+
+/** Answers clients' queries from this replica's executed state. A wrong query is answered with `kind: 'error'`, never thrown. */
+export class Queries {
+  constructor(private readonly sources: QuerySources) {}
+
+  async answer(value: unknown): Promise<ReplicaAnswer> {
+    const { height } = this.sources.executor;
+    try {
+      const query = value as ReplicaQuery;
+      return { height, ...(await this.read(query)) };
+    } catch (error) {
+      if (error instanceof CodecError || error instanceof PageRequestError) return { height, kind: 'error', code: error.code, detail: error.message };
+      throw error;
+    }
+  }
+
+  private async read(query: ReplicaQuery): Promise<Record<string, unknown>> {
+    const { ledger } = this.sources.executor;
+    switch (query.query) {
+      case 'status':
+        return { status: this.sources.status() };
+      case 'account':
+        return one('account', ledger.account(parseId(query.id)), accountJson);
+      case 'accounts':
+        return list(ledger.accounts({ ...page(query), party: query.party === undefined ? undefined : parseId(query.party) }), accountJson);
+      case 'transfer':
+        return one('transfer', ledger.transfer(parseId(query.id)), transferJson);
+      case 'transfers':
+        return list(ledger.transfers({ ...page(query), account: query.account === undefined ? undefined : parseId(query.account) }), transferJson);
+      case 'party':
+        return one('party', ledger.party(parseId(query.id)), partyJson);
+      case 'parties':
+        return list(ledger.parties(page(query)), partyJson);
+      case 'asset':
+        return one('asset', ledger.asset(query.id), assetJson);
+      case 'assets':
+        return list(ledger.assets(page(query)), assetJson);
+      case 'receipt':
+        return { ...(await this.receipt(query)) };
+      case 'blocks':
+        return this.blocks(query);
+      default:
+        throw new CodecError('CODEC_INVALID', 'unknown query');
+    }
+  }
+
+  private async receipt(query: ReplicaQuery & { query: 'receipt' }): Promise<ReceiptAnswer> {
+    const first = await this.receiptNow(query);
+    if (first.kind !== 'not_yet') return first;
+    // The certificate is on its way: whoever executes also makes a block that proves the results.
+    await this.sources.nextTip();
+    return this.receiptNow(query);
+  }
+
+  private async receiptNow(query: ReplicaQuery & { query: 'receipt' }): Promise<ReceiptAnswer> {
+    const { receipts, executor, provingTip } = this.sources;
+    if ('transferId' in query) {
+      const position = executor.ledger.position(parseId(query.transferId));
+      return position === undefined ? { kind: 'unknown' } : receipts.receipt(position.height, position.index, provingTip());
+    }
+    if (!Number.isSafeInteger(query.height) || !Number.isSafeInteger(query.index) || query.index < 0) throw new CodecError('CODEC_INVALID', 'height and index are natural numbers');
+    return receipts.receipt(query.height, query.index, provingTip());
+  }
+
+  /** Executed blocks, newest first; the cursor is the height to go on with. */
+  private async blocks(query: { readonly cursor?: string; readonly limit: number }): Promise<Record<string, unknown>> {
+    const { store, executor } = this.sources;
+    const { cursor, limit } = page(query);
+    if (cursor !== undefined && !/^[1-9][0-9]{0,15}$/.test(cursor)) throw new CodecError('CODEC_INVALID', 'the cursor is not of this list');
+    const first = Math.min(cursor === undefined ? executor.height : Number(cursor), executor.height);
+    const last = Math.max(first - limit, 0);
+    const data: Record<string, unknown>[] = [];
+    for (let height = first; height > last; height -= 1) {
+      const { header, key } = await store.finalBlock(height);
+      data.push({
+        height,
+        id: key,
+        kind: header.kind,
+        timestampNs: header.timeNs.toString(),
+        operationCount: header.operationCount,
+        bodyBytes: header.bodyLength,
+        parentId: hex(header.parentId),
+        execHeight: header.execHeight,
+      });
+    }
+    return { data, nextCursor: last > 0 ? String(last) : null };
+  }
+}
+
+function page(query: { readonly cursor?: string; readonly limit: number }): { cursor?: string; limit: number } {
+  const { cursor, limit } = query;
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_ENTRIES_MAX) throw new CodecError('CODEC_RANGE', `limit: 1 to ${LIST_ENTRIES_MAX}`);
+  return cursor === undefined ? { limit } : { cursor, limit };
+}
+
+function one<View>(kind: string, view: View | undefined, json: (view: View) => Record<string, unknown>): Record<string, unknown> {
+  return view === undefined ? { kind: 'unknown' } : { kind, [kind]: json(view) };
+}
+
+function list<View>(found: Page<View>, json: (view: View) => Record<string, unknown>): Record<string, unknown> {
+  return { data: found.data.map(json), nextCursor: found.nextCursor };
+}
+
+function accountJson(view: AccountView): Record<string, unknown> {
+  return {
+    id: formatId(view.id),
+    party: formatId(view.party),
+    asset: view.asset,
+    code: view.code,
+    flags: view.flags,
+    userData128: formatId(view.userData128),
+    debitsPostedMinor: view.debitsPosted.toString(),
+    creditsPostedMinor: view.creditsPosted.toString(),
+    debitsPendingMinor: view.debitsPending.toString(),
+    creditsPendingMinor: view.creditsPending.toString(),
+    timestampNs: view.timestampNs.toString(),
+  };
+}
+
+function transferJson(view: TransferView): Record<string, unknown> {
+  return {
+    id: formatId(view.id),
+    debitAccount: formatId(view.debitAccount),
+    creditAccount: formatId(view.creditAccount),
+    amountMinor: view.amount.toString(),
+    asset: view.asset,
+    code: view.code,
+    flags: view.flags,
+    userData128: formatId(view.userData128),
+    timestampNs: view.timestampNs.toString(),
+    height: view.height,
+    index: view.index,
+  };
+}
+
+function partyJson(view: PartyView): Record<string, unknown> {
+  return {
+    id: formatId(view.id),
+    name: view.name,
+    threshold: view.threshold,
+    keys: view.keys.map(({ scheme, bytes }) => ({ scheme, publicKey: hex(bytes) })),
+    timestampNs: view.timestampNs.toString(),
+  };
+}
+
+function assetJson(view: AssetView): Record<string, unknown> {
+  return { id: view.id, code: view.code, scale: view.scale, issuer: formatId(view.issuer), timestampNs: view.timestampNs.toString() };
+}

@@ -1,0 +1,19 @@
+import { CodedError, type ErrorFacts } from '@quorate/errors';
+
+/**
+ * REPLICA_GENESIS_DIFFERS: the directory belongs to another ledger. REPLICA_HISTORY_INCOMPLETE: a final block is not in the journal.
+ * REPLICA_KEYS_INVALID: the key file cannot be read. REPLICA_NOT_PREPARED: start before prepare. REPLICA_HALTED: the consensus core stopped for good.
+ */
+export type ReplicaErrorCode =
+  | 'REPLICA_GENESIS_DIFFERS'
+  | 'REPLICA_HISTORY_INCOMPLETE'
+  | 'REPLICA_KEYS_INVALID'
+  | 'REPLICA_NOT_PREPARED'
+  | 'REPLICA_HALTED';
+
+/** A replica cannot run, or cannot run on. */
+export class ReplicaError extends CodedError {
+  constructor(code: ReplicaErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(code, message, facts);
+  }
+}

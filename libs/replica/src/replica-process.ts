@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import { CodedError } from '@quorate/errors';
+import { decodeGenesis } from '@quorate/protocol';
+import { nodeClock, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
+import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
+import { Replica } from './replica';
+import { ReplicaError } from './replica-error';
+import { consensusPublicKey, makeReplicaKeys, readReplicaKeys, voteSigner, voteVerifier, writeReplicaKeys, type ReplicaKeys } from './replica-keys';
+import type { ReplicaCommand, ReplicaReport } from './process-messages';
+
+const STATUS_EVERY_MS = 500;
+
+/** Closing waits for the disk this long at most; the journal survives a crash anyway. */
+const STOP_MS_MAX = 2_000;
+
+/** How the process speaks to its worker and ends. */
+export interface ProcessHost {
+  readonly report: (report: ReplicaReport) => void;
+  readonly exit: (code: number) => void;
+}
+
+interface Prepared {
+  readonly directory: string;
+  readonly keys: ReplicaKeys;
+  readonly listener: Server;
+}
+
+type StartCommand = Extract<ReplicaCommand, { kind: 'start' }>;
+
+/** One replica's life in its process: commands of the worker in, reports out. Commands are carried out one after another. */
+export class ReplicaProcess {
+  private prepared: Prepared | null = null;
+  private replica: Replica | null = null;
+  private links: ReplicaLinks | null = null;
+  private work: Promise<void> = Promise.resolve();
+  private statusTimer: NodeJS.Timeout | null = null;
+  private ending = false;
+
+  constructor(private readonly host: ProcessHost) {}
+
+  /** Loads what `prepare` will need while nobody waits for it. */
+  preload(): void {
+    setImmediate(() => void preloadCertificateMaker().catch((error: unknown) => this.fail(error)));
+  }
+
+  take(value: unknown): void {
+    const command = value as ReplicaCommand;
+    this.work = this.work.then(() => this.carryOut(command)).catch((error: unknown) => this.fail(error));
+  }
+
+  /** Says why and ends the process with an error. */
+  fail(error: unknown): void {
+    if (this.ending) return;
+    this.ending = true;
+    const code = error instanceof CodedError ? error.code : 'REPLICA_FAILED';
+    const detail = error instanceof Error ? error.message : String(error);
+    this.host.report({ kind: 'failed', code, detail });
+    this.host.exit(1);
+  }
+
+  /** Ends the process cleanly. */
+  stop(): void {
+    if (this.ending) return;
+    this.ending = true;
+    if (this.statusTimer !== null) clearInterval(this.statusTimer);
+    this.prepared?.listener.close();
+    const closed = this.replica?.close() ?? Promise.resolve();
+    const limit = setTimeout(() => this.host.exit(0), STOP_MS_MAX);
+    limit.unref();
+    closed.then(
+      () => this.host.exit(0),
+      () => this.host.exit(0),
+    );
+  }
+
+  private async carryOut(command: ReplicaCommand): Promise<void> {
+    if (this.ending) return;
+    switch (command.kind) {
+      case 'prepare':
+        await this.prepare(command);
+        return;
+      case 'start':
+        await this.start(command);
+        return;
+      case 'addresses':
+        this.links?.useAddresses(command.addresses);
+        return;
+      case 'stop':
+        this.stop();
+        return;
+    }
+  }
+
+  private async prepare({ directory, host, portRange }: Extract<ReplicaCommand, { kind: 'prepare' }>): Promise<void> {
+    const prepared = this.prepared ?? (await this.bind(directory, host, portRange));
+    this.prepared = prepared;
+    const { certificate } = prepared.keys.tls;
+    this.host.report({
+      kind: 'prepared',
+      consensusKey: consensusPublicKey(prepared.keys),
+      certificate,
+      certificateHash: certificateHash(certificate),
+      host,
+      port: boundPort(prepared.listener),
+    });
+  }
+
+  private async bind(directory: string, host: string, portRange: readonly [number, number]): Promise<Prepared> {
+    const known = await readReplicaKeys(directory);
+    const listener = await bindPort(host, portRange, known?.port ?? null);
+    // Who connects before the replica has started is turned away and comes again.
+    listener.on('connection', (socket) => {
+      if (this.links === null) socket.destroy();
+    });
+    const keys = known ?? (await makeReplicaKeys(boundPort(listener)));
+    if (known === null) await writeReplicaKeys(directory, keys);
+    else if (known.port !== boundPort(listener)) await writeReplicaKeys(directory, { ...known, port: boundPort(listener) });
+    return { directory, keys, listener };
+  }
+
+  private async start(command: StartCommand): Promise<void> {
+    if (this.replica !== null) {
+      this.host.report({ kind: 'started' });
+      return;
+    }
+    const { prepared } = this;
+    if (prepared === null || prepared.directory !== command.directory) throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
+    const genesisBytes = new Uint8Array(command.genesis);
+    const genesis = decodeGenesis(genesisBytes);
+    this.assertMember(command, genesis.replicas[command.self]?.consensusKey, prepared.keys);
+    const replica = await Replica.open({
+      genesis,
+      genesisBytes,
+      self: command.self,
+      directory: await openNodeDirectory(join(command.directory, 'journal')),
+      clock: nodeClock,
+      timers: nodeTimers,
+      makeSalt: () => new Uint8Array(randomBytes(16)),
+      memoryBytes: () => process.memoryUsage.rss(),
+      sign: voteSigner(prepared.keys),
+      verify: voteVerifier(genesis),
+      onHalt: (error) => this.fail(error),
+    });
+    this.replica = replica;
+    this.links = this.connect(command, prepared, replica);
+    replica.useLinks(this.links);
+    this.host.report({ kind: 'started' });
+    this.reportStatus(replica);
+  }
+
+  private connect(command: StartCommand, { listener, keys }: Prepared, replica: Replica): ReplicaLinks {
+    return new ReplicaLinks({
+      listener,
+      identity: keys.tls,
+      self: command.self,
+      certificates: command.certificates,
+      clientCertificates: command.clientCertificates,
+      addresses: command.addresses,
+      timers: nodeTimers,
+      events: replica,
+    });
+  }
+
+  private assertMember(command: StartCommand, expectedKey: Uint8Array | undefined, keys: ReplicaKeys): void {
+    const own = consensusPublicKey(keys);
+    if (expectedKey === undefined || Buffer.from(expectedKey).toString('hex') !== own) {
+      throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the genesis names another key for this replica', { self: command.self });
+    }
+  }
+
+  private reportStatus(replica: Replica): void {
+    const report = (): void => this.host.report({ kind: 'status', status: replica.status() });
+    report();
+    this.statusTimer = setInterval(report, STATUS_EVERY_MS);
+  }
+}

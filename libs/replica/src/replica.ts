@@ -1,0 +1,461 @@
+import { CodecError } from '@quorate/codec';
+import {
+  Core,
+  RECENT_HEADERS_MAX,
+  decodeMessage,
+  encodeMessageParts,
+  type Block,
+  type CoreEvent,
+  type CoreParameters,
+  type Effect,
+  type Message,
+  type PersistEffect,
+  type Recipient,
+} from '@quorate/consensus';
+import { hex } from '@quorate/crypto';
+import { invariant, type CodedError } from '@quorate/errors';
+import { validateBlockBody } from '@quorate/ledger';
+import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
+import type { Clock, Directory, Link, LinkEvents, Links, Timer, Timers } from '@quorate/runtime';
+import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+import { BlockStore, headerLink, type StoredState } from './block-store';
+import { ClientDesk } from './client-desk';
+import { Executor } from './executor';
+import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
+import { Queries } from './queries';
+import { readRange } from './range-service';
+import { Receipts, type ProvingTip } from './receipts';
+import { ReplicaError } from './replica-error';
+import type { ReplicaStatus } from './status';
+import { Submissions, type Answer } from './submissions';
+
+/** Operations in a block from which on its execution waits until votes already queued have left. */
+const HEAVY_BLOCK_OPERATIONS = 256;
+
+/** A receipt whose certificate is on its way is waited for this long. */
+const TIP_WAIT_MS = 1_000;
+
+/** Range answers under way to one peer. */
+const RANGES_PER_PEER_MAX = 1;
+
+/** Blocks whose way to finality is timed; some never become final. */
+const SEEN_BLOCKS_MAX = 1_024;
+
+/** What a replica is made of. `sign` and `verify` are the consensus keys' (Ed25519). */
+export interface ReplicaOptions {
+  readonly genesis: Genesis;
+  readonly genesisBytes: Uint8Array;
+  readonly self: number;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly makeSalt: () => Uint8Array;
+  readonly memoryBytes: () => number;
+  readonly sign: (preimage: Uint8Array) => Uint8Array;
+  readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
+  readonly parameters?: Partial<CoreParameters>;
+  /** The replica must stop at once: its disk failed, or agreement is broken. Nothing may be sent after it. */
+  readonly onHalt: (error: CodedError) => void;
+}
+
+type EventBody = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, 'nowMs' | 'timeNs'> : never) : never;
+
+/**
+ * One running replica: carries out the consensus core's effects on disk, network, pool and ledger, and gives back what happened.
+ * All decisions about agreement are the core's; this class owns order: what is durable before what is said.
+ */
+export class Replica implements LinkEvents {
+  private readonly executor: Executor;
+  private readonly submissions: Submissions;
+  private readonly receipts: Receipts;
+  private readonly queries: Queries;
+  private readonly desk: ClientDesk;
+  private links: Links | null = null;
+  private readonly events: EventBody[] = [];
+  private stepping = false;
+  private halted = false;
+  private timer: Timer | null = null;
+  private readonly unexecuted: Block[] = [];
+  private executionQueued = false;
+  private tip: ProvingTip | null = null;
+  private tipWaiters: (() => void)[] = [];
+  private poolReportQueued = false;
+  private reportedOpen = { operations: 0, full: false };
+  /** When each unfinalised block was first seen here. */
+  private readonly seenAtMs = new Map<string, number>();
+  private readonly rangesUnderWay = new Map<number, number>();
+  private term = 1;
+  private leader = -1;
+  private finalityMs: number | null = null;
+
+  private constructor(
+    private readonly options: ReplicaOptions,
+    private readonly store: BlockStore,
+    private readonly core: Core,
+    executor: Executor,
+  ) {
+    this.executor = executor;
+    this.submissions = new Submissions({
+      executor,
+      clock: options.clock,
+      forward: (envelope) => this.forward(envelope),
+      changed: () => this.reportPoolSoon(),
+    });
+    this.receipts = new Receipts(options.genesis, store, executor);
+    this.queries = new Queries({
+      store,
+      executor,
+      receipts: this.receipts,
+      provingTip: () => this.tip,
+      nextTip: () => this.nextTip(),
+      status: () => this.status(),
+    });
+    this.desk = new ClientDesk(this.submissions, this.queries, (error) => this.fault(error));
+  }
+
+  /** Opens the journal, executes all final blocks again, and is then ready to be given its links. Throws StorageError or ReplicaError. */
+  static async open(options: ReplicaOptions): Promise<Replica> {
+    const { genesis, genesisBytes, directory, makeSalt, timers } = options;
+    const { store, stored } = await BlockStore.open({ directory, genesis, genesisBytes, makeSalt, timers, onFault: (error) => options.onHalt(error) });
+    const executor = new Executor(genesis);
+    const core = new Core({
+      genesis,
+      self: options.self,
+      parameters: options.parameters,
+      sign: options.sign,
+      verify: options.verify,
+      countOperations: (body) => {
+        const validity = validateBlockBody(body);
+        return validity.ok ? validity.operationCount : null;
+      },
+    });
+    const replica = new Replica(options, store, core, executor);
+    await replica.replay(stored);
+    return replica;
+  }
+
+  /** Takes part from now on. */
+  useLinks(links: Links): void {
+    this.links = links;
+    for (let peer = 0; peer < this.options.genesis.replicas.length; peer += 1) {
+      if (links.peerConnected(peer)) this.dispatch({ kind: 'connected', peer });
+    }
+  }
+
+  submit(envelope: Uint8Array, answer: Answer): void {
+    this.submissions.submit(envelope, answer);
+  }
+
+  query(query: ReplicaQuery): Promise<ReplicaAnswer> {
+    return this.queries.answer(query);
+  }
+
+  status(): ReplicaStatus {
+    const { term, leader, finalHeight, executedHeight, provenHeight } = this.core.status();
+    return {
+      self: this.options.self,
+      term,
+      leader,
+      height: finalHeight,
+      executedHeight,
+      provenHeight,
+      pendingEnvelopes: this.submissions.size,
+      peers: this.options.genesis.replicas.map((_, index) => ({ index, connected: index === this.options.self || this.links?.peerConnected(index) === true })),
+      finalityMs: this.finalityMs,
+      journalBytes: this.store.sizeBytes,
+      memoryBytes: this.options.memoryBytes(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.halted = true;
+    this.timer?.cancel();
+    this.links?.close();
+    await this.store.close();
+  }
+
+  opened(link: Link): void {
+    if (link.party.kind !== 'peer') return;
+    this.dispatch({ kind: 'connected', peer: link.party.replica });
+    if (link.party.replica === this.leader) this.submissions.forwardAll();
+  }
+
+  closed(link: Link): void {
+    if (link.party.kind === 'peer') this.dispatch({ kind: 'disconnected', peer: link.party.replica });
+    else this.desk.closed(link);
+  }
+
+  frame(link: Link, kind: number, payload: Uint8Array): void {
+    if (this.halted) return;
+    try {
+      const known = link.party.kind === 'peer' ? this.peerFrame(link.party.replica, kind, payload) : this.desk.frame(link, kind, payload);
+      if (!known) link.close();
+    } catch (error) {
+      // Bytes that no correct end would send.
+      if (error instanceof CodecError || error instanceof SyntaxError || error instanceof TypeError) link.close();
+      else this.fault(error);
+    }
+  }
+
+  private peerFrame(peer: number, kind: number, payload: Uint8Array): boolean {
+    switch (kind) {
+      case PEER_FRAMES.message:
+        this.dispatch({ kind: 'message', from: peer, message: decodeMessage(payload) });
+        return true;
+      case PEER_FRAMES.envelope: {
+        this.submissions.submit(payload, (reply) => {
+          if (reply.kind === 'final') return;
+          const { hash } = scanEnvelope(payload);
+          this.links?.sendToPeer(peer, PEER_FRAMES.envelopeRefused, encodeEnvelopeRefused(hash, reply.retryAfterMs ?? 0));
+        });
+        return true;
+      }
+      case PEER_FRAMES.envelopeRefused: {
+        const { hash, retryAfterMs } = decodeEnvelopeRefused(payload);
+        if (peer === this.leader) this.submissions.leaderRefused(hex(hash), retryAfterMs);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  private async replay(stored: StoredState): Promise<void> {
+    const { genesis } = this.options;
+    const headers = [];
+    const executed = [{ height: 0, execRoot: genesisHeader(genesis).execRoot }];
+    for (let height = 1; height <= stored.finalHeight; height += 1) {
+      const block = await this.store.finalBlock(height);
+      this.executor.execute(block);
+      if (height <= stored.finalHeight - RECENT_HEADERS_MAX) continue;
+      headers.push(headerLink(block));
+      executed.push({ height, execRoot: this.executor.execRoot(height) });
+    }
+    const newest = headers.at(-1);
+    if (newest !== undefined && stored.finalCertificate !== null) this.moveTip(newest, stored.finalCertificate);
+    this.dispatch({
+      kind: 'boot',
+      voteState: stored.voteState,
+      finalHeaders: headers,
+      finalCertificate: stored.finalCertificate,
+      blocks: stored.unfinalised,
+      executed,
+    });
+  }
+
+  private dispatch(event: EventBody): void {
+    if (this.halted) return;
+    this.events.push(event);
+    if (this.stepping) return;
+    this.stepping = true;
+    try {
+      for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
+        const { clock } = this.options;
+        const effects = this.core.step({ ...next, nowMs: clock.monotonicMs(), timeNs: clock.wallNs() } as CoreEvent);
+        for (const effect of effects) this.perform(effect);
+      }
+    } catch (error) {
+      this.fault(error);
+    } finally {
+      this.stepping = false;
+    }
+  }
+
+  private perform(effect: Effect): void {
+    if (this.halted) return;
+    switch (effect.kind) {
+      case 'persist':
+        this.persist(effect);
+        return;
+      case 'send':
+        this.send(effect.to, effect.message);
+        return;
+      case 'finalized':
+        this.finalized(effect.blocks, effect.certificate);
+        return;
+      case 'request-batch':
+        this.giveBatch(effect);
+        return;
+      case 'serve-block':
+        void this.serveBlock(effect.to, hex(effect.blockId));
+        return;
+      case 'serve-range':
+        void this.serveRange(effect.to, effect.fromHeight);
+        return;
+      case 'timer':
+        this.setTimer(effect.atMs);
+        return;
+      case 'term':
+        this.termChanged(effect);
+        return;
+      case 'alarm':
+        if (effect.fatal) this.fault(new ReplicaError('REPLICA_HALTED', `${effect.code}: ${effect.detail}`, { alarm: effect.code }));
+        return;
+    }
+  }
+
+  private persist(effect: PersistEffect): void {
+    if (this.seenAtMs.size > SEEN_BLOCKS_MAX) this.seenAtMs.clear();
+    for (const block of effect.blocks) this.seenAtMs.set(block.key, this.options.clock.monotonicMs());
+    this.store.persist(effect, () => {
+      if (this.halted) return;
+      for (const { to, message } of effect.then) this.send(to, message);
+      this.dispatch({ kind: 'persisted', token: effect.token });
+    });
+  }
+
+  private send(to: Recipient, message: Message): void {
+    const parts = encodeMessageParts(message);
+    if (to !== 'all') {
+      this.links?.sendToPeer(to, PEER_FRAMES.message, ...parts);
+      return;
+    }
+    for (let peer = 0; peer < this.options.genesis.replicas.length; peer += 1) {
+      if (peer !== this.options.self) this.links?.sendToPeer(peer, PEER_FRAMES.message, ...parts);
+    }
+  }
+
+  private finalized(blocks: readonly Block[], certificate: Certificate): void {
+    const tip = blocks.at(-1);
+    invariant(tip !== undefined, 'something became final');
+    this.store.finalize(blocks, certificate);
+    this.moveTip(tip, certificate);
+    this.unexecuted.push(...blocks);
+    this.executeSoon();
+  }
+
+  private moveTip(block: Pick<Block, 'header' | 'headerBytes'>, certificate: Certificate): void {
+    this.tip = { header: block.header, headerBytes: block.headerBytes, certificate };
+    const waiters = this.tipWaiters;
+    this.tipWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  private nextTip(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.options.timers.after(TIP_WAIT_MS, resolve);
+      this.tipWaiters.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  private executeSoon(): void {
+    if (this.executionQueued || this.unexecuted.length === 0) return;
+    this.executionQueued = true;
+    const run = (): void => {
+      this.executionQueued = false;
+      this.executeNext();
+    };
+    if (this.unexecuted[0].header.operationCount < HEAVY_BLOCK_OPERATIONS) queueMicrotask(run);
+    else this.options.timers.soon(run);
+  }
+
+  private executeNext(): void {
+    const block = this.unexecuted.shift();
+    if (block === undefined || this.halted) return;
+    try {
+      const outcome = this.executor.execute(block);
+      const { height, timeNs, operationCount } = block.header;
+      const seenAtMs = this.seenAtMs.get(block.key);
+      if (seenAtMs !== undefined) this.finalityMs = this.options.clock.monotonicMs() - seenAtMs;
+      this.seenAtMs.delete(block.key);
+      this.submissions.executed(block, outcome.envelopes);
+      this.dispatch({ kind: 'executed', height, execRoot: this.executor.execRoot(height) });
+      if (this.desk.hasSubscribers) {
+        const { term, leader, provenHeight } = this.core.status();
+        this.desk.publish({ height, timeNs: timeNs.toString(), operationCount, provenHeight, term, leader });
+      }
+      this.executeSoon();
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  private giveBatch(effect: Extract<Effect, { kind: 'request-batch' }>): void {
+    const { body, operations } = this.submissions.batch(effect.bytesMax, effect.operationsMax, effect.unfinalised);
+    this.tellPool();
+    this.dispatch({ kind: 'batch', request: effect.request, body, operations });
+  }
+
+  private termChanged(effect: Extract<Effect, { kind: 'term' }>): void {
+    const changed = effect.term !== this.term;
+    this.term = effect.term;
+    this.leader = effect.leader;
+    if (!changed) return;
+    this.submissions.termChanged();
+    if (this.leader !== this.options.self) this.submissions.forwardAll();
+  }
+
+  private forward(envelope: Uint8Array): void {
+    if (this.leader < 0 || this.leader === this.options.self) return;
+    this.links?.sendToPeer(this.leader, PEER_FRAMES.envelope, envelope);
+  }
+
+  private reportPoolSoon(): void {
+    if (this.poolReportQueued) return;
+    this.poolReportQueued = true;
+    // After the input that is there already, so that envelopes which arrive together share a block.
+    this.options.timers.soon(() => {
+      this.poolReportQueued = false;
+      this.reportPool();
+    });
+  }
+
+  private reportPool(): void {
+    const { operations, bytes } = this.submissions.open;
+    const full = isFull(operations, bytes);
+    const before = this.reportedOpen;
+    if ((operations === 0) !== (before.operations === 0) || full !== before.full) this.tellPool();
+  }
+
+  private tellPool(): void {
+    const { operations, bytes } = this.submissions.open;
+    this.reportedOpen = { operations, full: isFull(operations, bytes) };
+    this.dispatch({ kind: 'pending', operations, bytes });
+  }
+
+  private setTimer(atMs: number | null): void {
+    this.timer?.cancel();
+    this.timer = null;
+    if (atMs === null) return;
+    const delayMs = Math.max(0, Math.ceil(atMs - this.options.clock.monotonicMs()));
+    this.timer = this.options.timers.after(delayMs, () => this.dispatch({ kind: 'tick' }));
+  }
+
+  private async serveBlock(peer: number, key: string): Promise<void> {
+    try {
+      const block = await this.store.block(key);
+      if (block !== null && !this.halted) this.send(peer, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  private async serveRange(peer: number, fromHeight: number): Promise<void> {
+    const underWay = this.rangesUnderWay.get(peer) ?? 0;
+    if (underWay >= RANGES_PER_PEER_MAX) return;
+    this.rangesUnderWay.set(peer, underWay + 1);
+    try {
+      const range = await readRange(this.store, fromHeight);
+      if (range !== null && !this.halted) this.send(peer, range);
+    } catch (error) {
+      this.fault(error);
+    } finally {
+      this.rangesUnderWay.set(peer, underWay);
+    }
+  }
+
+  private fault(error: unknown): void {
+    if (this.halted) return;
+    this.halted = true;
+    this.timer?.cancel();
+    this.options.onHalt(error as CodedError);
+  }
+}
+
+/** Whether what is open would fill a block. */
+function isFull(operations: number, bytes: number): boolean {
+  return operations >= LIMITS.blockOperationsMax || bytes >= LIMITS.blockBodyBytesMax;
+}

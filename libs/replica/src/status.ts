@@ -1,0 +1,17 @@
+/** How one replica stands; reported twice a second by its process and answered to the `status` query. */
+export interface ReplicaStatus {
+  readonly self: number;
+  readonly term: number;
+  readonly leader: number;
+  /** Height of the newest final block. */
+  readonly height: number;
+  readonly executedHeight: number;
+  /** Highest block whose results a commit certificate proves. */
+  readonly provenHeight: number;
+  readonly pendingEnvelopes: number;
+  readonly peers: readonly { readonly index: number; readonly connected: boolean }[];
+  /** From a batch's proposal to its execution at this replica when it last led; null if it never did. */
+  readonly finalityMs: number | null;
+  readonly journalBytes: number;
+  readonly memoryBytes: number;
+}

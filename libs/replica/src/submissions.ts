@@ -1,0 +1,175 @@
+import type { Block } from '@quorate/consensus';
+import { CodecError } from '@quorate/codec';
+import { hex } from '@quorate/crypto';
+import type { ExecutedEnvelope } from '@quorate/ledger';
+import { LIMITS, decodeBody, encodeBody, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
+import type { Clock } from '@quorate/runtime';
+import type { SubmitReply } from '@quorate/transport';
+import { EnvelopePool } from './envelope-pool';
+import type { Executor } from './executor';
+
+/** Pause that a client is asked for when the pool is full: a few blocks free a lot of it. */
+const BUSY_RETRY_MS = 100;
+
+/** Clients that may wait for one envelope; more would only be the same client asking again. */
+const WAITERS_MAX = 16;
+
+/** How often envelopes that can never take effect any more are looked for. */
+const EXPIRY_CHECK_NS = 1_000_000_000n;
+
+/** Hears the outcome of one submission, once. */
+export type Answer = (reply: SubmitReply) => void;
+
+/** What the pool offers changed. */
+export interface PoolChange {
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+/** What submissions ask of their owner. */
+export interface SubmissionsOptions {
+  readonly executor: Executor;
+  readonly clock: Clock;
+  /** Hands an envelope to the leader, if that is another replica and it can be reached. */
+  readonly forward: (envelope: Uint8Array) => void;
+  /** Called after every change of what a batch could take. */
+  readonly changed: () => void;
+}
+
+/**
+ * Takes envelopes in, keeps them until they are executed, and answers whoever submitted them from this replica's own execution.
+ * The same envelope may be submitted any number of times: all of them get the outcome of its one execution.
+ */
+export class Submissions {
+  private readonly pool = new EnvelopePool();
+  private readonly waiters = new Map<string, Answer[]>();
+  /** Blocks of this term hold only what `batch` gave out; those that stem from an earlier term must be looked through once. */
+  private inheritedMarked = false;
+  private expiryCheckedNs = 0n;
+
+  constructor(private readonly options: SubmissionsOptions) {}
+
+  get size(): number {
+    return this.pool.size;
+  }
+
+  get open(): PoolChange {
+    return this.pool.open;
+  }
+
+  submit(bytes: Uint8Array, answer: Answer): void {
+    const outline = outlineOf(bytes);
+    if (outline === null) {
+      answer({ kind: 'refused', code: 'envelope_malformed' });
+      return;
+    }
+    const key = hex(outline.hash);
+    const { executor } = this.options;
+    const known = executor.envelopeResults(outline.hash);
+    if (known !== null) {
+      answer({ kind: 'final', ...known });
+      return;
+    }
+    if (this.pool.has(key)) {
+      if (!this.wait(key, answer)) answer(busy());
+      return;
+    }
+    const refusal = executor.ledger.admit(outline, outline.hash, this.ledgerNowNs());
+    if (refusal !== null) {
+      answer({ kind: 'refused', code: refusal });
+      return;
+    }
+    if (!this.pool.hasRoom(bytes.length)) {
+      answer(busy());
+      return;
+    }
+    this.wait(key, answer);
+    this.pool.add({ key, bytes, operationCount: outline.operationCount, expiresAtNs: outline.expiresAtNs });
+    this.options.forward(bytes);
+    this.options.changed();
+  }
+
+  /** The leader did not take the envelope. That is its word only, so whoever waits is told to try again, not that it is refused. */
+  leaderRefused(key: string, retryAfterMs: number): void {
+    this.settle(key, { kind: 'refused', code: 'busy', retryAfterMs: retryAfterMs || BUSY_RETRY_MS });
+    this.options.changed();
+  }
+
+  /** A body for the next block, without what `unfinalised` already holds; null if nothing is eligible. */
+  batch(bytesMax: number, operationsMax: number, unfinalised: readonly Block[]): { body: Uint8Array | null; operations: number } {
+    if (!this.inheritedMarked) for (const block of unfinalised) this.markProposed(block);
+    this.inheritedMarked = true;
+    const { envelopes, operationCount } = this.pool.take(Math.min(bytesMax, LIMITS.blockBodyBytesMax), operationsMax);
+    return envelopes.length === 0 ? { body: null, operations: 0 } : { body: encodeBody(envelopes), operations: operationCount };
+  }
+
+  /** Another term begins: proposals of the former one may be lost. */
+  termChanged(): void {
+    this.inheritedMarked = false;
+    this.pool.reopen();
+    this.options.changed();
+  }
+
+  /** Hands everything pending to a leader that may not know it. */
+  forwardAll(): void {
+    for (const envelope of this.pool.all()) this.options.forward(envelope.bytes);
+  }
+
+  /** A block was executed: answers everyone who waited for its envelopes. */
+  executed(block: Block, envelopes: readonly ExecutedEnvelope[]): void {
+    for (const { hash, firstIndex, count } of envelopes) {
+      if (!this.pool.has(hash)) continue;
+      const first = this.options.executor.envelopeResults(Buffer.from(hash, 'hex'));
+      this.settle(hash, { kind: 'final', ...(first ?? this.options.executor.results(block.header.height, firstIndex, count)) });
+    }
+    this.dropExpired(block.header.timeNs);
+    this.options.changed();
+  }
+
+  /** Ledger time has passed an envelope's expiry and it was not executed: now it never will be. */
+  private dropExpired(ledgerTimeNs: bigint): void {
+    if (this.pool.size === 0 || ledgerTimeNs < this.expiryCheckedNs + EXPIRY_CHECK_NS) return;
+    this.expiryCheckedNs = ledgerTimeNs;
+    const expired = [...this.pool.all()].filter((envelope) => envelope.expiresAtNs <= ledgerTimeNs);
+    for (const { key } of expired) this.settle(key, { kind: 'refused', code: 'envelope_expired' });
+  }
+
+  private settle(key: string, reply: SubmitReply): void {
+    this.pool.remove(key);
+    const waiting = this.waiters.get(key) ?? [];
+    this.waiters.delete(key);
+    for (const answer of waiting) answer(reply);
+  }
+
+  private wait(key: string, answer: Answer): boolean {
+    const waiting = this.waiters.get(key);
+    if (waiting === undefined) this.waiters.set(key, [answer]);
+    else if (waiting.length < WAITERS_MAX) waiting.push(answer);
+    else return false;
+    return true;
+  }
+
+  private markProposed(block: Block): void {
+    if (block.body.length === 0) return;
+    for (const envelope of decodeBody(block.body)) this.pool.markProposed(hex(scanEnvelope(envelope).hash));
+  }
+
+  private ledgerNowNs(): bigint {
+    const wallNs = this.options.clock.wallNs();
+    const { timeNs } = this.options.executor.ledger;
+    return wallNs > timeNs ? wallNs : timeNs;
+  }
+}
+
+function busy(): SubmitReply {
+  return { kind: 'refused', code: 'busy', retryAfterMs: BUSY_RETRY_MS };
+}
+
+function outlineOf(bytes: Uint8Array): EnvelopeOutline | null {
+  try {
+    return scanEnvelope(bytes);
+  } catch (error) {
+    if (error instanceof CodecError) return null;
+    throw error;
+  }
+}

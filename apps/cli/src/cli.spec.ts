@@ -33,7 +33,11 @@ describe('the command line', () => {
     ['a missing required option', ['ledger', 'create'], '--name'],
     ['a value outside its choices', ['ledger', 'create', '--name', 'x', '--class', 'huge'], 'sandbox'],
     ['a duration without unit', ['ledger', 'create', '--name', 'x', '--ttl', '30'], '--ttl'],
-    ['a life for a standard ledger', ['ledger', 'create', '--name', 'x', '--class', 'standard', '--ttl', '30m'], 'sandbox'],
+    [
+      'a life for a standard ledger',
+      ['ledger', 'create', '--name', 'x', '--class', 'standard', '--ttl', '30m'],
+      'sandbox',
+    ],
     ['one argument too many', ['receipt', 'verify', 'a', 'b'], 'too many arguments'],
     ['an address that is none', ['login', '--url', 'ftp://x', '--email', 'a@b.c', '--password-stdin'], 'ftp://x'],
     ['a password without terminal', ['login', '--email', 'a@b.c'], '--password-stdin'],
@@ -88,11 +92,17 @@ describe('the command line', () => {
 
   it('refuses a payment file as a whole with every fault and its line', () => {
     const path = join(home, 'wrong.xml');
-    writeFileSync(path, readFileSync(sample, 'utf8').replace('<NbOfTxs>6', '<NbOfTxs>5').replace('14938.05', '14938.06'));
+    writeFileSync(
+      path,
+      readFileSync(sample, 'utf8').replace('<NbOfTxs>6', '<NbOfTxs>5').replace('14938.05', '14938.06'),
+    );
     const run = quorate(['payment', 'import', path, '--report', join(home, 'report.xml'), '--output', 'json']);
     expect(run.status).toBe(2);
     const { error } = JSON.parse(run.stderr) as { error: { errors: { isoCode: string; line: number }[] } };
-    expect(error.errors.map(({ isoCode, line }) => [isoCode, line])).toEqual([['AM16', 9], ['AM19', 8]]);
+    expect(error.errors.map(({ isoCode, line }) => [isoCode, line])).toEqual([
+      ['AM16', 9],
+      ['AM19', 8],
+    ]);
     expect(readFileSync(join(home, 'report.xml'), 'utf8')).toContain('<GrpSts>RJCT</GrpSts>');
   });
 });
@@ -129,7 +139,10 @@ describe('receipt verify', () => {
     ['record.code', { record: { ...record, code: 116 } }],
     ['record.envelopeHash', { record: { ...record, envelopeHash: flipped(record.envelopeHash) } }],
     ['record.party', { record: { ...record, party: flipped(record.party) } }],
-    ['record.operation', { record: { ...record, operation: `${record.operation.slice(0, -1)}${flipped(record.operation.slice(-1))}` } }],
+    [
+      'record.operation',
+      { record: { ...record, operation: `${record.operation.slice(0, -1)}${flipped(record.operation.slice(-1))}` } },
+    ],
     ['operationCount', { operationCount: 900 }],
     ['resultsPath', { resultsPath: receipt.resultsPath.map(flipped) }],
     ['blockId', { blockId: flipped(receipt.blockId) }],
@@ -155,7 +168,15 @@ describe('explainFailure', () => {
     new ProblemError({ type: 'about:blank', title: '', status, code, detail: 'words', requestId: 'r-1' });
 
   it.each([
-    [400, 2], [401, 3], [403, 3], [404, 4], [409, 5], [422, 5], [429, 6], [503, 6], [500, 1],
+    [400, 2],
+    [401, 3],
+    [403, 3],
+    [404, 4],
+    [409, 5],
+    [422, 5],
+    [429, 6],
+    [503, 6],
+    [500, 1],
   ])('gives a refusal with status %d the exit code %d and its request id', (status, exitCode) => {
     const failure = explainFailure(problem(status));
     expect([exitNumber(failure.exit), failure.requestId]).toEqual([exitCode, 'r-1']);

@@ -29,7 +29,12 @@ export interface CommandSpec {
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--output <format>', description: 'how results and errors are written', choices: ['table', 'json'], fallback: 'table' },
+  {
+    flags: '--output <format>',
+    description: 'how results and errors are written',
+    choices: ['table', 'json'],
+    fallback: 'table',
+  },
 ];
 
 /** Which ledger a command speaks to. */
@@ -41,7 +46,10 @@ export const LEDGER_OPTION: OptionSpec = {
 /** Whose signature an envelope carries. */
 export const SIGNING_OPTIONS: readonly OptionSpec[] = [
   { flags: '--as <party>', description: 'id of the party that signs; else the operator of the ledger' },
-  { flags: '--key <file>', description: 'key file to sign with; else QUORATE_KEY_FILE, else the key kept here for the party' },
+  {
+    flags: '--key <file>',
+    description: 'key file to sign with; else QUORATE_KEY_FILE, else the key kept here for the party',
+  },
 ];
 
 /** The values of one call. */
@@ -76,7 +84,11 @@ export class CommandInput {
     if (value === undefined) return undefined;
     const number = Number(value);
     if (/^\d{1,10}$/.test(value) && number >= minimum && number <= maximum) return number;
-    throw new CliFailure('usage', 'USAGE', `--${name} must be a whole number from ${minimum} to ${maximum}, not "${value}"`);
+    throw new CliFailure(
+      'usage',
+      'USAGE',
+      `--${name} must be a whole number from ${minimum} to ${maximum}, not "${value}"`,
+    );
   }
 
   /** A duration such as 45s, 30m, 2h, in milliseconds. */
@@ -84,7 +96,8 @@ export class CommandInput {
     const value = this.optionalText(name);
     if (value === undefined) return undefined;
     const match = /^(\d{1,6})(ms|s|m|h|d)$/.exec(value);
-    if (match === null) throw new CliFailure('usage', 'USAGE', `--${name} must be a duration such as 45s, 30m or 2h, not "${value}"`);
+    if (match === null)
+      throw new CliFailure('usage', 'USAGE', `--${name} must be a duration such as 45s, 30m or 2h, not "${value}"`);
     return Number(match[1]) * UNITS_MS[match[2]];
   }
 }

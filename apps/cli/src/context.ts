@@ -1,6 +1,11 @@
 import { hex, unhex } from '@quorate/crypto';
 import { decodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
-import { createControlPlaneClient, createGatewayClient, type ControlPlaneClient, type GatewayClient } from '@quorate/sdk';
+import {
+  createControlPlaneClient,
+  createGatewayClient,
+  type ControlPlaneClient,
+  type GatewayClient,
+} from '@quorate/sdk';
 import { CliFailure } from './exit-codes';
 import { Settings, type LedgerProfile } from './settings';
 import type { Terminal } from './terminal';
@@ -55,14 +60,16 @@ export class CommandContext {
   /** The id of the ledger that an option, the environment or the last creation names. */
   async ledgerId(named: string | undefined): Promise<string> {
     const wanted = named ?? this.environment.QUORATE_LEDGER ?? this.settings.currentLedger() ?? '';
-    if (wanted === '') throw new CliFailure('usage', 'USAGE', 'no ledger is named', { hint: 'Use --ledger or QUORATE_LEDGER.' });
+    if (wanted === '')
+      throw new CliFailure('usage', 'USAGE', 'no ledger is named', { hint: 'Use --ledger or QUORATE_LEDGER.' });
     if (UUID.test(wanted)) return wanted;
     const alike: string[] = [];
     for await (const ledger of this.controlPlane().ledgers({ limit: 100 })) {
       if (ledger.name === wanted && ledger.state !== 'retired') alike.push(ledger.id);
     }
     if (alike.length === 1) return alike[0];
-    const detail = alike.length === 0 ? `there is no ledger "${wanted}"` : `${alike.length} ledgers are named "${wanted}"`;
+    const detail =
+      alike.length === 0 ? `there is no ledger "${wanted}"` : `${alike.length} ledgers are named "${wanted}"`;
     throw new CliFailure('notFound', 'LEDGER_UNKNOWN', detail, { hint: 'Name it by id; see `quorate ledger list`.' });
   }
 
@@ -75,9 +82,14 @@ export class CommandContext {
     const anchor = hex(genesisId(genesis));
     const known = this.settings.ledger(id);
     if (known !== null && known.genesisId !== null && known.genesisId !== anchor) {
-      throw new CliFailure('verification', 'GENESIS_CHANGED', `the platform shows another genesis for ${id} than the one kept here`, {
-        hint: 'Do not continue; ask the platform why.',
-      });
+      throw new CliFailure(
+        'verification',
+        'GENESIS_CHANGED',
+        `the platform shows another genesis for ${id} than the one kept here`,
+        {
+          hint: 'Do not continue; ask the platform why.',
+        },
+      );
     }
     const profile = this.keepAnchor(id, anchor, genesis, known);
     const gatewayUrl = this.environment.QUORATE_GATEWAY_URL ?? platform.gatewayUrl;
@@ -90,7 +102,11 @@ export class CommandContext {
     const own = known?.operatorKey ?? null;
     const operatorKeys = genesis.operator.keys.map((key) => hex(key.bytes));
     if (own !== null && !operatorKeys.includes(own)) {
-      throw new CliFailure('verification', 'GENESIS_KEY_MISSING', "the ledger's genesis does not name the operator key made here");
+      throw new CliFailure(
+        'verification',
+        'GENESIS_KEY_MISSING',
+        "the ledger's genesis does not name the operator key made here",
+      );
     }
     const partyKeys = own === null ? {} : { [formatId(genesis.operator.id)]: own };
     const profile: LedgerProfile = {

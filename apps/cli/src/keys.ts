@@ -36,7 +36,8 @@ export function readKey(path: string): KeyFile {
   try {
     key = JSON.parse(readFileSync(path, 'utf8')) as KeyFile;
     const derived = createPublicKey(createPrivateKey(key.privateKey)).export({ format: 'jwk' }).x ?? '';
-    if (hex(Uint8Array.from(Buffer.from(derived, 'base64url'))) !== key.publicKey) throw new Error('the public key does not belong to it');
+    if (hex(Uint8Array.from(Buffer.from(derived, 'base64url'))) !== key.publicKey)
+      throw new Error('the public key does not belong to it');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliFailure('failure', 'KEY_UNREADABLE', `the key file ${path} cannot be used: ${why}`);

@@ -60,7 +60,9 @@ export async function runProgram(words: readonly string[], environment: NodeJS.P
     return exitNumber('ok');
   } catch (error) {
     if (error instanceof CommanderError) return explainUsage(error, terminal);
-    const failure = interruption.signal.aborted ? new CliFailure('interrupted', 'INTERRUPTED', 'interrupted') : explainFailure(error);
+    const failure = interruption.signal.aborted
+      ? new CliFailure('interrupted', 'INTERRUPTED', 'interrupted')
+      : explainFailure(error);
     const exitCode = exitNumber(failure.exit);
     terminal.failure(failure, exitCode);
     return exitCode;
@@ -102,7 +104,10 @@ function buildProgram(context: CommandContext): Command {
 }
 
 function prepared(command: Command): Command {
-  return command.exitOverride().configureOutput({ outputError: () => undefined }).showSuggestionAfterError(true);
+  return command
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError(true);
 }
 
 function addCommand(parent: Command, word: string, spec: CommandSpec, context: CommandContext): void {

@@ -7,11 +7,18 @@ import { CliFailure } from './exit-codes';
 const RECEIPT_BYTES_MAX = 1_048_576;
 
 /** Fetches the receipt of a transfer and verifies it against the kept trust anchor before anyone relies on it. */
-export async function fetchReceipt(ledger: OpenLedger, transferId: bigint): Promise<{ receipt: Receipt; proven: ProvenOutcome }> {
+export async function fetchReceipt(
+  ledger: OpenLedger,
+  transferId: bigint,
+): Promise<{ receipt: Receipt; proven: ProvenOutcome }> {
   const receipt = await ledger.gateway.receipt(ledger.id, transferId);
   const proven = demandProven(receipt, ledger.genesisId);
   if (proven.operation.kind !== 'create_transfer' || proven.operation.transfer.id !== transferId) {
-    throw new CliFailure('verification', 'RECEIPT_OTHER_OPERATION', `the receipt proves another operation than transfer ${formatId(transferId)}`);
+    throw new CliFailure(
+      'verification',
+      'RECEIPT_OTHER_OPERATION',
+      `the receipt proves another operation than transfer ${formatId(transferId)}`,
+    );
   }
   return { receipt, proven };
 }

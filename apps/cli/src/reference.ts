@@ -15,20 +15,30 @@ const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['QUORATE_CONFIG_HOME', 'directory of logins, trust anchors and keys; else `~/.config/quorate`'],
 ];
 
-function optionRow(option: OptionSpec): string {
+/** Padded as the formatter of the project pads tables, so that it leaves the page alone. */
+function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = headings.map((heading, index) => Math.max(3, heading.length, ...rows.map((row) => row[index].length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, index) => cell.padEnd(widths[index])).join(' | ')} |`;
+  return [line(headings), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+}
+
+function optionRow(option: OptionSpec): string[] {
   const choices = option.choices === undefined ? '' : ` One of: ${option.choices.join(', ')}.`;
   const fallback = option.fallback === undefined ? '' : ` Default: ${option.fallback}.`;
   const required = option.required === true ? ' **Required.**' : '';
-  return `| \`${option.flags}\` | ${option.description}.${choices}${fallback}${required} |`;
+  return [`\`${option.flags}\``, `${option.description}.${choices}${fallback}${required}`];
 }
 
 function section(spec: CommandSpec): string {
-  const positional = (spec.arguments ?? []).map((argument) => (argument.optional ? ` [${argument.name}]` : ` <${argument.name}>`));
+  const positional = (spec.arguments ?? []).map((argument) =>
+    argument.optional ? ` [${argument.name}]` : ` <${argument.name}>`,
+  );
   const lines = [`### \`quorate ${spec.words.join(' ')}${positional.join('')}\``, '', spec.summary, ''];
   for (const argument of spec.arguments ?? []) lines.push(`- \`${argument.name}\`: ${argument.description}`);
   if ((spec.arguments ?? []).length > 0) lines.push('');
   if ((spec.options ?? []).length > 0) {
-    lines.push('| option | meaning |', '| --- | --- |', ...(spec.options ?? []).map(optionRow), '');
+    lines.push(...markdownTable(['option', 'meaning'], (spec.options ?? []).map(optionRow)), '');
   }
   if (spec.example !== undefined) lines.push('```sh', spec.example, '```', '');
   return lines.join('\n');
@@ -46,23 +56,23 @@ export function referencePage(): string {
     '',
     '## Every command',
     '',
-    '| option | meaning |',
-    '| --- | --- |',
-    ...COMMON_OPTIONS.map(optionRow),
+    ...markdownTable(['option', 'meaning'], COMMON_OPTIONS.map(optionRow)),
     '',
     '## Exit codes',
     '',
-    '| code | meaning |',
-    '| --- | --- |',
-    ...EXIT_CODES.map(({ code, meaning }) => `| ${code} | ${meaning} |`),
+    ...markdownTable(
+      ['code', 'meaning'],
+      EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
+    ),
     '',
     'With `--output json` an error is one line of JSON on standard error: `{"error":{"code","detail","hint","requestId","exitCode"}}`.',
     '',
     '## Environment',
     '',
-    '| variable | meaning |',
-    '| --- | --- |',
-    ...ENVIRONMENT.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
+    ...markdownTable(
+      ['variable', 'meaning'],
+      ENVIRONMENT.map(([name, meaning]) => [`\`${name}\``, meaning]),
+    ),
     '',
     '## Commands',
     '',

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CliFailure } from './exit-codes';
@@ -32,7 +41,8 @@ export class Settings {
   readonly directory: string;
 
   constructor(environment: NodeJS.ProcessEnv) {
-    this.directory = environment.QUORATE_CONFIG_HOME ?? join(environment.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'quorate');
+    this.directory =
+      environment.QUORATE_CONFIG_HOME ?? join(environment.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'quorate');
   }
 
   login(): Login | null {
@@ -84,7 +94,9 @@ export class Settings {
     try {
       return JSON.parse(readFileSync(path, 'utf8')) as T;
     } catch {
-      throw new CliFailure('failure', 'SETTINGS_UNREADABLE', `${path} cannot be read`, { hint: 'Remove or repair the file.' });
+      throw new CliFailure('failure', 'SETTINGS_UNREADABLE', `${path} cannot be read`, {
+        hint: 'Remove or repair the file.',
+      });
     }
   }
 

@@ -15,14 +15,19 @@ export interface SigningParty {
 }
 
 /** Finds the signing party and its key: options first, then the environment, then what is kept for the ledger. */
-export async function signingParty(context: CommandContext, ledger: OpenLedger, input: CommandInput): Promise<SigningParty> {
+export async function signingParty(
+  context: CommandContext,
+  ledger: OpenLedger,
+  input: CommandInput,
+): Promise<SigningParty> {
   const named = input.optionalText('as');
   const party = named === undefined ? ledger.genesis.operator.id : idArgument(named, '--as');
   const path = input.optionalText('key') ?? context.environment.QUORATE_KEY_FILE ?? keptKeyPath(context, ledger, party);
   const key = readKey(path);
-  const keys = party === ledger.genesis.operator.id
-    ? ledger.genesis.operator.keys.map((one) => Buffer.from(one.bytes).toString('hex'))
-    : (await ledger.gateway.party(ledger.id, party)).keys.map((one) => one.publicKey);
+  const keys =
+    party === ledger.genesis.operator.id
+      ? ledger.genesis.operator.keys.map((one) => Buffer.from(one.bytes).toString('hex'))
+      : (await ledger.gateway.party(ledger.id, party)).keys.map((one) => one.publicKey);
   const keyIndex = keys.indexOf(key.publicKey);
   if (keyIndex >= 0) return { party, keyIndex, key };
   throw new CliFailure('auth', 'KEY_NOT_OF_PARTY', `the key ${key.publicKey} is not one of party ${formatId(party)}`);
@@ -31,7 +36,9 @@ export async function signingParty(context: CommandContext, ledger: OpenLedger, 
 function keptKeyPath(context: CommandContext, ledger: OpenLedger, party: bigint): string {
   const publicKey = ledger.profile.partyKeys[formatId(party)];
   if (publicKey !== undefined) return context.settings.keyPath(publicKey);
-  throw new CliFailure('auth', 'KEY_MISSING', `no key of party ${formatId(party)} is kept here`, { hint: 'Name a key file with --key.' });
+  throw new CliFailure('auth', 'KEY_MISSING', `no key of party ${formatId(party)} is kept here`, {
+    hint: 'Name a key file with --key.',
+  });
 }
 
 /** Signs operations here and submits them; repeating the same envelope can never execute it twice. */
@@ -59,7 +66,11 @@ export function demandApplied(result: SubmitResult, index = 0): string {
 /** A 128-bit id from 32 hexadecimal digits; shorter ones are filled with zeros in front. */
 export function idArgument(text: string, option: string): bigint {
   if (/^[0-9a-f]{1,32}$/.test(text)) return parseId(text.padStart(32, '0'));
-  throw new CliFailure('usage', 'USAGE', `${option} must be an id of up to 32 lowercase hexadecimal digits, not "${text}"`);
+  throw new CliFailure(
+    'usage',
+    'USAGE',
+    `${option} must be an id of up to 32 lowercase hexadecimal digits, not "${text}"`,
+  );
 }
 
 /** An asset of the ledger by its number or its code. */
@@ -69,9 +80,14 @@ export async function assetArgument(ledger: OpenLedger, text: string): Promise<L
     if (asset.code === text || String(asset.id) === text) return asset;
     known.push(asset.code);
   }
-  throw new CliFailure('notFound', 'ASSET_UNKNOWN', `the ledger has no asset ${text} (it has: ${known.join(', ') || 'none'})`, {
-    hint: 'Create it with `quorate asset create`.',
-  });
+  throw new CliFailure(
+    'notFound',
+    'ASSET_UNKNOWN',
+    `the ledger has no asset ${text} (it has: ${known.join(', ') || 'none'})`,
+    {
+      hint: 'Create it with `quorate asset create`.',
+    },
+  );
 }
 
 /** An amount written in units of the asset, such as 12.50, in its minor units. */

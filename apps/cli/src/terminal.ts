@@ -6,7 +6,11 @@ const STDIN_CHARACTERS_MAX = 4_096;
 const CELL_CHARACTERS_MAX = 60;
 
 /** One column of a table: its heading and how a row fills it. */
-export type Column<T> = readonly [heading: string, cell: (row: T) => string | number | null | undefined, align?: 'right'];
+export type Column<T> = readonly [
+  heading: string,
+  cell: (row: T) => string | number | null | undefined,
+  align?: 'right',
+];
 
 /** Where results, progress and questions go: data to stdout, everything else to stderr. */
 export class Terminal {
@@ -57,7 +61,9 @@ export class Terminal {
       return (await readStdin()).replace(/\r?\n$/, '');
     }
     if (this.interactive) return ask('Password: ', true);
-    throw new CliFailure('usage', 'PASSWORD_MISSING', 'there is no terminal to ask for the password', { hint: 'Use --password-stdin.' });
+    throw new CliFailure('usage', 'PASSWORD_MISSING', 'there is no terminal to ask for the password', {
+      hint: 'Use --password-stdin.',
+    });
   }
 
   /** A value from its option, or asked for when there is a person. */
@@ -72,7 +78,8 @@ async function readStdin(): Promise<string> {
   let text = '';
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk;
-    if (text.length > STDIN_CHARACTERS_MAX) throw new CliFailure('usage', 'USAGE', 'standard input is too long for a password');
+    if (text.length > STDIN_CHARACTERS_MAX)
+      throw new CliFailure('usage', 'USAGE', 'standard input is too long for a password');
   }
   return text;
 }
@@ -108,7 +115,9 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
   const widths = headings.map((heading, index) => Math.max(heading.length, ...cells.map((row) => row[index].length)));
   const line = (values: readonly string[]): string =>
     values
-      .map((value, index) => (columns[index][2] === 'right' ? value.padStart(widths[index]) : value.padEnd(widths[index])))
+      .map((value, index) =>
+        columns[index][2] === 'right' ? value.padStart(widths[index]) : value.padEnd(widths[index]),
+      )
       .join('  ')
       .trimEnd();
   return `${[headings, ...cells].map(line).join('\n')}\n`;

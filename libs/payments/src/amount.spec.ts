@@ -37,7 +37,9 @@ describe('exact decimals', () => {
 describe('ISO 4217', () => {
   it('follows the standard where common usage differs', () => {
     expect(currencyOf('CHF')).toEqual({ code: 'CHF', numeric: 756, exponent: 2 });
-    expect(['HUF', 'JPY', 'KWD', 'CLF', 'IQD', 'ISK'].map((code) => currencyOf(code)?.exponent)).toEqual([2, 0, 3, 4, 3, 0]);
+    expect(['HUF', 'JPY', 'KWD', 'CLF', 'IQD', 'ISK'].map((code) => currencyOf(code)?.exponent)).toEqual([
+      2, 0, 3, 4, 3, 0,
+    ]);
     expect(currencyOf('XXX')).toBeUndefined();
     expect(currencyOf('DEM')).toBeUndefined();
   });

@@ -1,5 +1,13 @@
 export { accountFault } from './account';
-export { AMOUNT_LIMITS, equalDecimals, formatMinorUnits, parseDecimal, sumDecimals, toMinorUnits, type Decimal } from './amount';
+export {
+  AMOUNT_LIMITS,
+  equalDecimals,
+  formatMinorUnits,
+  parseDecimal,
+  sumDecimals,
+  toMinorUnits,
+  type Decimal,
+} from './amount';
 export { activeCurrencies, currencyOf, type Currency } from './currency';
 export { PAYMENT_FILE_LIMITS, parsePaymentFile, type ParseOptions } from './parse';
 export type {

@@ -42,9 +42,18 @@ describe('parsePaymentFile', () => {
   it('reads a sound file with lines, paths and exact amounts', () => {
     const result = parsePaymentFile(draft());
     if (!result.ok) throw new Error(JSON.stringify(result.errors));
-    expect(result.file).toMatchObject({ messageId: 'M1', paymentCount: 1, countAcknowledged: false, initiatingParty: 'Firm' });
+    expect(result.file).toMatchObject({
+      messageId: 'M1',
+      paymentCount: 1,
+      countAcknowledged: false,
+      initiatingParty: 'Firm',
+    });
     const [payment] = result.file.groups[0].payments;
-    expect(payment).toMatchObject({ position: 1, line: 7, path: '/Document/CstmrCdtTrfInitn/PmtInf[1]/CdtTrfTxInf[1]' });
+    expect(payment).toMatchObject({
+      position: 1,
+      line: 7,
+      path: '/Document/CstmrCdtTrfInitn/PmtInf[1]/CdtTrfTxInf[1]',
+    });
     expect(payment.amount).toMatchObject({ kind: 'instructed', currency: 'CHF', value: { units: 5n, scale: 0 } });
   });
 
@@ -57,20 +66,32 @@ describe('parsePaymentFile', () => {
     expect(names).toContain('Jonas Rüegg');
   });
 
-  (existsSync(BANK_SAMPLE) ? it : it.skip)("needs an acknowledgement for a bank's sample that states 7 and holds 8", () => {
-    const bytes = readFileSync(BANK_SAMPLE);
-    const refused = parsePaymentFile(bytes);
-    expect(refused).toMatchObject({
-      ok: false,
-      errors: [{ code: 'FILE_COUNT_MISMATCH', isoCode: 'AM19', line: 7, detail: expect.stringContaining('acceptTransactionCount 8') }],
-    });
-    expect(parsePaymentFile(bytes, { acceptTransactionCount: 7 }).ok).toBe(false);
-    const accepted = parsePaymentFile(bytes, { acceptTransactionCount: 8 });
-    expect(accepted).toMatchObject({ ok: true, file: { paymentCount: 8, statedCount: 7, countAcknowledged: true } });
-  });
+  (existsSync(BANK_SAMPLE) ? it : it.skip)(
+    "needs an acknowledgement for a bank's sample that states 7 and holds 8",
+    () => {
+      const bytes = readFileSync(BANK_SAMPLE);
+      const refused = parsePaymentFile(bytes);
+      expect(refused).toMatchObject({
+        ok: false,
+        errors: [
+          {
+            code: 'FILE_COUNT_MISMATCH',
+            isoCode: 'AM19',
+            line: 7,
+            detail: expect.stringContaining('acceptTransactionCount 8'),
+          },
+        ],
+      });
+      expect(parsePaymentFile(bytes, { acceptTransactionCount: 7 }).ok).toBe(false);
+      const accepted = parsePaymentFile(bytes, { acceptTransactionCount: 8 });
+      expect(accepted).toMatchObject({ ok: true, file: { paymentCount: 8, statedCount: 7, countAcknowledged: true } });
+    },
+  );
 
   it('accepts a file whose namespace has a prefix', () => {
-    const prefixed = draft().replace(/<(\/?)([A-Z])/g, '<$1p:$2').replace('xmlns=', 'xmlns:p=');
+    const prefixed = draft()
+      .replace(/<(\/?)([A-Z])/g, '<$1p:$2')
+      .replace('xmlns=', 'xmlns:p=');
     expect(parsePaymentFile(prefixed).ok).toBe(true);
   });
 
@@ -82,14 +103,34 @@ describe('parsePaymentFile', () => {
     ['negative amount', { amount: '<InstdAmt Ccy="CHF">-5</InstdAmt>', sum: '-5' }, 'AMOUNT_INVALID', 'AM12'],
     ['scientific notation', { amount: '<InstdAmt Ccy="CHF">5e0</InstdAmt>' }, 'ELEMENT_VALUE_INVALID', 'FF01'],
     ['six decimals', { amount: '<InstdAmt Ccy="CHF">5.000001</InstdAmt>' }, 'ELEMENT_VALUE_INVALID', 'FF01'],
-    ['nineteen digits', { amount: '<InstdAmt Ccy="CHF">1234567890123456789</InstdAmt>' }, 'ELEMENT_VALUE_INVALID', 'FF01'],
+    [
+      'nineteen digits',
+      { amount: '<InstdAmt Ccy="CHF">1234567890123456789</InstdAmt>' },
+      'ELEMENT_VALUE_INVALID',
+      'FF01',
+    ],
     ['an amount without currency', { amount: '<InstdAmt>5</InstdAmt>' }, 'ELEMENT_VALUE_INVALID', 'FF01'],
     ['a message id of 36 characters', { messageId: 'x'.repeat(36) }, 'ELEMENT_VALUE_INVALID', 'FF01'],
     ['an empty message id', { messageId: ' ' }, 'ELEMENT_VALUE_INVALID', 'FF01'],
     ['no payment', { transfers: '' }, 'ELEMENT_MISSING', 'FF01'],
-    ['an element nobody knows', { transfers: transfer('<InstdAmt Ccy="CHF">5</InstdAmt>') + '<Surprise/>' }, 'ELEMENT_UNKNOWN', 'FF01'],
-    ['two amounts', { amount: '<InstdAmt Ccy="CHF">5</InstdAmt><InstdAmt Ccy="CHF">5</InstdAmt>' }, 'ELEMENT_UNKNOWN', 'FF01'],
-    ['another message', { namespace: 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.02' }, 'FILE_DIALECT_UNKNOWN', 'FF01'],
+    [
+      'an element nobody knows',
+      { transfers: transfer('<InstdAmt Ccy="CHF">5</InstdAmt>') + '<Surprise/>' },
+      'ELEMENT_UNKNOWN',
+      'FF01',
+    ],
+    [
+      'two amounts',
+      { amount: '<InstdAmt Ccy="CHF">5</InstdAmt><InstdAmt Ccy="CHF">5</InstdAmt>' },
+      'ELEMENT_UNKNOWN',
+      'FF01',
+    ],
+    [
+      'another message',
+      { namespace: 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.02' },
+      'FILE_DIALECT_UNKNOWN',
+      'FF01',
+    ],
   ])('refuses %s', (_name, values, code, isoCode) => {
     const result = parsePaymentFile(draft(values));
     expect(result.ok).toBe(false);
@@ -97,7 +138,9 @@ describe('parsePaymentFile', () => {
   });
 
   it('never accepts a wrong control sum, whatever is acknowledged', () => {
-    expect(codesOf(parsePaymentFile(draft({ sum: '6' }), { acceptTransactionCount: 1 }))).toEqual(['FILE_CONTROL_SUM_MISMATCH']);
+    expect(codesOf(parsePaymentFile(draft({ sum: '6' }), { acceptTransactionCount: 1 }))).toEqual([
+      'FILE_CONTROL_SUM_MISMATCH',
+    ]);
   });
 
   it('accepts equal instruction and end-to-end ids', () => {
@@ -116,7 +159,11 @@ describe('hostile input', () => {
 
   it.each<[string, string | Uint8Array, string]>([
     ['an entity bomb', draft().replace('?>', `?>${bomb}`), 'XML_DOCTYPE_REFUSED'],
-    ['an external document type', draft().replace('?>', '?><!DOCTYPE d SYSTEM "file:///etc/passwd">'), 'XML_DOCTYPE_REFUSED'],
+    [
+      'an external document type',
+      draft().replace('?>', '?><!DOCTYPE d SYSTEM "file:///etc/passwd">'),
+      'XML_DOCTYPE_REFUSED',
+    ],
     ['a document type after a comment', draft().replace('?>', '?><!-- x --><!doctype d>'), 'XML_DOCTYPE_REFUSED'],
     ['an unknown entity', draft({ messageId: '&who;' }), 'XML_ENTITY_REFUSED'],
     ['a character reference to a control character', draft({ messageId: '&#0;' }), 'XML_ENTITY_REFUSED'],
@@ -124,7 +171,11 @@ describe('hostile input', () => {
     ['a prototype name', draft({ transfers: '<__proto__><polluted>1</polluted></__proto__>' }), 'XML_NAME_REFUSED'],
     ['a constructor element', draft({ transfers: '<constructor><prototype/></constructor>' }), 'XML_MALFORMED'],
     ['deep nesting', draft({ transfers: '<a>'.repeat(40) + '</a>'.repeat(40) }), 'XML_TOO_DEEP'],
-    ['many attributes', draft({ transfers: `<a ${Array.from({ length: 40 }, (_, n) => `a${n}="1"`).join(' ')}/>` }), 'XML_TOO_MANY_ATTRIBUTES'],
+    [
+      'many attributes',
+      draft({ transfers: `<a ${Array.from({ length: 40 }, (_, n) => `a${n}="1"`).join(' ')}/>` }),
+      'XML_TOO_MANY_ATTRIBUTES',
+    ],
     ['a very long tag', draft({ transfers: `<a b="${'x'.repeat(5_000)}"/>` }), 'XML_TAG_TOO_LONG'],
     ['a tag that is not closed', draft().slice(0, -3), 'XML_MALFORMED'],
     ['crossed tags', draft().replace('</Dbtr><DbtrAcct>', '<DbtrAcct></Dbtr>'), 'XML_MALFORMED'],
@@ -140,8 +191,13 @@ describe('hostile input', () => {
   });
 
   it('refuses more payments than the maximum without reading on', () => {
-    const transfers = '<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId></PmtId><Amt><InstdAmt Ccy="CHF">1</InstdAmt></Amt></CdtTrfTxInf>'.repeat(5_001);
-    expect(codesOf(parsePaymentFile(draft({ transfers, count: '5001', sum: '5001' })))).toEqual(['FILE_TOO_MANY_PAYMENTS']);
+    const transfers =
+      '<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId></PmtId><Amt><InstdAmt Ccy="CHF">1</InstdAmt></Amt></CdtTrfTxInf>'.repeat(
+        5_001,
+      );
+    expect(codesOf(parsePaymentFile(draft({ transfers, count: '5001', sum: '5001' })))).toEqual([
+      'FILE_TOO_MANY_PAYMENTS',
+    ]);
   });
 
   it('does not mistake escaped text for markup, nor text for a second escape', () => {

@@ -1,5 +1,13 @@
 import { AMOUNT_LIMITS, equalDecimals, formatMinorUnits, parseDecimal, sumDecimals, type Decimal } from './amount';
-import type { AccountReference, Payment, PaymentFile, PaymentFileHeader, PaymentFileResult, PaymentGroup, StatedAmount } from './payment-file';
+import type {
+  AccountReference,
+  Payment,
+  PaymentFile,
+  PaymentFileHeader,
+  PaymentFileResult,
+  PaymentGroup,
+  StatedAmount,
+} from './payment-file';
 import { PaymentFileProblem, type PaymentFileError } from './problem';
 import { dialectOf, shapeOf, type PaymentDialect } from './shape';
 import { FaultList, validateElement } from './validate';

@@ -32,23 +32,38 @@ const codes = (file: PaymentFile, to = target): (string | undefined)[] =>
   planPaymentFile(file, to).lines.map((line) => line.rejection?.code);
 
 /** The sample with one text replaced and its totals left out, so that only the payment itself is judged. */
-const changed = (from: string, to: string): PaymentFile => read(sample.replace(/\s*<CtrlSum>.*<\/CtrlSum>/g, '').replace(from, to));
+const changed = (from: string, to: string): PaymentFile =>
+  read(sample.replace(/\s*<CtrlSum>.*<\/CtrlSum>/g, '').replace(from, to));
 
 describe('planPaymentFile', () => {
   it('plans transfers in minor units of each asset and the accounts they need', () => {
     const plan = planPaymentFile(read(sample), target);
-    expect(plan.lines.map((line) => line.transfer?.amount)).toEqual([520000n, 472535n, 322535n, 84215n, 6152000n, 3300000n]);
+    expect(plan.lines.map((line) => line.transfer?.amount)).toEqual([
+      520000n,
+      472535n,
+      322535n,
+      84215n,
+      6152000n,
+      3300000n,
+    ]);
     expect(plan.accounts).toHaveLength(8);
     const debtors = plan.accounts.filter((account) => account.debited);
-    expect(debtors.map(({ currency, debitsMinor }) => [currency, debitsMinor])).toEqual([['CHF', 1399285n], ['EUR', 9452000n]]);
+    expect(debtors.map(({ currency, debitsMinor }) => [currency, debitsMinor])).toEqual([
+      ['CHF', 1399285n],
+      ['EUR', 9452000n],
+    ]);
     expect(new Set(plan.lines.map((line) => line.transfer?.id)).size).toBe(6);
   });
 
   it('gives the same ids again, and others for another message, ledger or position', () => {
-    const ids = (file: PaymentFile, to = target): (bigint | undefined)[] => planPaymentFile(file, to).lines.map((line) => line.transfer?.id);
+    const ids = (file: PaymentFile, to = target): (bigint | undefined)[] =>
+      planPaymentFile(file, to).lines.map((line) => line.transfer?.id);
     const first = ids(read(sample));
     expect(ids(read(sample))).toEqual(first);
-    const others = [...ids(changed('2026-11-0001', '2026-11-0002')), ...ids(read(sample), { ...target, genesisId: 'cd'.repeat(32) })];
+    const others = [
+      ...ids(changed('2026-11-0001', '2026-11-0002')),
+      ...ids(read(sample), { ...target, genesisId: 'cd'.repeat(32) }),
+    ];
     expect(others.some((id) => first.includes(id))).toBe(false);
   });
 
@@ -64,7 +79,14 @@ describe('planPaymentFile', () => {
   });
 
   it('rejects every payment of a debtor account that cannot exist', () => {
-    expect(codes(changed('CH3880808001234567890', 'CH3980808001234567890'))).toEqual(['AC02', 'AC02', 'AC02', undefined, undefined, undefined]);
+    expect(codes(changed('CH3880808001234567890', 'CH3980808001234567890'))).toEqual([
+      'AC02',
+      'AC02',
+      'AC02',
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   (existsSync(BANK_SAMPLE) ? it : it.skip)("judges each line of a bank's sample", () => {
@@ -79,14 +101,20 @@ describe('statusReport', () => {
   function report(file: PaymentFile): string {
     const { lines } = planPaymentFile(file, target);
     const results = ['applied', 'exceeds_credits', null] as const;
-    return statusReport(file, lines.map((line, index) => outcomeOf(line, results[index % 3])), identity);
+    return statusReport(
+      file,
+      lines.map((line, index) => outcomeOf(line, results[index % 3])),
+      identity,
+    );
   }
 
   it('tells the outcome of each payment', () => {
     const xml = report(changed('CH5200790042418123456', 'CH5300790042418123456'));
     expect(xml).toContain('<OrgnlMsgId>VELOWERK-2026-11-0001</OrgnlMsgId>');
     expect(xml).toContain('<GrpSts>PART</GrpSts>');
-    expect(xml.match(/<TxSts>(\w+)/g)).toEqual(['RJCT', 'RJCT', 'PDNG', 'ACSC', 'RJCT', 'PDNG'].map((status) => `<TxSts>${status}`));
+    expect(xml.match(/<TxSts>(\w+)/g)).toEqual(
+      ['RJCT', 'RJCT', 'PDNG', 'ACSC', 'RJCT', 'PDNG'].map((status) => `<TxSts>${status}`),
+    );
     expect(xml.match(/<Cd>(\w+)/g)).toEqual(['<Cd>AC03', '<Cd>AM04', '<Cd>AM04']);
   });
 
@@ -115,7 +143,9 @@ describe('statusReport', () => {
     for (const [schema, xml] of reports) {
       const path = join(folder, 'report.xml');
       writeFileSync(path, xml);
-      execFileSync(XMLLINT, ['--noout', '--nonet', '--schema', join(shared, 'xsd', `${schema}.xsd`), path], { stdio: 'pipe' });
+      execFileSync(XMLLINT, ['--noout', '--nonet', '--schema', join(shared, 'xsd', `${schema}.xsd`), path], {
+        stdio: 'pipe',
+      });
     }
     rmSync(folder, { recursive: true });
   });

@@ -109,7 +109,12 @@ export function planPaymentFile(file: PaymentFile, target: PlanTarget): PaymentP
 
 /** Ties all transfers of one message together in their user data. */
 function messageReference(genesisId: string, header: PaymentFileHeader): bigint {
-  const parts = [label('quorate/payment-message/1'), unhex(genesisId), label(header.initiatingParty), label(header.messageId)];
+  const parts = [
+    label('quorate/payment-message/1'),
+    unhex(genesisId),
+    label(header.initiatingParty),
+    label(header.messageId),
+  ];
   return idFromHash(sha256(concatBytes(...parts)));
 }
 
@@ -142,7 +147,10 @@ function planPayment(
   };
   const rejection = rejectAmount(payment, asset) ?? rejectAccounts(group, payment);
   if (rejection !== null || asset === undefined || amountMinor === undefined || payment.creditorAccount === null) {
-    return { ...line, rejection: rejection ?? { code: 'AM12', detail: `${payment.amount.text} ${currency} cannot be booked` } };
+    return {
+      ...line,
+      rejection: rejection ?? { code: 'AM12', detail: `${payment.amount.text} ${currency} cannot be booked` },
+    };
   }
   return {
     ...line,

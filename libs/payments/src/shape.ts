@@ -15,8 +15,14 @@ export interface Rule {
 const MANY = Number.MAX_SAFE_INTEGER;
 const OPEN: Shape = { kind: 'open' };
 
-const text = (pattern: RegExp, expects: string, currency = false): Shape => ({ kind: 'text', pattern, expects, currency });
-const maxText = (length: number): Shape => text(new RegExp(`^[\\s\\S]{1,${length}}$`, 'u'), `1 to ${length} characters`);
+const text = (pattern: RegExp, expects: string, currency = false): Shape => ({
+  kind: 'text',
+  pattern,
+  expects,
+  currency,
+});
+const maxText = (length: number): Shape =>
+  text(new RegExp(`^[\\s\\S]{1,${length}}$`, 'u'), `1 to ${length} characters`);
 const sequence = (...children: Rule[]): Shape => ({ kind: 'sequence', children });
 const choice = (...children: Rule[]): Shape => ({ kind: 'choice', children });
 const one = (name: string, shape: Shape): Rule => ({ name, min: 1, max: 1, shape });
@@ -35,7 +41,11 @@ const dateTime = text(
   'a date and time such as 2026-01-31T12:00:00Z',
 );
 // The sign is read here and refused by the value's own check, which can say why.
-const amount = text(/^[+-]?\d{1,18}(?:\.\d{0,5})?$/, 'an amount of at most 18 digits, at most 5 of them decimals', true);
+const amount = text(
+  /^[+-]?\d{1,18}(?:\.\d{0,5})?$/,
+  'an amount of at most 18 digits, at most 5 of them decimals',
+  true,
+);
 
 const account = sequence(
   one(
@@ -71,7 +81,9 @@ const creditTransfer = sequence(
   optional('ChrgBr', text(/^(DEBT|CRED|SHAR|SLEV)$/, 'one of DEBT, CRED, SHAR, SLEV')),
   optional('ChqInstr'),
   optional('UltmtDbtr', party),
-  ...['IntrmyAgt1', 'IntrmyAgt1Acct', 'IntrmyAgt2', 'IntrmyAgt2Acct', 'IntrmyAgt3', 'IntrmyAgt3Acct'].map((name) => optional(name)),
+  ...['IntrmyAgt1', 'IntrmyAgt1Acct', 'IntrmyAgt2', 'IntrmyAgt2Acct', 'IntrmyAgt3', 'IntrmyAgt3Acct'].map((name) =>
+    optional(name),
+  ),
   optional('CdtrAgt'),
   optional('CdtrAgtAcct'),
   optional('Cdtr', party),

@@ -129,7 +129,13 @@ function reasonElement(reason: PaymentRejection): string {
   return `<StsRsnInf><Rsn>${element('Cd', reason.code)}</Rsn>${information}</StsRsnInf>`;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+};
 
 function element(name: string, text: string): string {
   return `<${name}>${text.replace(/[&<>"\r]/g, (character) => ESCAPES[character])}</${name}>`;

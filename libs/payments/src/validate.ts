@@ -22,7 +22,6 @@ export class FaultList {
   }
 }
 
-
 /** Checks an element and everything below it against its shape; notes every fault it finds. */
 export function validateElement(element: XmlElement, shape: Shape, path: string, faults: FaultList): void {
   if (shape.kind === 'open' || faults.full) return;
@@ -49,7 +48,12 @@ function checkAttributes(element: XmlElement, shape: Shape, path: string, faults
     faults.add(element, `${path}/@${name}`, 'ATTRIBUTE_UNKNOWN', `${element.name} has no attribute ${name}`);
   }
   if (currency && !/^[A-Z]{3}$/.test(element.attributes.get('Ccy') ?? '')) {
-    faults.add(element, `${path}/@Ccy`, 'ELEMENT_VALUE_INVALID', 'Ccy must be a currency code of three capital letters');
+    faults.add(
+      element,
+      `${path}/@Ccy`,
+      'ELEMENT_VALUE_INVALID',
+      'Ccy must be a currency code of three capital letters',
+    );
   }
 }
 
@@ -80,7 +84,12 @@ function checkSequence(element: XmlElement, rules: readonly Rule[], path: string
       if (faults.full) return;
     }
     if (occurrences < rule.min) {
-      faults.add(element.children[position] ?? element, path, 'ELEMENT_MISSING', `${element.name} needs ${rule.name} here`);
+      faults.add(
+        element.children[position] ?? element,
+        path,
+        'ELEMENT_MISSING',
+        `${element.name} needs ${rule.name} here`,
+      );
     }
   }
   if (position < element.children.length) {

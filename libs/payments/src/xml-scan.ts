@@ -12,7 +12,8 @@ export const XML_LIMITS = {
 // Characters that XML 1.0 forbids everywhere, lone surrogates included.
 const FORBIDDEN_CHARACTER = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}(?::[A-Za-z][A-Za-z0-9_.-]{0,63})?$/;
-const DECLARATION = /^<\?xml\s+version\s*=\s*["']1\.[01]["'](?:\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["'])?[^?<>]{0,40}\?>/;
+const DECLARATION =
+  /^<\?xml\s+version\s*=\s*["']1\.[01]["'](?:\s+encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["'])?[^?<>]{0,40}\?>/;
 
 /** Decodes a file to text with `\n` line ends; refuses what is not UTF-8, too long or not allowed in XML. */
 export function decodeXml(source: string | Uint8Array): string {

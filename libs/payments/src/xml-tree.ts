@@ -42,7 +42,8 @@ export function parseXmlTree(xml: string): XmlElement {
   }
   const nodes = parseNodes(xml);
   const roots = nodes.filter((node) => nameOf(node) !== TEXT);
-  if (roots.length !== 1) throw new PaymentFileProblem('XML_MALFORMED', 0, 'the file must hold exactly one root element');
+  if (roots.length !== 1)
+    throw new PaymentFileProblem('XML_MALFORMED', 0, 'the file must hold exactly one root element');
   return elementFrom(roots[0], 0);
 }
 
@@ -96,9 +97,13 @@ const PREDEFINED: ReadonlyMap<string, string> = new Map([
 function decodeEntities(text: string, offset: number): string {
   if (!text.includes('&')) return text;
   return text.replace(/&([^;&]{0,12});?/g, (reference, name: string) => {
-    const decoded = reference.endsWith(';') ? PREDEFINED.get(name) ?? characterOf(name) : undefined;
+    const decoded = reference.endsWith(';') ? (PREDEFINED.get(name) ?? characterOf(name)) : undefined;
     if (decoded !== undefined) return decoded;
-    throw new PaymentFileProblem('XML_ENTITY_REFUSED', offset, 'only the five predefined entities and character references');
+    throw new PaymentFileProblem(
+      'XML_ENTITY_REFUSED',
+      offset,
+      'only the five predefined entities and character references',
+    );
   });
 }
 
@@ -107,8 +112,12 @@ function characterOf(name: string): string | undefined {
   if (match === null) return undefined;
   const point = match[1] === undefined ? Number(match[2]) : Number.parseInt(match[1], 16);
   const allowed =
-    point === 9 || point === 10 || point === 13 || (point >= 0x20 && point <= 0xd7ff) ||
-    (point >= 0xe000 && point <= 0xfffd) || (point >= 0x10000 && point <= 0x10ffff);
+    point === 9 ||
+    point === 10 ||
+    point === 13 ||
+    (point >= 0x20 && point <= 0xd7ff) ||
+    (point >= 0xe000 && point <= 0xfffd) ||
+    (point >= 0x10000 && point <= 0x10ffff);
   return allowed ? String.fromCodePoint(point) : undefined;
 }
 

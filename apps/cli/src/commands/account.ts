@@ -1,5 +1,11 @@
 import { ACCOUNT_FLAGS, formatId } from '@quorate/protocol';
-import { PAYMENT_CODES, accountFault, formatMinorUnits, paymentAccountId, type AccountReference } from '@quorate/payments';
+import {
+  PAYMENT_CODES,
+  accountFault,
+  formatMinorUnits,
+  paymentAccountId,
+  type AccountReference,
+} from '@quorate/payments';
 import { randomId, type AccountView } from '@quorate/sdk';
 import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
 import type { CommandContext, OpenLedger } from '../context';
@@ -22,7 +28,8 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
   const signer = await signingParty(context, ledger, input);
   const asset = await assetArgument(ledger, input.text('asset'));
   const [named, iban, owner] = [input.optionalText('id'), input.optionalText('iban'), input.optionalText('party')];
-  if (named !== undefined && iban !== undefined) throw new CliFailure('usage', 'USAGE', 'give --id or --iban, not both');
+  if (named !== undefined && iban !== undefined)
+    throw new CliFailure('usage', 'USAGE', 'give --id or --iban, not both');
   const fallback = iban === undefined ? randomId() : ibanAccount(ledger.genesisId, asset.id, iban);
   const account = {
     id: named === undefined ? fallback : idArgument(named, '--id'),
@@ -49,14 +56,19 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
 async function columnsFor(ledger: OpenLedger): Promise<Column<AccountView>[]> {
   const assets = new Map<number, { code: string; scale: number }>();
   for await (const asset of ledger.gateway.assets(ledger.id, { limit: 100 })) assets.set(asset.id, asset);
-  const amount = (account: AccountView, minor: bigint): string => formatMinorUnits(minor, assets.get(account.asset)?.scale ?? 0);
+  const amount = (account: AccountView, minor: bigint): string =>
+    formatMinorUnits(minor, assets.get(account.asset)?.scale ?? 0);
   return [
     ['ID', (account) => account.id],
     ['PARTY', (account) => account.party.replace(/^0+/, '')],
     ['ASSET', (account) => assets.get(account.asset)?.code ?? account.asset],
     ['DEBITS', (account) => amount(account, BigInt(account.debitsPostedMinor)), 'right'],
     ['CREDITS', (account) => amount(account, BigInt(account.creditsPostedMinor)), 'right'],
-    ['BALANCE', (account) => amount(account, BigInt(account.creditsPostedMinor) - BigInt(account.debitsPostedMinor)), 'right'],
+    [
+      'BALANCE',
+      (account) => amount(account, BigInt(account.creditsPostedMinor) - BigInt(account.debitsPostedMinor)),
+      'right',
+    ],
   ];
 }
 
@@ -74,9 +86,10 @@ async function get(context: CommandContext, input: CommandInput): Promise<void> 
   const ledger = await context.openLedger(input.optionalText('ledger'));
   const word = input.argument(0);
   const asset = input.optionalText('asset');
-  const id = asset === undefined
-    ? idArgument(word, 'the account')
-    : ibanAccount(ledger.genesisId, (await assetArgument(ledger, asset)).id, word);
+  const id =
+    asset === undefined
+      ? idArgument(word, 'the account')
+      : ibanAccount(ledger.genesisId, (await assetArgument(ledger, asset)).id, word);
   const account = await ledger.gateway.account(ledger.id, id);
   if (context.terminal.format === 'json') return context.terminal.json(account);
   context.terminal.rows([account], await columnsFor(ledger));

@@ -22,10 +22,21 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
   const ledger = await context.openLedger(input.optionalText('ledger'));
   const signer = await signingParty(context, ledger, input);
   const issuer = input.optionalText('issuer');
-  const asset = { id: number, scale, code, issuer: issuer === undefined ? signer.party : idArgument(issuer, '--issuer') };
+  const asset = {
+    id: number,
+    scale,
+    code,
+    issuer: issuer === undefined ? signer.party : idArgument(issuer, '--issuer'),
+  };
   const result = await submitOperations(context, ledger, signer, [{ kind: 'create_asset', asset }]);
   const outcome = demandApplied(result);
-  context.terminal.record({ ...asset, issuer: formatId(asset.issuer), result: outcome, height: result.height, index: result.firstIndex });
+  context.terminal.record({
+    ...asset,
+    issuer: formatId(asset.issuer),
+    result: outcome,
+    height: result.height,
+    index: result.firstIndex,
+  });
 }
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {

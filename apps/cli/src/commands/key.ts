@@ -21,7 +21,11 @@ async function list(context: CommandContext): Promise<void> {
 
 async function create(context: CommandContext, input: CommandInput): Promise<void> {
   const key = createKey(context.settings, input.optionalText('label') ?? '');
-  context.terminal.record({ publicKey: key.publicKey, scheme: key.scheme, file: context.settings.keyPath(key.publicKey) });
+  context.terminal.record({
+    publicKey: key.publicKey,
+    scheme: key.scheme,
+    file: context.settings.keyPath(key.publicKey),
+  });
 }
 
 async function exportPublic(context: CommandContext, input: CommandInput): Promise<void> {

@@ -32,7 +32,11 @@ const stepColumns: readonly Column<LedgerStep>[] = [
 function show(context: CommandContext, ledger: Ledger): void {
   if (context.terminal.format === 'json') return context.terminal.json(ledger);
   const { replicas, cause, ...fields } = ledger;
-  context.terminal.record({ ...fields, cause: cause ? `${cause.code}: ${cause.detail}` : null, replicas: replicas.length });
+  context.terminal.record({
+    ...fields,
+    cause: cause ? `${cause.code}: ${cause.detail}` : null,
+    replicas: replicas.length,
+  });
 }
 
 async function create(context: CommandContext, input: CommandInput): Promise<void> {
@@ -67,7 +71,9 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
     operatorKey: key.publicKey,
   });
   context.settings.chooseLedger(created.id);
-  context.terminal.progress(`Ledger ${created.id} is being provisioned; its operator key stays in ${context.settings.keyPath(key.publicKey)}`);
+  context.terminal.progress(
+    `Ledger ${created.id} is being provisioned; its operator key stays in ${context.settings.keyPath(key.publicKey)}`,
+  );
   if (!input.flag('wait')) return show(context, created);
   await waitUntilReady(context, created.id, input.duration('timeout') ?? WAIT_MS_DEFAULT);
 }
@@ -107,7 +113,9 @@ async function status(context: CommandContext, input: CommandInput): Promise<voi
   const ledger = await context.openLedger(input.argument(0) || undefined);
   const state = await ledger.gateway.status(ledger.id);
   if (context.terminal.format === 'json') return context.terminal.json(state);
-  context.terminal.progress(`height ${state.height ?? '-'}, proven ${state.provenHeight ?? '-'}, leader ${state.leader ?? '-'}, term ${state.term ?? '-'}`);
+  context.terminal.progress(
+    `height ${state.height ?? '-'}, proven ${state.provenHeight ?? '-'}, leader ${state.leader ?? '-'}, term ${state.term ?? '-'}`,
+  );
   context.terminal.rows(state.replicas, [
     ['REPLICA', (replica) => replica.index, 'right'],
     ['REACHABLE', (replica) => (replica.reachable ? 'yes' : 'no')],
@@ -119,7 +127,9 @@ async function status(context: CommandContext, input: CommandInput): Promise<voi
 
 async function remove(context: CommandContext, input: CommandInput): Promise<void> {
   const id = await context.ledgerId(input.argument(0));
-  const confirmed = input.flag('yes') || (context.terminal.interactive && (await context.terminal.answer('', `Type ${id} to delete it`, '--yes')) === id);
+  const confirmed =
+    input.flag('yes') ||
+    (context.terminal.interactive && (await context.terminal.answer('', `Type ${id} to delete it`, '--yes')) === id);
   if (!confirmed) throw new CliFailure('usage', 'NOT_CONFIRMED', 'deleting a ledger needs --yes or the typed id');
   show(context, await context.controlPlane().retireLedger(id));
 }
@@ -149,12 +159,20 @@ export const ledgerCommands: readonly CommandSpec[] = [
     summary: 'Create a ledger. Its operator key is made and kept on this machine.',
     options: [
       { flags: '--name <name>', description: 'name of the ledger', required: true },
-      { flags: '--class <class>', description: 'sandbox: 1 replica, short-lived; standard: 4 replicas', choices: ['sandbox', 'standard'], fallback: 'sandbox' },
+      {
+        flags: '--class <class>',
+        description: 'sandbox: 1 replica, short-lived; standard: 4 replicas',
+        choices: ['sandbox', 'standard'],
+        fallback: 'sandbox',
+      },
       { flags: '--region <region>', description: "else the platform's first region" },
       { flags: '--ttl <duration>', description: 'life of a sandbox, such as 30m' },
       { flags: '--operator <name>', description: 'name of the operator on the ledger; else the institution' },
       { flags: '--operator-key <file>', description: 'use this key file instead of a new key' },
-      { flags: '--idempotency-key <text>', description: 'the same key and the same ledger never create a second one; needs --operator-key' },
+      {
+        flags: '--idempotency-key <text>',
+        description: 'the same key and the same ledger never create a second one; needs --operator-key',
+      },
       { flags: '--wait', description: 'wait until the ledger is ready' },
       { flags: '--timeout <duration>', description: 'how long to wait (2m)' },
     ],
@@ -174,7 +192,12 @@ export const ledgerCommands: readonly CommandSpec[] = [
     arguments: [{ ...which[0], optional: true }],
     run: status,
   },
-  { words: ['ledger', 'steps'], summary: 'Show how a ledger was provisioned, step by step.', arguments: which, run: steps },
+  {
+    words: ['ledger', 'steps'],
+    summary: 'Show how a ledger was provisioned, step by step.',
+    arguments: which,
+    run: steps,
+  },
   {
     words: ['ledger', 'genesis'],
     summary: 'Show the trust anchor of a ledger, checked and kept here.',

@@ -14,7 +14,11 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
   const id = named === undefined ? randomId() : idArgument(named, '--id');
   const given = input.optionalText('public-key');
   if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) {
-    throw new CliFailure('usage', 'USAGE', '--public-key must be an Ed25519 public key of 64 lowercase hexadecimal digits');
+    throw new CliFailure(
+      'usage',
+      'USAGE',
+      '--public-key must be an Ed25519 public key of 64 lowercase hexadecimal digits',
+    );
   }
   const name = input.text('name');
   const nameBytes = new TextEncoder().encode(name).length;
@@ -29,7 +33,14 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
   const party = { id, name, threshold: 1, keys: [{ scheme: 'ed25519' as const, bytes: unhex(publicKey) }] };
   const result = await submitOperations(context, ledger, signer, [{ kind: 'create_party', party }]);
   const outcome = demandApplied(result);
-  context.terminal.record({ id: formatId(id), name, publicKey, result: outcome, height: result.height, index: result.firstIndex });
+  context.terminal.record({
+    id: formatId(id),
+    name,
+    publicKey,
+    result: outcome,
+    height: result.height,
+    index: result.firstIndex,
+  });
 }
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {

@@ -30,7 +30,10 @@ function keptAnchor(context: CommandContext, receipt: unknown): string | undefin
   const claimed = verifyReceipt(receipt);
   const anchor = claimed.ok ? context.settings.ledger(claimed.ledgerId)?.genesisId : null;
   if (anchor === null || anchor === undefined) {
-    if (claimed.ok) context.terminal.progress('No trust anchor is kept here for this ledger: compare genesisId yourself, or give --genesis.');
+    if (claimed.ok)
+      context.terminal.progress(
+        'No trust anchor is kept here for this ledger: compare genesisId yourself, or give --genesis.',
+      );
     return undefined;
   }
   return anchor;

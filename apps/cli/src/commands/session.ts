@@ -11,16 +11,30 @@ const credentialOptions: readonly OptionSpec[] = [
   { flags: '--url <url>', description: `address of the platform; else QUORATE_URL, else ${LOCAL_URL}` },
   { flags: '--email <email>', description: 'e-mail address of the member' },
   { flags: '--password-stdin', description: 'read the password from standard input' },
-  { flags: '--key-days <days>', description: `days after which the API key made for this machine expires (${KEY_DAYS_DEFAULT})` },
+  {
+    flags: '--key-days <days>',
+    description: `days after which the API key made for this machine expires (${KEY_DAYS_DEFAULT})`,
+  },
 ];
 
 /** Logs in once with the password and keeps only an API key made for this machine. */
-async function keepLogin(context: CommandContext, input: CommandInput, url: string, email: string, password: string): Promise<void> {
+async function keepLogin(
+  context: CommandContext,
+  input: CommandInput,
+  url: string,
+  email: string,
+  password: string,
+): Promise<void> {
   const { session, cookie } = await createControlPlaneClient({ url }).loginForCookie({ email, password });
   if (session.mustChangePassword) {
-    throw new CliFailure('auth', 'PASSWORD_CHANGE_REQUIRED', 'this password was given out once and must be changed first', {
-      hint: `Log in to the console at ${url} and choose a new one.`,
-    });
+    throw new CliFailure(
+      'auth',
+      'PASSWORD_CHANGE_REQUIRED',
+      'this password was given out once and must be changed first',
+      {
+        hint: `Log in to the console at ${url} and choose a new one.`,
+      },
+    );
   }
   const days = input.count('key-days', 1, 365) ?? KEY_DAYS_DEFAULT;
   const withCookie = createControlPlaneClient({ url, cookie });
@@ -33,7 +47,9 @@ async function keepLogin(context: CommandContext, input: CommandInput, url: stri
     apiKeyId: key.id,
     expiresAt: key.expiresAt,
   });
-  await withCookie.logout().catch(() => context.terminal.progress('The browser session could not be closed; it will expire.'));
+  await withCookie
+    .logout()
+    .catch(() => context.terminal.progress('The browser session could not be closed; it will expire.'));
   context.terminal.record({
     url,
     email,

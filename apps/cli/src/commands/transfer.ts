@@ -27,7 +27,9 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
     code: input.count('code', 1, CODE_MAX) ?? PAYMENT_CODES.transfer,
     flags: 0,
   };
-  context.terminal.progress(`Submitting transfer ${formatId(transfer.id)}; to repeat it safely, give --id ${formatId(transfer.id)}`);
+  context.terminal.progress(
+    `Submitting transfer ${formatId(transfer.id)}; to repeat it safely, give --id ${formatId(transfer.id)}`,
+  );
   const result = await submitOperations(context, ledger, signer, [{ kind: 'create_transfer', transfer }]);
   const outcome = demandApplied(result);
   const file = input.optionalText('receipt');
@@ -48,14 +50,19 @@ async function list(context: CommandContext, input: CommandInput): Promise<void>
   const account = input.optionalText('account');
   const assets = new Map<number, { code: string; scale: number }>();
   for await (const asset of ledger.gateway.assets(ledger.id, { limit: 100 })) assets.set(asset.id, asset);
-  const page = account === undefined
-    ? await ledger.gateway.transfers(ledger.id, { limit })
-    : await ledger.gateway.accountTransfers(ledger.id, idArgument(account, '--account'), { limit });
+  const page =
+    account === undefined
+      ? await ledger.gateway.transfers(ledger.id, { limit })
+      : await ledger.gateway.accountTransfers(ledger.id, idArgument(account, '--account'), { limit });
   context.terminal.rows<TransferView>(page.data, [
     ['ID', (transfer) => transfer.id],
     ['DEBIT', (transfer) => transfer.debitAccount],
     ['CREDIT', (transfer) => transfer.creditAccount],
-    ['AMOUNT', (transfer) => formatMinorUnits(BigInt(transfer.amountMinor), assets.get(transfer.asset)?.scale ?? 0), 'right'],
+    [
+      'AMOUNT',
+      (transfer) => formatMinorUnits(BigInt(transfer.amountMinor), assets.get(transfer.asset)?.scale ?? 0),
+      'right',
+    ],
     ['ASSET', (transfer) => assets.get(transfer.asset)?.code ?? transfer.asset],
     ['HEIGHT', (transfer) => transfer.height, 'right'],
   ]);

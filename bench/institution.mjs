@@ -23,7 +23,7 @@ export async function signUp(url, gatewayUrl, name) {
   const visitor = sdk.createControlPlaneClient({ url });
   await visitor.signup({ institution: name, email, password });
   const { cookie } = await visitor.loginForCookie({ email, password });
-  const member = sdk.createControlPlaneClient({ url, headers: { cookie } });
+  const member = sdk.createControlPlaneClient({ url, cookie });
   const { key: apiKey } = await member.createApiKey({ name: 'benchmark', expiresInDays: 1 });
   return {
     apiKey,
@@ -45,7 +45,10 @@ export async function createLedger(institution, ledgerClass, name) {
 
 /** Signs operations as the ledger's operator. */
 export async function envelopeOf(ledger, operations) {
-  return sdk.signEnvelope(sdk.buildEnvelope({ genesisId: ledger.genesisId, party: OPERATOR, operations }), ledger.signer);
+  return sdk.signEnvelope(
+    sdk.buildEnvelope({ genesisId: ledger.genesisId, party: OPERATOR, operations }),
+    ledger.signer,
+  );
 }
 
 /** Submits and demands that every operation was applied. */
@@ -63,7 +66,10 @@ function account(id, flags) {
 
 export function transfer(debitAccount, creditAccount, amount) {
   const rest = { pendingId: 0n, userData128: 0n, userData64: 0n, userData32: 0, timeoutSeconds: 0, code: 1, flags: 0 };
-  return { kind: 'create_transfer', transfer: { id: sdk.randomId(), debitAccount, creditAccount, amount, asset: CHF, ...rest } };
+  return {
+    kind: 'create_transfer',
+    transfer: { id: sdk.randomId(), debitAccount, creditAccount, amount, asset: CHF, ...rest },
+  };
 }
 
 /** Creates CHF, the issuer's account and `count` funded accounts with ids 2, 3, … */
@@ -74,8 +80,16 @@ export async function openAccounts(institution, ledger, count) {
   const perEnvelope = 4_000;
   for (let start = 0; start < ids.length; start += perEnvelope) {
     const part = ids.slice(start, start + perEnvelope);
-    await apply(institution, ledger, part.map((id) => account(id, ACCOUNT_FLAGS.debitsMustNotExceedCredits)));
-    await apply(institution, ledger, part.map((id) => transfer(ISSUER_ACCOUNT, id, 1_000_000_000n)));
+    await apply(
+      institution,
+      ledger,
+      part.map((id) => account(id, ACCOUNT_FLAGS.debitsMustNotExceedCredits)),
+    );
+    await apply(
+      institution,
+      ledger,
+      part.map((id) => transfer(ISSUER_ACCOUNT, id, 1_000_000_000n)),
+    );
   }
   return ids;
 }

@@ -58,27 +58,49 @@ async function measure(pool, lanes, batch, count) {
     const ids = pairs.map(() => randomUUID());
     const began = performance.now();
     if (batch === 1) {
-      const { rows } = await pool.query({ name: 'post', text: 'select post($1, $2, $3, 1) as result', values: [ids[0], ...pairs[0]] });
+      const { rows } = await pool.query({
+        name: 'post',
+        text: 'select post($1, $2, $3, 1) as result',
+        values: [ids[0], ...pairs[0]],
+      });
       applied += rows[0].result === 'applied' ? 1 : 0;
     } else {
       const values = [ids, pairs.map(([debit]) => debit), pairs.map(([, credit]) => credit), pairs.map(() => 1)];
-      const { rows } = await pool.query({ name: 'batch', text: 'select post_batch($1, $2, $3, $4) as results', values });
+      const { rows } = await pool.query({
+        name: 'batch',
+        text: 'select post_batch($1, $2, $3, $4) as results',
+        values,
+      });
       applied += rows[0].results.filter((result) => result === 'applied').length;
     }
     samples.push(performance.now() - began);
   });
   const rate = applied / seconds;
-  return { rate, row: [batch === 1 ? `one transfer a commit, ${lanes} clients` : `ordered batch of ${batch}, ${lanes} client`, perSecond(rate), ms(percentile(samples, 0.5)), ms(percentile(samples, 0.99))] };
+  return {
+    rate,
+    row: [
+      batch === 1 ? `one transfer a commit, ${lanes} clients` : `ordered batch of ${batch}, ${lanes} client`,
+      perSecond(rate),
+      ms(percentile(samples, 0.5)),
+      ms(percentile(samples, 0.99)),
+    ],
+  };
 }
 
 /** Runs the peer on `url` with fsync on and `accountCount` accounts. */
 export async function measurePostgres(url, accountCount) {
   const pool = new Pool({ connectionString: url, max: 16 });
   try {
-    const settings = await pool.query("select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, version()");
-    if (settings.rows[0].fsync !== 'on' || settings.rows[0].commit !== 'on') throw new Error('the peer must run with fsync and synchronous_commit on');
+    const settings = await pool.query(
+      "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, version()",
+    );
+    if (settings.rows[0].fsync !== 'on' || settings.rows[0].commit !== 'on')
+      throw new Error('the peer must run with fsync and synchronous_commit on');
     await pool.query(schema);
-    await pool.query('insert into account (id, asset, limited, credits) select i, 756, true, 1000000000 from generate_series(0, $1::bigint - 1) i', [accountCount]);
+    await pool.query(
+      'insert into account (id, asset, limited, credits) select i, 756, true, 1000000000 from generate_series(0, $1::bigint - 1) i',
+      [accountCount],
+    );
     const single = await measure(pool, 16, 1, accountCount);
     const batch = await measure(pool, 1, 1_000, accountCount);
     return { version: settings.rows[0].version.split(' ').slice(0, 2).join(' '), single, batch };

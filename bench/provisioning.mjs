@@ -15,7 +15,11 @@ export async function measureProvisioning(institution) {
       await institution.controlPlane.retireLedger(ledger.id);
     }
     const replicas = ledgerClass === 'standard' ? 4 : 1;
-    rows.push([`provision a ${ledgerClass} ledger (${replicas} replica${replicas > 1 ? 's' : ''}), n=${rounds}`, ms(percentile(samples, 0.5)), ms(percentile(samples, 0.95))]);
+    rows.push([
+      `provision a ${ledgerClass} ledger (${replicas} replica${replicas > 1 ? 's' : ''}), n=${rounds}`,
+      ms(percentile(samples, 0.5)),
+      ms(percentile(samples, 0.95)),
+    ]);
   }
   return rows;
 }

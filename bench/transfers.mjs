@@ -34,7 +34,10 @@ export async function measureLatency(institution, ledger, accounts) {
     proven.push(performance.now() - began);
   }
   const row = (name, samples) => [name, ms(percentile(samples, 0.5)), ms(percentile(samples, 0.99))];
-  return [row(`one transfer, final, n=${singles}`, final), row(`one transfer, receipt fetched and verified, n=${singles}`, proven)];
+  return [
+    row(`one transfer, final, n=${singles}`, final),
+    row(`one transfer, receipt fetched and verified, n=${singles}`, proven),
+  ];
 }
 
 /** Transfers per second in envelopes of `batch`, on `lanes` clients at once. */
@@ -50,5 +53,13 @@ export async function measureThroughput(institution, ledger, accounts, batch, la
     applied += results.filter(({ code }) => code === 'applied').length;
   });
   const rate = applied / seconds;
-  return { rate, row: [`envelopes of ${batch}, ${lanes} clients`, perSecond(rate), ms(percentile(samples, 0.5)), ms(percentile(samples, 0.99))] };
+  return {
+    rate,
+    row: [
+      `envelopes of ${batch}, ${lanes} clients`,
+      perSecond(rate),
+      ms(percentile(samples, 0.5)),
+      ms(percentile(samples, 0.99)),
+    ],
+  };
 }

@@ -61,11 +61,17 @@ describe('the snippets of the guides', () => {
   it('runs the SDK guide', async () => {
     const visitor = createControlPlaneClient({ url: platform.url });
     const { cookie } = await visitor.loginForCookie({ email, password });
-    const { key } = await createControlPlaneClient({ url: platform.url, headers: { cookie } }).createApiKey({ name: 'guide', expiresInDays: 1 });
+    const { key } = await createControlPlaneClient({ url: platform.url, cookie }).createApiKey({
+      name: 'guide',
+      expiresInDays: 1,
+    });
     const [code] = runnable('guides/sdk.md', 'js');
     const program = `const { createRequire } = require('node:module');
       (async (require) => { ${code} })(createRequire(${JSON.stringify(join(root, 'package.json'))})).catch((error) => { console.error(error); process.exit(1); });`;
-    const { stdout } = await run(process.execPath, ['-e', program], { cwd: root, env: { ...environment(), QUORATE_API_KEY: key } });
+    const { stdout } = await run(process.execPath, ['-e', program], {
+      cwd: root,
+      env: { ...environment(), QUORATE_API_KEY: key },
+    });
     expect(stdout.trim()).toBe('applied');
   }, 120_000);
 });

@@ -6,7 +6,13 @@ const [home, workers] = process.argv.slice(2);
 const reply = (message) => process.connected && process.send(message);
 
 try {
-  const platform = await startPlatform({ home, port: await freePort(), gatewayPort: await freePort(), quiet: true, workers: Number(workers) });
+  const platform = await startPlatform({
+    home,
+    port: await freePort(),
+    gatewayPort: await freePort(),
+    quiet: true,
+    workers: Number(workers),
+  });
   const end = async () => {
     await platform.stop();
     process.exit(0);

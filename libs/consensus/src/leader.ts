@@ -85,7 +85,9 @@ function shouldPropose(core: CoreState, { nextSlot }: Leadership): boolean {
 function shouldFlush(core: CoreState, { tip }: Leadership): boolean {
   if (!equalBytes(tip.id, core.chain.finalTip.id)) return false;
   const height = executionHeight(core, tip);
-  return height > tip.header.execHeight && flushesResults(core, tip.header.execHeight, height);
+  // One empty block after the last execution, not one after each.
+  const complete = !flushesResults(core, height, tip.header.height);
+  return complete && flushesResults(core, tip.header.execHeight, height);
 }
 
 /** C-24: the newest executed height that a quorum is known to have executed too, so that no vote waits for a slow executor. */

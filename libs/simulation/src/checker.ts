@@ -1,0 +1,130 @@
+import type { Block, Message, ProposeMessage, TimeoutMessage } from '@quorate/consensus';
+import { hex, sha256 } from '@quorate/crypto';
+import { blockId, commitPreimage, consensusContext, quorum, type Certificate, type Genesis } from '@quorate/protocol';
+import { simulatedVerify } from './signing';
+
+/** Watches everything that leaves honest replicas and everything they hold to be final. */
+export class Checker {
+  readonly violations: string[] = [];
+  private readonly finalKeys: string[] = [];
+  private readonly execRoots = new Map<number, string>();
+  private readonly votes = new Map<string, string>();
+  private readonly highestCommit = new Map<string, number>();
+  private readonly timeouts = new Map<string, string>();
+  private readonly context: Uint8Array;
+
+  constructor(
+    private readonly genesis: Genesis,
+    private readonly isHonest: (replica: number) => boolean,
+  ) {
+    this.context = consensusContext(genesis);
+  }
+
+  get finalHeightMax(): number {
+    return this.finalKeys.length;
+  }
+
+  /** One id per height, and a certificate that holds outside the core too. */
+  onFinal(replica: number, blocks: readonly Block[], certificate: Certificate): void {
+    if (!this.isHonest(replica)) return;
+    for (const block of blocks) {
+      const index = block.header.height - 1;
+      const known = this.finalKeys[index];
+      if (known === undefined && index !== this.finalKeys.length) this.report(`replica ${replica} skipped to height ${block.header.height}`);
+      if (known !== undefined && known !== block.key) this.report(`AGREEMENT: replica ${replica} has another block at height ${block.header.height}`);
+      this.finalKeys[index] ??= block.key;
+    }
+    this.checkCertificate(replica, certificate);
+  }
+
+  onExecuted(replica: number, height: number, execRoot: Uint8Array): void {
+    if (!this.isHonest(replica)) return;
+    const root = hex(execRoot);
+    const known = this.execRoots.get(height);
+    if (known !== undefined && known !== root) this.report(`EXECUTION: replica ${replica} differs at height ${height}`);
+    this.execRoots.set(height, root);
+  }
+
+  onAlarm(replica: number, code: string, detail: string, fatal: boolean): void {
+    if (this.isHonest(replica) && fatal) this.report(`ALARM ${code} at replica ${replica}: ${detail}`);
+  }
+
+  /** C-10, C-13, C-15: what an honest replica may never do, whatever crashed in between. */
+  onSend(replica: number, message: Message): void {
+    if (!this.isHonest(replica)) return;
+    if (message.kind === 'propose') this.checkVote(replica, 'prepare', message.term, message.slot, hex(blockId(message.headerBytes)), message);
+    else if (message.kind === 'prepare' || message.kind === 'commit') {
+      this.checkVote(replica, message.kind, message.term, message.slot, hex(message.blockId), null);
+    } else if (message.kind === 'timeout') this.checkTimeout(replica, message);
+  }
+
+  private checkVote(replica: number, kind: 'prepare' | 'commit', term: number, slot: number, key: string, proposal: ProposeMessage | null): void {
+    const place = `${replica} ${kind} ${term} ${slot}`;
+    const known = this.votes.get(place);
+    if (known !== undefined && known !== key) this.report(`DOUBLE VOTE: ${place}${proposal === null ? '' : ' (proposal)'}`);
+    this.votes.set(place, key);
+    if (kind === 'commit') {
+      const ofTerm = `${replica} ${term}`;
+      this.highestCommit.set(ofTerm, Math.max(this.highestCommit.get(ofTerm) ?? 0, slot));
+      const timeout = this.timeouts.get(ofTerm);
+      if (timeout !== undefined) this.checkPositions(replica, term, slot, timeout);
+    }
+  }
+
+  private checkTimeout(replica: number, message: TimeoutMessage): void {
+    const place = `${replica} ${message.term}`;
+    const content = `${message.high?.term ?? 0} ${message.high?.slot ?? 0} ${hex(message.high?.blockId ?? new Uint8Array(0))} ${hex(message.signature)}`;
+    const known = this.timeouts.get(place);
+    if (known !== undefined && known !== content) this.report(`TWO TIMEOUTS: replica ${replica} term ${message.term}`);
+    this.timeouts.set(place, content);
+    this.checkPositions(replica, message.term, this.highestCommit.get(place) ?? 0, content);
+  }
+
+  /** A TIMEOUT names a position at or above every COMMIT of its term. */
+  private checkPositions(replica: number, term: number, committedSlot: number, timeout: string): void {
+    if (committedSlot === 0) return;
+    const [highTerm, highSlot] = timeout.split(' ').map(Number);
+    if (highTerm < term || (highTerm === term && highSlot < committedSlot)) {
+      this.report(`COMMIT ABOVE TIMEOUT: replica ${replica} term ${term} slot ${committedSlot}`);
+    }
+  }
+
+  private checkCertificate(replica: number, certificate: Certificate): void {
+    const signers = new Set(certificate.signers);
+    const preimage = commitPreimage(this.context, certificate, certificate.blockId);
+    const valid = certificate.signers.every((signer, index) => simulatedVerify(signer, preimage, certificate.signatures[index]));
+    if (certificate.kind !== 'commit' || signers.size < quorum(this.genesis.replicas.length) || !valid) {
+      this.report(`CERTIFICATE: replica ${replica} holds one that proves nothing`);
+    }
+  }
+
+  private report(violation: string): void {
+    if (this.violations.length < 20) this.violations.push(violation);
+  }
+}
+
+/** A running digest of everything that happened: equal for equal seeds. */
+export class Trace {
+  private digest = new Uint8Array(32);
+  private pending: string[] = [];
+
+  note(line: string): void {
+    this.pending.push(line);
+    if (this.pending.length >= 256) this.fold();
+  }
+
+  hash(): string {
+    this.fold();
+    return hex(this.digest);
+  }
+
+  private fold(): void {
+    if (this.pending.length === 0) return;
+    const text = new TextEncoder().encode(this.pending.join('\n'));
+    const joined = new Uint8Array(32 + text.length);
+    joined.set(this.digest);
+    joined.set(text, 32);
+    this.digest = Uint8Array.from(sha256(joined));
+    this.pending = [];
+  }
+}

@@ -1,0 +1,156 @@
+import { decodeMessage, encodeMessage, type Block, type CoreParameters, type Message, type Recipient } from '@quorate/consensus';
+import { hex } from '@quorate/crypto';
+import { genesisId, type Certificate, type Genesis } from '@quorate/protocol';
+import { Checker, Trace } from './checker';
+import { Random } from './random';
+import { SimulatedReplica, type ReplicaWorld, type Sabotage } from './replica';
+import { Scheduler } from './scheduler';
+import { simulatedGenesis } from './signing';
+
+/** Rates and delays of the simulated network; change them while the cluster runs. */
+export interface NetworkFaults {
+  lossRate: number;
+  duplicateRate: number;
+  delayMs: () => number;
+  /** Whether a message may pass. */
+  passes: (from: number, to: number) => boolean;
+}
+
+export interface ClusterOptions {
+  readonly seed: number;
+  readonly replicaCount: number;
+  readonly parameters?: Partial<CoreParameters>;
+  readonly sabotage?: Sabotage;
+  /** Replicas whose misbehaviour is intended. */
+  readonly byzantine?: readonly number[];
+}
+
+/** Lets a test or an adversary see, change, drop or add what a replica sends. Null = unchanged. */
+export type Interceptor = (from: number, to: number, message: Message) => readonly Message[] | null;
+
+/** Replicas, a network and a clock that are all simulated, and a checker that watches them. */
+export class Cluster implements ReplicaWorld {
+  readonly scheduler = new Scheduler();
+  readonly random: Random;
+  readonly genesis: Genesis;
+  readonly replicas: SimulatedReplica[];
+  readonly checker: Checker;
+  readonly trace = new Trace();
+  readonly network: NetworkFaults;
+  intercept: Interceptor | null = null;
+  readonly alarms: string[] = [];
+  private submitted = 0;
+
+  constructor(readonly options: ClusterOptions) {
+    this.random = new Random(options.seed);
+    this.genesis = simulatedGenesis(options.replicaCount, options.seed);
+    const byzantine = new Set(options.byzantine ?? []);
+    this.checker = new Checker(this.genesis, (replica) => !byzantine.has(replica));
+    this.network = { lossRate: 0, duplicateRate: 0, delayMs: () => this.random.between(0.2, 0.4), passes: () => true };
+    const id = genesisId(this.genesis);
+    this.replicas = this.genesis.replicas.map(
+      (_, index) =>
+        new SimulatedReplica(
+          { genesis: this.genesis, genesisId: id, genesisKey: hex(id), index, parameters: options.parameters ?? {}, sabotage: options.sabotage ?? {} },
+          this,
+        ),
+    );
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs;
+  }
+
+  start(index: number): void {
+    this.trace.note(`${this.nowMs} start ${index}`);
+    this.replicas[index].start();
+    for (const [peer, replica] of this.replicas.entries()) {
+      if (peer === index || replica.core === null) continue;
+      this.connect(index, peer);
+    }
+  }
+
+  startAll(): void {
+    for (const index of this.replicas.keys()) this.start(index);
+  }
+
+  crash(index: number): void {
+    this.trace.note(`${this.nowMs} crash ${index}`);
+    this.replicas[index].crash();
+    for (const [peer, replica] of this.replicas.entries()) if (peer !== index) replica.step({ kind: 'disconnected', peer: index });
+  }
+
+  /** Both ends learn that the link is up. */
+  connect(left: number, right: number): void {
+    this.scheduler.after(0.1, () => {
+      if (this.replicas[left].core === null || this.replicas[right].core === null) return;
+      this.replicas[left].step({ kind: 'connected', peer: right });
+      this.replicas[right].step({ kind: 'connected', peer: left });
+    });
+  }
+
+  runFor(durationMs: number): void {
+    this.scheduler.run(this.nowMs + durationMs);
+  }
+
+  /** Runs until `done`, at most for the time given; whether it got there. */
+  runUntil(done: () => boolean, limitMs: number): boolean {
+    return done() || this.scheduler.run(this.nowMs + limitMs, done);
+  }
+
+  /** A new operation, sent to the given replicas (default: all). Returns its key. */
+  submit(to: readonly number[] = [...this.replicas.keys()]): string {
+    this.submitted += 1;
+    const key = String(this.submitted);
+    this.offer(key, to);
+    return key;
+  }
+
+  /** Sends an operation (again). */
+  offer(key: string, to: readonly number[] = [...this.replicas.keys()]): void {
+    for (const index of to) this.scheduler.after(this.random.between(0.1, 0.5), () => this.replicas[index].submit(key));
+  }
+
+  /** Whether every replica given has applied the operation. */
+  appliedBy(key: string, replicas: readonly number[] = [...this.replicas.keys()]): boolean {
+    return replicas.every((index) => this.replicas[index].executor.applied.has(key));
+  }
+
+  send(from: number, to: Recipient, message: Message): void {
+    for (const index of this.replicas.keys()) {
+      if (index === from || (to !== 'all' && to !== index)) continue;
+      const messages = this.intercept?.(from, index, message) ?? [message];
+      for (const sent of messages) this.transmit(from, index, sent);
+    }
+  }
+
+  /** Puts one message on the wire, as it is. */
+  transmit(from: number, to: number, message: Message): void {
+    this.checker.onSend(from, message);
+    const { network, random } = this;
+    if (!network.passes(from, to) || random.chance(network.lossRate)) return;
+    const bytes = encodeMessage(message);
+    this.trace.note(`${this.nowMs} ${from} ${to} ${message.kind} ${bytes.length}`);
+    const copies = random.chance(network.duplicateRate) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      this.scheduler.after(network.delayMs(), () => {
+        if (network.passes(from, to)) this.replicas[to].deliver(from, decodeMessage(bytes));
+      });
+    }
+  }
+
+  onFinal(replica: number, blocks: readonly Block[], certificate: Certificate): void {
+    this.trace.note(`${this.nowMs} final ${replica} ${blocks[blocks.length - 1].key}`);
+    this.checker.onFinal(replica, blocks, certificate);
+  }
+
+  onExecuted(replica: number, height: number, execRoot: Uint8Array): void {
+    this.checker.onExecuted(replica, height, execRoot);
+  }
+
+  onAlarm(replica: number, code: string, detail: string, fatal: boolean): void {
+    this.alarms.push(`${this.nowMs.toFixed(1)} replica ${replica} ${code} ${detail}`);
+    this.trace.note(`${this.nowMs} alarm ${replica} ${code}`);
+    this.checker.onAlarm(replica, code, detail, fatal);
+  }
+}

@@ -7,8 +7,11 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { workspaceRoot } from '@quorate/config';
 import { z } from 'zod';
 
+import { problemSchema } from './api/schemas';
 import { createDescribedApplication } from './http-server';
 import { problemPage } from './problems/problem-page';
+
+type SchemaObject = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { readonly $ref: string }>;
 
 /** The OpenAPI 3.1 document of the gateway's routes. */
 export async function gatewayDocument(): Promise<OpenAPIObject> {
@@ -30,6 +33,9 @@ export async function gatewayDocument(): Promise<OpenAPIObject> {
     standardSchemaConverter: (schema, { schemaType }) => jsonSchema(schema, schemaType),
   });
   await app.close();
+  // Every problem response names this schema; no route declares it.
+  const { $schema: _dialect, id: _id, ...problem } = z.toJSONSchema(problemSchema);
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem as SchemaObject } };
   return document;
 }
 

@@ -3,7 +3,6 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiResp
 import type { z } from 'zod';
 
 import { PROBLEMS, type ProblemCode } from '../problems/problem-catalogue';
-import { problemSchema } from './schemas';
 
 interface OperationText {
   readonly operationId: string;
@@ -43,9 +42,11 @@ export function Operation(text: OperationText): MethodDecorator {
   return applyDecorators(...decorators);
 }
 
+const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+
 /** One response for each status, listing its codes. */
 function problemResponses(codes: readonly ProblemCode[]): MethodDecorator[] {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) byStatus.set(PROBLEMS[code].status, [...(byStatus.get(PROBLEMS[code].status) ?? []), code]);
-  return [...byStatus].map(([status, listed]) => ApiResponse({ status, description: listed.join(', '), standardSchema: problemSchema }));
+  return [...byStatus].map(([status, listed]) => ApiResponse({ status, description: listed.join(', '), content: problemContent }));
 }

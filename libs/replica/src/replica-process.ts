@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
-import { decodeGenesis } from '@quorate/protocol';
+import { decodeGenesis, type Genesis } from '@quorate/protocol';
 import { nodeClock, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { Replica } from './replica';
@@ -129,7 +130,7 @@ export class ReplicaProcess {
     if (prepared === null || prepared.directory !== command.directory) throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
     const genesisBytes = new Uint8Array(command.genesis);
     const genesis = decodeGenesis(genesisBytes);
-    this.assertMember(command, genesis.replicas[command.self]?.consensusKey, prepared.keys);
+    assertMember(command, genesis, prepared.keys);
     const replica = await Replica.open({
       genesis,
       genesisBytes,
@@ -163,16 +164,23 @@ export class ReplicaProcess {
     });
   }
 
-  private assertMember(command: StartCommand, expectedKey: Uint8Array | undefined, keys: ReplicaKeys): void {
-    const own = consensusPublicKey(keys);
-    if (expectedKey === undefined || Buffer.from(expectedKey).toString('hex') !== own) {
-      throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the genesis names another key for this replica', { self: command.self });
-    }
-  }
-
   private reportStatus(replica: Replica): void {
     const report = (): void => this.host.report({ kind: 'status', status: replica.status() });
     report();
     this.statusTimer = setInterval(report, STATUS_EVERY_MS);
+  }
+}
+
+/** The genesis is what everybody trusts: own key and all certificates must be the ones that it names. */
+function assertMember(command: StartCommand, genesis: Genesis, keys: ReplicaKeys): void {
+  const { self, certificates, addresses } = command;
+  const count = genesis.replicas.length;
+  const pinned = genesis.replicas.map((replica) => hex(replica.certificateHash));
+  const own = genesis.replicas[self];
+  if (own === undefined || hex(own.consensusKey) !== consensusPublicKey(keys)) {
+    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the genesis names another key for this replica', { self });
+  }
+  if (addresses.length !== count || certificates.length !== count || certificates.some((pem, index) => certificateHash(pem) !== pinned[index])) {
+    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the certificates are not those that the genesis names', { self });
   }
 }

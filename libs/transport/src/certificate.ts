@@ -43,10 +43,12 @@ export function derHash(der: Uint8Array): string {
 async function createCertificate(commonName: string): Promise<TlsIdentity> {
   const x509 = await loadX509();
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const serialNumber = Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex');
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
-      serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex'),
-      name: [{ CN: [commonName] }],
+      serialNumber,
+      // A verifier looks its anchors up by name, so no two of them may have the same.
+      name: [{ CN: [`${commonName} ${serialNumber}`] }],
       notBefore: new Date(Date.now() - BACKDATED_DAYS * DAY_MS),
       notAfter: new Date(Date.now() + VALID_DAYS * DAY_MS),
       signingAlgorithm: ALGORITHM,

@@ -50,7 +50,7 @@ let addresses: ReplicaAddress[];
 let open: ReplicaLinks[];
 
 beforeAll(async () => {
-  identities = await Promise.all([createReplicaCertificate('replica-0'), createReplicaCertificate('replica-1')]);
+  identities = await Promise.all([createReplicaCertificate('replica'), createReplicaCertificate('replica')]);
   client = await createClientCertificate('gateway');
   stranger = await createClientCertificate('stranger');
 });

@@ -1,0 +1,203 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { unhex } from '@quorate/crypto';
+import {
+  ACCOUNT_FLAGS,
+  encodeEnvelopeContent,
+  encodeGenesis,
+  encodeSignedEnvelope,
+  envelopeHash,
+  envelopeSigningBytes,
+  genesisId,
+  type Genesis,
+  type Operation,
+} from '@quorate/protocol';
+import { connectReplica, createClientCertificate, type ReplicaConnection, type TlsIdentity } from '@quorate/transport';
+import type { ReplicaCommand, ReplicaReport } from '../src/process-messages';
+import type { ReplicaStatus } from '../src/status';
+
+const ENTRY = resolve(__dirname, '../dist/process.js');
+const HOST = '127.0.0.1';
+const HOUR_NS = 3_600_000_000_000n;
+
+type Prepared = Extract<ReplicaReport, { kind: 'prepared' }>;
+
+/** One replica process as a worker would see it. */
+class ReplicaHandle {
+  child: ChildProcess;
+  status: ReplicaStatus | null = null;
+  readonly forkedAtMs = performance.now();
+  preparedMs = 0;
+  startedMs = 0;
+  private readonly reports: ReplicaReport[] = [];
+  private waiting: (() => void)[] = [];
+
+  constructor(readonly directory: string) {
+    this.child = fork(ENTRY, [], { env: {}, serialization: 'advanced', execArgv: [] });
+    this.child.on('message', (message) => {
+      const report = message as ReplicaReport;
+      if (report.kind === 'status') this.status = report.status;
+      else this.reports.push(report);
+      this.wake();
+    });
+    this.child.on('exit', () => this.wake());
+  }
+
+  send(command: ReplicaCommand): void {
+    this.child.send(command);
+  }
+
+  async next<Kind extends ReplicaReport['kind']>(kind: Kind): Promise<Extract<ReplicaReport, { kind: Kind }>> {
+    for (;;) {
+      const report = this.reports.shift();
+      if (report?.kind === kind) return report as Extract<ReplicaReport, { kind: Kind }>;
+      if (report !== undefined) throw new Error(`expected ${kind}, got ${JSON.stringify(report)}`);
+      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`the replica ended before ${kind}`);
+      await new Promise<void>((wake) => this.waiting.push(wake));
+    }
+  }
+
+  async prepare(): Promise<Prepared> {
+    this.send({ kind: 'prepare', directory: this.directory, host: HOST, portRange: [30_000, 60_000] });
+    const prepared = await this.next('prepared');
+    this.preparedMs = performance.now() - this.forkedAtMs;
+    return prepared;
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((done) => this.child.once('exit', done));
+    this.child.kill(signal);
+    await ended;
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+/** A party's signing key for tests. */
+export interface TestParty {
+  readonly id: bigint;
+  readonly publicKey: Uint8Array;
+  readonly privateKey: KeyObject;
+}
+
+export function makeParty(id: bigint): TestParty {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const der = publicKey.export({ type: 'spki', format: 'der' });
+  return { id, publicKey: new Uint8Array(der.subarray(der.length - 32)), privateKey };
+}
+
+/** Replica processes of one ledger on this machine. */
+export class Cluster {
+  replicas: ReplicaHandle[] = [];
+  prepared: Prepared[] = [];
+  private nextEnvelope = 1n;
+
+  private constructor(
+    readonly root: string,
+    readonly genesis: Genesis,
+    readonly operator: TestParty,
+    readonly client: TlsIdentity,
+  ) {}
+
+  /** Makes and starts a ledger with `count` replicas. */
+  static async start(count: number): Promise<Cluster> {
+    const root = await mkdtemp(join(tmpdir(), 'quorate-cluster-'));
+    const replicas = Array.from({ length: count }, (_, index) => new ReplicaHandle(join(root, String(index))));
+    const [prepared, client] = await Promise.all([Promise.all(replicas.map((replica) => replica.prepare())), createClientCertificate('test client')]);
+    const operator = makeParty(1n);
+    const genesis: Genesis = {
+      ledgerId: new Uint8Array(randomBytes(16)),
+      createdAtNs: BigInt(Date.now()) * 1_000_000n,
+      operator: { id: operator.id, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
+      replicas: prepared.map(({ consensusKey, certificateHash }) => ({ consensusKey: unhex(consensusKey), certificateHash: unhex(certificateHash) })),
+    };
+    const cluster = new Cluster(root, genesis, operator, client);
+    cluster.replicas = replicas;
+    cluster.prepared = prepared;
+    await Promise.all(replicas.map((_, index) => cluster.startReplica(index)));
+    return cluster;
+  }
+
+  get anchor(): Uint8Array {
+    return genesisId(this.genesis);
+  }
+
+  /** Kills a replica without warning. */
+  kill(index: number): Promise<void> {
+    return this.replicas[index].end('SIGKILL');
+  }
+
+  /** Starts a killed replica again in its directory. */
+  async restart(index: number): Promise<void> {
+    const replica = new ReplicaHandle(this.replicas[index].directory);
+    this.replicas[index] = replica;
+    await replica.prepare();
+    await this.startReplica(index);
+  }
+
+  connect(index: number): Promise<ReplicaConnection> {
+    const { host, port, certificate } = this.prepared[index];
+    return connectReplica({ host, port, certificate, clientKey: this.client.key, clientCertificate: this.client.certificate, timeoutMs: 5_000 });
+  }
+
+  /** Signs operations as `party` into one envelope. */
+  envelope(operations: readonly Operation[], party: TestParty = this.operator): Uint8Array {
+    const content = encodeEnvelopeContent({
+      ledger: this.anchor,
+      party: party.id,
+      id: this.nextEnvelope++,
+      expiresAtNs: BigInt(Date.now()) * 1_000_000n + HOUR_NS / 2n,
+      operations,
+    });
+    const message = envelopeSigningBytes(envelopeHash(content));
+    return encodeSignedEnvelope(content, [{ key: 0, bytes: new Uint8Array(sign(null, message, party.privateKey)) }]);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.end('SIGKILL')));
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  private async startReplica(index: number): Promise<void> {
+    const replica = this.replicas[index];
+    replica.send({
+      kind: 'start',
+      directory: replica.directory,
+      genesis: encodeGenesis(this.genesis),
+      self: index,
+      addresses: this.prepared.map(({ host, port }) => ({ host, port })),
+      certificates: this.prepared.map(({ certificate }) => certificate),
+      clientCertificates: [this.client.certificate],
+    });
+    await replica.next('started');
+    replica.startedMs = performance.now() - replica.forkedAtMs;
+  }
+}
+
+/** An asset (756, CHF) issued by the operator, and accounts: 1 is the issue account without limit, the others may not overdraw. */
+export function setUpOperations(operator: TestParty, accountCount: number): Operation[] {
+  const account = (id: bigint, flags: number): Operation => ({
+    kind: 'create_account',
+    account: { id, party: operator.id, asset: 756, code: 1, flags, userData128: 0n, userData64: 0n, userData32: 0 },
+  });
+  return [
+    { kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: operator.id } },
+    account(1n, 0),
+    ...Array.from({ length: accountCount }, (_, index) => account(BigInt(index) + 2n, ACCOUNT_FLAGS.debitsMustNotExceedCredits)),
+  ];
+}
+
+export function transfer(id: bigint, debitAccount: bigint, creditAccount: bigint, amount: bigint): Operation {
+  return {
+    kind: 'create_transfer',
+    transfer: { id, debitAccount, creditAccount, amount, pendingId: 0n, userData128: 0n, userData64: 0n, userData32: 0, timeoutSeconds: 0, asset: 756, code: 1, flags: 0 },
+  };
+}

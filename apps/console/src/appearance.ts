@@ -1,0 +1,44 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+
+/** How bright the console is: as the system says, or fixed. */
+export type Appearance = 'system' | 'light' | 'dark';
+
+const storageKey = 'quorate-appearance';
+const listeners = new Set<() => void>();
+
+function readAppearance(): Appearance {
+  const stored = localStorage.getItem(storageKey);
+  return stored === 'light' || stored === 'dark' ? stored : 'system';
+}
+
+/** Sets and remembers the appearance. */
+export function setAppearance(appearance: Appearance): void {
+  localStorage.setItem(storageKey, appearance);
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The chosen appearance. */
+export const useAppearance = (): Appearance => useSyncExternalStore(subscribe, readAppearance);
+
+/** Whether the page is dark now. */
+export function useDark(): boolean {
+  const appearance = useAppearance();
+  const [systemDark, setSystemDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    const onChange = () => setSystemDark(query.matches);
+    query.addEventListener('change', onChange);
+    return () => query.removeEventListener('change', onChange);
+  }, []);
+  const dark = appearance === 'system' ? systemDark : appearance === 'dark';
+  useEffect(() => {
+    document.documentElement.style.colorScheme = dark ? 'dark' : 'light';
+    document.documentElement.dataset.appearance = dark ? 'dark' : 'light';
+  }, [dark]);
+  return dark;
+}

@@ -1,0 +1,111 @@
+import { DeleteOutlined, ExpandAltOutlined } from '@ant-design/icons';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Ledger } from '@quorate/sdk';
+import { App, Button, Input, Modal, Select } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { controlPlane } from '../api/clients';
+import { ledgerQuery, ledgersQuery } from '../api/queries';
+import { ProblemAlert } from '../ui/problem-alert';
+
+/** What can be done with a ledger as a whole. */
+export function LedgerActions({ ledger }: { ledger: Ledger }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState<'scale' | 'retire' | null>(null);
+  const gone = ledger.state === 'retiring' || ledger.state === 'retired';
+  if (gone) return null;
+  return (
+    <>
+      {ledger.state === 'ready' && (
+        <Button icon={<ExpandAltOutlined />} onClick={() => setOpen('scale')}>
+          {t('ledger.scale')}
+        </Button>
+      )}
+      <Button danger icon={<DeleteOutlined />} onClick={() => setOpen('retire')}>
+        {t('ledger.retire')}
+      </Button>
+      {open === 'scale' && <ScaleDialog ledger={ledger} onClose={() => setOpen(null)} />}
+      {open === 'retire' && <RetireDialog ledger={ledger} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+const replicaCounts = [1, 4, 7] as const;
+
+/** Asks for another number of replicas; what the control plane answers is shown as it is. */
+export function ScaleDialog({ ledger, onClose }: { ledger: Pick<Ledger, 'id' | 'name' | 'replicas'>; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const queryClient = useQueryClient();
+  const current = ledger.replicas.length;
+  const [replicas, setReplicas] = useState<number>(replicaCounts.find((count) => count > current) ?? replicaCounts[0]);
+  const scale = useMutation({
+    mutationFn: () => controlPlane.scaleLedger(ledger.id, replicas),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries(ledgerQuery(ledger.id));
+      void message.success(t('ledger.scaleAccepted'));
+      onClose();
+    },
+  });
+  return (
+    <Modal
+      open
+      title={t('ledger.scaleTitle', { name: ledger.name })}
+      okText={t('ledger.scale')}
+      cancelText={t('action.cancel')}
+      onOk={() => scale.mutate()}
+      onCancel={onClose}
+      confirmLoading={scale.isPending}
+    >
+      <div className="stack">
+        <span className="soft">{t('ledger.scaleDetail', { count: current })}</span>
+        <Select
+          aria-label={t('field.replicas')}
+          value={replicas}
+          onChange={setReplicas}
+          options={replicaCounts.map((value) => ({
+            value,
+            label: t('createLedger.replicas', { count: value }),
+            disabled: value === current,
+          }))}
+        />
+        {scale.error !== null && <ProblemAlert error={scale.error} />}
+      </div>
+    </Modal>
+  );
+}
+
+function RetireDialog({ ledger, onClose }: { ledger: Ledger; onClose: () => void }) {
+  const { t } = useTranslation();
+  const queryClient = useQueryClient();
+  const [typed, setTyped] = useState('');
+  const retire = useMutation({
+    mutationFn: () => controlPlane.retireLedger(ledger.id),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: ledgerQuery(ledger.id).queryKey });
+      await queryClient.invalidateQueries({ queryKey: ledgersQuery.queryKey });
+      onClose();
+    },
+  });
+  return (
+    <Modal
+      open
+      title={t('ledger.retireTitle', { name: ledger.name })}
+      okText={t('ledger.retire')}
+      cancelText={t('action.cancel')}
+      okButtonProps={{ danger: true, disabled: typed !== ledger.name }}
+      onOk={() => retire.mutate()}
+      onCancel={onClose}
+      confirmLoading={retire.isPending}
+    >
+      <div className="stack">
+        <span>{t('ledger.retireDetail')}</span>
+        <label>
+          <span className="soft">{t('ledger.retireConfirm', { name: ledger.name })}</span>
+          <Input value={typed} onChange={(event) => setTyped(event.target.value)} autoFocus />
+        </label>
+        {retire.error !== null && <ProblemAlert error={retire.error} />}
+      </div>
+    </Modal>
+  );
+}

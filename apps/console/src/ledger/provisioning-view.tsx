@@ -1,0 +1,124 @@
+import { CheckCircleFilled, CloseCircleFilled, LoadingOutlined } from '@ant-design/icons';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Ledger, LedgerStep } from '@quorate/sdk';
+import { Alert, Card, Flex, Skeleton, Tag } from 'antd';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { controlPlane } from '../api/clients';
+import { follow, type LiveState } from '../api/live';
+import { ledgerQuery, stepsQuery } from '../api/queries';
+import { useFormats } from '../i18n/formats';
+import { useNowMs } from '../ui/now';
+import { foldSteps, mergeStep, type StepLine } from './provisioning';
+
+/** What happens while a ledger comes to be, live: every step, where it runs, how long it takes and why it failed. */
+export function ProvisioningView({ ledger }: { ledger: Ledger }) {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const live = useProvisioningEvents(ledger.id);
+  const running = ledger.state === 'provisioning' || ledger.state === 'retiring';
+  const nowMs = useNowMs(running ? 100 : null);
+  const elapsedMs = Math.max(0, nowMs - Date.parse(ledger.createdAt));
+  return (
+    <div className="stack">
+      {ledger.state === 'failed' && (
+        <Alert
+          type="error"
+          showIcon
+          title={t('provisioning.failed')}
+          description={ledger.cause ? `${ledger.cause.detail} (${ledger.cause.code})` : undefined}
+        />
+      )}
+      {ledger.state === 'retired' && <Alert type="info" showIcon title={t('provisioning.retired')} />}
+      {ledger.state === 'retiring' && <Alert type="warning" showIcon title={t('provisioning.retiring')} />}
+      {ledger.state === 'provisioning' && (
+        <Flex align="baseline" gap={12} wrap>
+          <span className="big-clock" role="timer">
+            {formats.duration(elapsedMs)}
+          </span>
+          <span className="soft">{t('provisioning.running', { count: ledger.replicas.length })}</span>
+          {live === 'lost' && <Tag color="warning">{t('live.lost')}</Tag>}
+        </Flex>
+      )}
+      <Card title={t('provisioning.steps')} size="small">
+        <ProvisioningSteps ledgerId={ledger.id} />
+      </Card>
+    </div>
+  );
+}
+
+/** The steps of a ledger's provisioning, each on one line. */
+export function ProvisioningSteps({ ledgerId }: { ledgerId: string }) {
+  const { t } = useTranslation();
+  const steps = useQuery(stepsQuery(ledgerId));
+  const lines = foldSteps(steps.data ?? []);
+  const nowMs = useNowMs(lines.some(({ state }) => state === 'started') ? 100 : null);
+  if (steps.isPending) return <Skeleton active title={false} paragraph={{ rows: 6 }} />;
+  if (lines.length === 0) return <span className="soft">{t('provisioning.none')}</span>;
+  return (
+    <div aria-live="polite">
+      {lines.map((line) => (
+        <StepRow key={line.key} line={line} nowMs={nowMs} />
+      ))}
+    </div>
+  );
+}
+
+function StepRow({ line, nowMs }: { line: StepLine; nowMs: number }) {
+  const { t, i18n } = useTranslation();
+  const formats = useFormats();
+  const key = `step.${line.step}`;
+  const elapsedMs = line.state === 'started' ? Math.max(0, nowMs - Date.parse(line.startedAt)) : line.elapsedMs;
+  return (
+    <div className="step-line">
+      <StepIcon state={line.state} />
+      <div className="step-line-name">
+        {i18n.exists(key) ? t(key) : line.step}
+        {line.replicaIndex !== null && <span className="soft"> · {t('replica.named', { index: line.replicaIndex })}</span>}
+        {line.workerName !== null && <span className="soft"> · {line.workerName}</span>}
+        {line.attempts > 1 && <Tag style={{ marginInlineStart: 8 }}>{t('provisioning.attempt', { count: line.attempts })}</Tag>}
+        {line.cause !== null && (
+          <div className="soft">
+            {line.cause.detail} ({line.cause.code})
+          </div>
+        )}
+      </div>
+      <span className="number soft">{elapsedMs === null ? '' : formats.duration(elapsedMs)}</span>
+    </div>
+  );
+}
+
+function StepIcon({ state }: { state: StepLine['state'] }) {
+  const { t } = useTranslation();
+  const label = t(`stepState.${state}`);
+  if (state === 'done') return <CheckCircleFilled style={{ color: '#16a34a' }} aria-label={label} />;
+  if (state === 'failed') return <CloseCircleFilled style={{ color: '#dc2626' }} aria-label={label} />;
+  return <LoadingOutlined style={{ color: 'var(--accent)' }} aria-label={label} />;
+}
+
+function useProvisioningEvents(ledgerId: string): LiveState {
+  const queryClient = useQueryClient();
+  const [live, setLive] = useState<LiveState>('listening');
+  useEffect(() => {
+    const abort = new AbortController();
+    void follow({
+      open: (signal) => controlPlane.events(ledgerId, { signal }),
+      signal: abort.signal,
+      onState: (state) => {
+        setLive(state);
+        // Steps reported while nobody listened are read again.
+        if (state === 'listening') void queryClient.invalidateQueries(stepsQuery(ledgerId));
+      },
+      onEvent: (event) => {
+        if (event.event === 'ledger') {
+          queryClient.setQueryData(ledgerQuery(ledgerId).queryKey, event.ledger);
+          void queryClient.invalidateQueries(stepsQuery(ledgerId));
+          return;
+        }
+        queryClient.setQueryData<readonly LedgerStep[]>(stepsQuery(ledgerId).queryKey, (known) => mergeStep(known ?? [], event.step));
+      },
+    });
+    return () => abort.abort();
+  }, [ledgerId, queryClient]);
+  return live;
+}

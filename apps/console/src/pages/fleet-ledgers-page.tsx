@@ -1,0 +1,68 @@
+import { useQuery } from '@tanstack/react-query';
+import { Button, Flex } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { fleetLedgersQuery, type FleetLedger } from '../api/queries';
+import { useFormats } from '../i18n/formats';
+import { ScaleDialog } from '../ledger/ledger-actions';
+import { CopyableId } from '../ui/copyable-id';
+import { LedgerClassTag, LedgerStateTag } from '../ui/ledger-tags';
+import { useNowMs } from '../ui/now';
+import { Page } from '../ui/page';
+import { RowsTable } from '../ui/rows-table';
+
+/** Every ledger on the platform and where its replicas run; what is on a ledger only its tenant sees. */
+export function FleetLedgersPage() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const nowMs = useNowMs(10_000);
+  const ledgers = useQuery(fleetLedgersQuery);
+  const [scaling, setScaling] = useState<FleetLedger | null>(null);
+  return (
+    <Page title={t('nav.ledgers')} lead={t('fleetLedgers.lead')}>
+      <RowsTable<FleetLedger>
+        rows={ledgers.data ?? []}
+        rowKey="id"
+        pending={ledgers.isPending}
+        error={ledgers.error}
+        onRetry={() => void ledgers.refetch()}
+        empty={t('fleetLedgers.empty')}
+        columns={[
+          {
+            title: t('field.name'),
+            render: (_, { id, name }) => (
+              <Flex vertical>
+                <strong>{name}</strong>
+                <CopyableId id={id} />
+              </Flex>
+            ),
+          },
+          {
+            title: t('field.institution'),
+            render: (_, { tenantName, tenantId }) => tenantName ?? (tenantId === undefined ? '—' : <CopyableId id={tenantId} />),
+          },
+          { title: t('field.state'), render: (_, { state }) => <LedgerStateTag state={state} /> },
+          { title: t('field.class'), render: (_, ledger) => <LedgerClassTag ledgerClass={ledger.class} /> },
+          {
+            title: t('field.worker'),
+            render: (_, { replicas }) =>
+              replicas
+                .map(({ workerName }) => workerName)
+                .filter((name) => name !== null)
+                .join(', ') || '—',
+          },
+          { title: t('field.created'), render: (_, { createdAt }) => formats.ago(createdAt, nowMs) },
+          {
+            title: t('ledger.scale'),
+            render: (_, ledger) => (
+              <Button size="small" disabled={ledger.state !== 'ready'} onClick={() => setScaling(ledger)}>
+                {t('ledger.scale')}
+              </Button>
+            ),
+          },
+        ]}
+      />
+      {scaling !== null && <ScaleDialog ledger={scaling} onClose={() => setScaling(null)} />}
+    </Page>
+  );
+}

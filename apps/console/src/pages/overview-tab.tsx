@@ -1,0 +1,150 @@
+import { CrownOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
+import { Card, Collapse, Flex, Skeleton, Table, Tag } from 'antd';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../i18n/formats';
+import { useLedgerScope } from '../ledger/ledger-context';
+import { NextSteps } from '../ledger/next-steps';
+import { ProvisioningSteps } from '../ledger/provisioning-view';
+import { CopyableId } from '../ui/copyable-id';
+import { ProblemAlert } from '../ui/problem-alert';
+
+/** A ledger at a glance: how it runs now, what to do next, what to trust. */
+export function OverviewTab() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { ledger, anchor, live, queries } = useLedgerScope();
+  const status = useQuery(queries.status);
+  const number = (value: number | null | undefined) => (value === null || value === undefined ? '—' : formats.number(value));
+  const reachable = status.data?.replicas.filter((replica) => replica.reachable).length;
+  return (
+    <div className="stack">
+      {anchor !== null && ledger.genesisId !== anchor && <ProblemAlert error={new AnchorChange()} />}
+      {status.error !== null && <ProblemAlert error={status.error} onRetry={() => void status.refetch()} />}
+      <div className="tiles">
+        <Tile label={t('overview.height')}>{number(status.data?.height)}</Tile>
+        <Tile label={t('overview.proven')}>{number(status.data?.provenHeight)}</Tile>
+        <Tile label={t('overview.finality')}>
+          {status.data?.finalityMs === null || status.data?.finalityMs === undefined
+            ? '—'
+            : formats.duration(status.data.finalityMs)}
+        </Tile>
+        <Tile label={t('overview.reachable')}>
+          {reachable === undefined ? '—' : t('overview.reachableOf', { reachable, count: ledger.replicas.length })}
+        </Tile>
+        <Tile label={t('overview.provisioned')}>
+          {ledger.provisioningMs === null ? '—' : formats.duration(ledger.provisioningMs)}
+        </Tile>
+      </div>
+      <NextSteps />
+      <Card
+        size="small"
+        title={t('field.replicas')}
+        extra={live === 'lost' ? <Tag color="warning">{t('live.lost')}</Tag> : <Tag color="success">{t('live.on')}</Tag>}
+        styles={{ body: { padding: 0, overflow: 'hidden' } }}
+      >
+        {status.isPending ? <Skeleton active style={{ padding: 16 }} /> : <ReplicaTable />}
+      </Card>
+      <Card size="small" title={t('overview.anchor')}>
+        <Flex vertical gap={6}>
+          <span className="soft">{t('overview.anchorDetail')}</span>
+          <span className="identifier-wrap">
+            <CopyableId id={anchor ?? ''} full />
+          </span>
+        </Flex>
+      </Card>
+      <Collapse
+        items={[{ key: 'steps', label: t('overview.howProvisioned'), children: <ProvisioningSteps ledgerId={ledger.id} /> }]}
+      />
+    </div>
+  );
+}
+
+/** The control plane names another genesis than the one this browser saw first. */
+class AnchorChange extends Error {
+  readonly code = 'ANCHOR_CHANGED';
+
+  constructor() {
+    super('');
+    this.name = 'AnchorChange';
+  }
+}
+
+function Tile({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="tile">
+      <div className="tile-label">{label}</div>
+      <div className="tile-value">{children}</div>
+    </div>
+  );
+}
+
+interface ReplicaRow {
+  readonly index: number;
+  readonly worker: string | null;
+  readonly reachable: boolean;
+  readonly leader: boolean;
+  readonly height: number | null;
+  readonly executedHeight: number | null;
+  readonly term: number | null;
+}
+
+function ReplicaTable() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { ledger, queries } = useLedgerScope();
+  const status = useQuery(queries.status);
+  const rows = ledger.replicas.map((replica): ReplicaRow => {
+    const seen = status.data?.replicas.find(({ index }) => index === replica.index);
+    return {
+      index: replica.index,
+      worker: replica.workerName,
+      reachable: seen?.reachable ?? false,
+      leader: seen?.leader ?? false,
+      height: seen?.height ?? replica.height,
+      executedHeight: seen?.executedHeight ?? null,
+      term: seen?.term ?? replica.term,
+    };
+  });
+  const number = (value: number | null) => (value === null ? '—' : formats.number(value));
+  return (
+    <Table<ReplicaRow>
+      rowKey="index"
+      size="middle"
+      dataSource={rows.sort((left, right) => left.index - right.index)}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      columns={[
+        {
+          title: t('field.replica'),
+          render: (_, { index, leader }) => (
+            <Flex gap={8} align="center">
+              {t('replica.named', { index })}
+              {leader && (
+                <Tag color="processing" icon={<CrownOutlined />}>
+                  {t('replica.leader')}
+                </Tag>
+              )}
+            </Flex>
+          ),
+        },
+        { title: t('field.worker'), render: (_, { worker }) => worker ?? '—' },
+        {
+          title: t('replica.reach'),
+          render: (_, { reachable }) => (
+            <Tag color={reachable ? 'success' : 'error'}>{t(reachable ? 'replica.reachable' : 'replica.unreachable')}</Tag>
+          ),
+        },
+        { title: t('overview.height'), align: 'right', className: 'number', render: (_, { height }) => number(height) },
+        {
+          title: t('replica.executed'),
+          align: 'right',
+          className: 'number',
+          render: (_, { executedHeight }) => number(executedHeight),
+        },
+        { title: t('replica.term'), align: 'right', className: 'number', render: (_, { term }) => number(term) },
+      ]}
+    />
+  );
+}

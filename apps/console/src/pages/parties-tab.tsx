@@ -1,0 +1,78 @@
+import { KeyOutlined, PlusOutlined } from '@ant-design/icons';
+import type { PartyView } from '@quorate/sdk';
+import { Button, Flex, Tag } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../i18n/formats';
+import { CreatePartyDialog } from '../ledger/create-party-dialog';
+import { useLedgerScope } from '../ledger/ledger-context';
+import { useLedgerRows } from '../ledger/rows';
+import { heldKeys } from '../ledger/submission';
+import { CopyableId } from '../ui/copyable-id';
+import { RowsTable } from '../ui/rows-table';
+
+/** The legal entities recorded on the ledger. */
+export function PartiesTab() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { keys } = useLedgerScope();
+  const rows = useLedgerRows();
+  const [creating, setCreating] = useState(false);
+  return (
+    <div className="stack">
+      <Flex justify="space-between" gap={12} wrap align="center">
+        <span className="soft">{t('party.lead')}</span>
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
+          {t('party.create')}
+        </Button>
+      </Flex>
+      <RowsTable<PartyView>
+        rows={rows.parties}
+        rowKey="id"
+        pending={rows.isPending}
+        error={rows.error}
+        onRetry={rows.refetch}
+        empty={t('party.empty')}
+        columns={[
+          {
+            title: t('field.name'),
+            render: (_, party) => (
+              <Flex gap={8} align="center">
+                <strong>{party.name}</strong>
+                {BigInt(party.id) === 1n && <Tag color="processing">{t('party.operator')}</Tag>}
+              </Flex>
+            ),
+          },
+          { title: t('field.id'), render: (_, { id }) => <CopyableId id={id} /> },
+          {
+            title: t('party.keys'),
+            render: (_, party) => (
+              <Flex vertical gap={2}>
+                {party.keys.map(({ scheme, publicKey }) => (
+                  <Flex key={publicKey} gap={8} align="center">
+                    <Tag>{scheme === 'p256' ? 'P-256' : 'Ed25519'}</Tag>
+                    <CopyableId id={publicKey} />
+                    {keys.some((key) => key.publicKey === publicKey) && (
+                      <KeyOutlined aria-label={t('party.keyHere')} title={t('party.keyHere')} />
+                    )}
+                  </Flex>
+                ))}
+              </Flex>
+            ),
+          },
+          {
+            title: t('party.threshold'),
+            render: (_, { threshold, keys: own }) => t('party.thresholdOf', { threshold, count: own.length }),
+          },
+          {
+            title: t('party.signing'),
+            render: (_, party) =>
+              heldKeys(party, keys).length >= party.threshold ? t('party.signHere') : <span className="soft">{t('party.signElsewhere')}</span>,
+          },
+          { title: t('field.created'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
+        ]}
+      />
+      {creating && <CreatePartyDialog onClose={() => setCreating(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+import type { ParsedReceipt } from '@quorate/light-client';
+import { hex } from '@quorate/crypto';
+import { bytesToUuid, formatId, genesisId, resultName, type Operation } from '@quorate/protocol';
+import { Descriptions, Tag } from 'antd';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../i18n/formats';
+import { CopyableId } from '../ui/copyable-id';
+
+/** An asset as far as showing an amount needs it. */
+export interface KnownAsset {
+  readonly code: string;
+  readonly scale: number;
+}
+
+/** All fields of a receipt, in words. Amounts are in minor units where the asset is not known. */
+export function ReceiptFields(props: { receipt: ParsedReceipt; assetOf: (id: number) => KnownAsset | undefined }) {
+  const { t, i18n } = useTranslation();
+  const formats = useFormats();
+  const { receipt } = props;
+  const result = resultName(receipt.record.code) ?? String(receipt.record.code);
+  const applied = result === 'applied';
+  const rows: [string, ReactNode][] = [
+    [
+      t('receipt.result'),
+      <Tag key="result" color={applied ? 'success' : 'error'}>
+        {i18n.exists(`result.${result}`) ? t(`result.${result}`) : result}
+      </Tag>,
+    ],
+    [t('receipt.operation'), t(`operation.${receipt.operation.kind}`)],
+    ...useOperationRows(receipt.operation, props.assetOf),
+    [t('receipt.ledgerTime'), formats.ledgerTime(String(receipt.record.timestampNs))],
+    [t('receipt.place'), t('receipt.placeValue', { height: formats.number(receipt.record.height), index: formats.number(receipt.record.index), count: receipt.operationCount })],
+    [t('receipt.signedBy'), <CopyableId key="party" id={formatId(receipt.record.party)} />],
+    [t('receipt.envelope'), <CopyableId key="envelope" id={hex(receipt.record.envelopeHash)} />],
+    [t('receipt.block'), <CopyableId key="block" id={hex(receipt.blockId)} />],
+    [t('receipt.header'), t('receipt.headerValue', { height: formats.number(receipt.header.height) })],
+    [
+      t('receipt.signers'),
+      t('receipt.signersValue', {
+        count: receipt.certificate.signers.length,
+        total: receipt.genesis.replicas.length,
+        list: receipt.certificate.signers.map((signer) => `#${signer}`).join(', '),
+      }),
+    ],
+    [t('receipt.ledger'), <CopyableId key="ledger" id={bytesToUuid(receipt.genesis.ledgerId)} />],
+    [t('overview.anchor'), <CopyableId key="genesis" id={hex(genesisId(receipt.genesis))} />],
+  ];
+  return (
+    <Descriptions
+      column={1}
+      size="small"
+      bordered
+      items={rows.map(([label, children], index) => ({ key: index, label, children }))}
+    />
+  );
+}
+
+function useOperationRows(operation: Operation, assetOf: (id: number) => KnownAsset | undefined): [string, ReactNode][] {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  if (operation.kind === 'create_party') {
+    return [
+      [t('field.name'), operation.party.name],
+      [t('party.threshold'), t('party.thresholdOf', { threshold: operation.party.threshold, count: operation.party.keys.length })],
+    ];
+  }
+  if (operation.kind === 'create_asset') {
+    return [
+      [t('asset.code'), operation.asset.code],
+      [t('asset.scale'), operation.asset.scale],
+    ];
+  }
+  if (operation.kind === 'create_account') {
+    return [
+      [t('field.account'), <CopyableId key="account" id={formatId(operation.account.id)} />],
+      [t('account.owner'), <CopyableId key="owner" id={formatId(operation.account.party)} />],
+      [t('field.asset'), assetOf(operation.account.asset)?.code ?? operation.account.asset],
+    ];
+  }
+  const { transfer } = operation;
+  const asset = assetOf(transfer.asset);
+  const amount =
+    asset === undefined
+      ? t('receipt.minorUnits', { amount: transfer.amount.toString(), asset: transfer.asset })
+      : `${formats.amount(transfer.amount, asset.scale)} ${asset.code}`;
+  return [
+    [
+      t('field.amount'),
+      <strong key="amount" className="amount">
+        {amount}
+      </strong>,
+    ],
+    [t('transfer.id'), <CopyableId key="id" id={formatId(transfer.id)} />],
+    [t('transfer.debit'), <CopyableId key="debit" id={formatId(transfer.debitAccount)} />],
+    [t('transfer.credit'), <CopyableId key="credit" id={formatId(transfer.creditAccount)} />],
+  ];
+}

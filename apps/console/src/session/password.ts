@@ -1,0 +1,2 @@
+/** Shortest password the control plane accepts. */
+export const passwordLengthMin = 12;

@@ -1,0 +1,101 @@
+import { Cluster, type ClusterOptions } from './cluster';
+import { equivocator } from './adversary';
+
+/** What a chaos run found. */
+export interface ChaosOutcome {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  /** Every operation was applied by every honest replica in time after the faults ended. */
+  readonly recovered: boolean;
+  readonly recoveryMs: number;
+  readonly finalHeight: number;
+  readonly traceHash: string;
+}
+
+export interface ChaosOptions extends Omit<ClusterOptions, 'byzantine'> {
+  readonly chaosMs: number;
+  /** Calm time in which everything must have become final everywhere. */
+  readonly calmMsMax: number;
+  readonly withTraitor?: boolean;
+}
+
+/** Interval between two changes of the faults. */
+const STEP_MS = 40;
+
+/** Random crashes, losses, partitions, slow disks and skewed clocks, then calm: first nothing may go wrong, then everything must get done. */
+export function runChaos(options: ChaosOptions): ChaosOutcome {
+  const traitor = options.seed % options.replicaCount;
+  const cluster = new Cluster({ ...options, byzantine: options.withTraitor ? [traitor] : [] });
+  if (options.withTraitor) cluster.intercept = equivocator(cluster, traitor);
+  const honest = [...cluster.replicas.keys()].filter((index) => !options.withTraitor || index !== traitor);
+  setRates(cluster);
+  cluster.startAll();
+  const keys: string[] = [];
+  while (cluster.nowMs < options.chaosMs) {
+    disturb(cluster);
+    for (let count = cluster.random.below(4); count > 0; count -= 1) keys.push(cluster.submit());
+    cluster.runFor(STEP_MS);
+  }
+  calm(cluster);
+  const calmStartMs = cluster.nowMs;
+  for (const key of keys) cluster.offer(key);
+  keys.push(cluster.submit());
+  const recovered = cluster.runUntil(() => keys.every((key) => cluster.appliedBy(key, honest)), options.calmMsMax);
+  return {
+    seed: options.seed,
+    violations: cluster.checker.violations,
+    recovered,
+    recoveryMs: cluster.nowMs - calmStartMs,
+    finalHeight: cluster.checker.finalHeightMax,
+    traceHash: cluster.trace.hash(),
+  };
+}
+
+/** Fault rates differ from seed to seed, so that rare combinations get their turn. */
+function setRates(cluster: Cluster): void {
+  const { network, random } = cluster;
+  network.lossRate = random.chance(0.5) ? random.between(0, 0.15) : 0;
+  network.duplicateRate = random.chance(0.5) ? 0.1 : 0;
+  const slowest = random.pick([0.5, 2, 10, 40]);
+  // A tail of slow messages reorders what was sent in order.
+  network.delayMs = () => (random.chance(0.1) ? random.between(0.2, slowest) : random.between(0.1, 0.5));
+  for (const replica of cluster.replicas) {
+    const syncMs = random.pick([0.2, 1, 8]);
+    const executionMs = random.pick([0.1, 1, 5]);
+    replica.pace.syncMs = () => random.between(0.1, syncMs);
+    replica.pace.executionMs = () => random.between(0.05, executionMs);
+    replica.pace.clockSkewNs = BigInt(Math.round(random.between(-200, 200) * 1e6));
+  }
+}
+
+function disturb(cluster: Cluster): void {
+  const { random, replicas } = cluster;
+  const index = random.below(replicas.length);
+  const roll = random.next();
+  if (roll < 0.15 && replicas[index].core !== null) cluster.crash(index);
+  else if (roll < 0.45) {
+    const down = replicas.findIndex((replica) => replica.core === null);
+    if (down >= 0) cluster.start(down);
+  } else if (roll < 0.55) {
+    cluster.network.passes = (from, to) => from !== index && to !== index;
+  } else if (roll < 0.65) {
+    const side = replicas.map(() => random.chance(0.5));
+    cluster.network.passes = (from, to) => side[from] === side[to];
+  } else if (roll < 0.7) {
+    cluster.network.passes = (from) => from !== index;
+  } else if (roll < 0.9) {
+    cluster.network.passes = () => true;
+  }
+}
+
+function calm(cluster: Cluster): void {
+  cluster.network.lossRate = 0;
+  cluster.network.duplicateRate = 0;
+  cluster.network.delayMs = () => cluster.random.between(0.1, 0.5);
+  cluster.network.passes = () => true;
+  for (const [index, replica] of cluster.replicas.entries()) {
+    replica.pace.syncMs = () => 0.3;
+    replica.pace.executionMs = () => 0.2;
+    if (replica.core === null) cluster.start(index);
+  }
+}

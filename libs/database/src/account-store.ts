@@ -66,6 +66,11 @@ export class AccountStore {
     };
   }
 
+  async tenantName(tenantId: string): Promise<string> {
+    const tenant = await this.database.direct(context).findOne(TenantEntity, { where: { id: tenantId } });
+    return tenant?.name ?? '';
+  }
+
   /** Opens a session; the oldest of too many end. */
   async openSession(memberId: string, tokenHash: Buffer): Promise<Date> {
     return this.database.run(context, async (transaction) => {

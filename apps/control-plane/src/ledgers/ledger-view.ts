@@ -1,0 +1,52 @@
+import type { LedgerRecord, LedgerStepEntity, ReplicaEntity } from '@quorate/database';
+import type { LedgerView, StepView } from './ledgers.schemas';
+
+/** A running replica that its worker did not mention for this long is shown as lost. Workers beat every second. */
+const observationFreshMs = 6_000;
+
+/** A ledger as the API shows it. */
+export function toLedgerView({ ledger, replicas }: LedgerRecord, nowMs: number): LedgerView {
+  return {
+    id: ledger.id,
+    name: ledger.name,
+    class: ledger.class,
+    region: ledger.region,
+    state: ledger.state,
+    ...(ledger.causeCode === null ? {} : { cause: { code: ledger.causeCode, detail: ledger.causeDetail ?? '' } }),
+    genesisId: ledger.genesisId,
+    replicas: replicas.map((replica) => toReplicaView(replica, nowMs)),
+    createdAt: ledger.createdAt.toISOString(),
+    readyAt: ledger.readyAt?.toISOString() ?? null,
+    expiresAt: ledger.expiresAt?.toISOString() ?? null,
+    provisioningMs: ledger.readyAt === null ? null : ledger.readyAt.getTime() - ledger.createdAt.getTime(),
+  };
+}
+
+function toReplicaView(replica: ReplicaEntity, nowMs: number): LedgerView['replicas'][number] {
+  const silent = replica.observedAt === null || nowMs - replica.observedAt.getTime() > observationFreshMs;
+  return {
+    id: replica.id,
+    index: replica.index,
+    state: replica.state === 'running' && silent ? 'lost' : replica.state,
+    workerId: replica.workerId,
+    workerName: replica.workerName,
+    height: replica.height === null ? null : Number(replica.height),
+    term: replica.term === null ? null : Number(replica.term),
+    leader: replica.leader === null ? null : replica.leader === replica.index,
+    observedAt: replica.observedAt?.toISOString() ?? null,
+  };
+}
+
+/** An entry of the provisioning log as the API shows it. */
+export function toStepView(step: LedgerStepEntity): StepView {
+  return {
+    sequence: step.sequence,
+    step: step.step,
+    state: step.state,
+    replicaIndex: step.replicaIndex,
+    workerName: step.workerName,
+    cause: step.causeCode === null ? null : { code: step.causeCode, detail: step.causeDetail ?? '' },
+    at: step.at.toISOString(),
+    elapsedMs: step.elapsedMs === null ? null : Math.round(step.elapsedMs * 10) / 10,
+  };
+}

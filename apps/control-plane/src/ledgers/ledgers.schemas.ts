@@ -1,0 +1,106 @@
+import { publicKeyAcceptable, unhex } from '@quorate/crypto';
+import { ledgerClasses } from '@quorate/tenancy';
+import { z } from 'zod';
+import { causeSchema, displayName } from '../http/schemas';
+
+/** Regions in which ledgers can be made. */
+export const regions = ['local'] as const;
+
+const partyNameBytesMax = 64;
+const keysPerPartyMax = 8;
+const ttlSecondsDefault = 3_600;
+
+const className = z.enum(ledgerClasses.map((terms) => terms.name));
+
+const publicKeySchema = z
+  .strictObject({ scheme: z.enum(['ed25519', 'p256']), publicKey: z.string().regex(/^([0-9a-f]{64}|[0-9a-f]{66})$/, '32 or 33 bytes in lowercase hex') })
+  .refine((key) => acceptable(key), { message: 'not a public key of this scheme', path: ['publicKey'] })
+  .meta({ id: 'PublicKey' });
+
+const operatorSchema = z
+  .strictObject({
+    name: displayName(partyNameBytesMax).refine((name) => Buffer.byteLength(name) <= partyNameBytesMax, `at most ${partyNameBytesMax} bytes`),
+    keys: z.array(publicKeySchema).min(1).max(keysPerPartyMax),
+    threshold: z.int().min(1).max(keysPerPartyMax).default(1),
+  })
+  .refine((operator) => operator.threshold <= operator.keys.length, { message: 'more than there are keys', path: ['threshold'] })
+  .refine((operator) => new Set(operator.keys.map((key) => key.publicKey)).size === operator.keys.length, { message: 'the same key twice', path: ['keys'] })
+  .meta({ id: 'Operator' });
+
+export const ledgerDraftSchema = z
+  .strictObject({
+    name: displayName(100),
+    class: className,
+    region: z.enum(regions),
+    operator: operatorSchema,
+    ttlSeconds: z.int().min(60).max(86_400).optional(),
+  })
+  .refine((draft) => draft.class === 'sandbox' || draft.ttlSeconds === undefined, { message: 'only a sandbox has a time to live', path: ['ttlSeconds'] })
+  .meta({ id: 'LedgerDraft' });
+
+export const replicaSchema = z
+  .object({
+    id: z.uuid(),
+    index: z.int(),
+    state: z.enum(['placed', 'prepared', 'running', 'failed', 'stopped', 'destroyed', 'lost']),
+    workerId: z.uuid(),
+    workerName: z.string(),
+    height: z.int().nullable(),
+    term: z.int().nullable(),
+    leader: z.boolean().nullable(),
+    observedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Replica' });
+
+export const ledgerSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    class: className,
+    region: z.string(),
+    state: z.enum(['provisioning', 'ready', 'failed', 'retiring', 'retired']),
+    cause: causeSchema.optional(),
+    genesisId: z.string().nullable(),
+    replicas: z.array(replicaSchema),
+    createdAt: z.iso.datetime(),
+    readyAt: z.iso.datetime().nullable(),
+    expiresAt: z.iso.datetime().nullable(),
+    provisioningMs: z.number().nullable(),
+  })
+  .meta({ id: 'Ledger' });
+
+export const ledgerListSchema = z.object({ data: z.array(ledgerSchema), nextCursor: z.string().nullable() }).meta({ id: 'LedgerList' });
+
+export const stepSchema = z
+  .object({
+    sequence: z.int(),
+    step: z.string(),
+    state: z.enum(['started', 'done', 'failed']),
+    replicaIndex: z.int().nullable(),
+    workerName: z.string().nullable(),
+    cause: causeSchema.nullable(),
+    at: z.iso.datetime(),
+    elapsedMs: z.number().nullable(),
+  })
+  .meta({ id: 'LedgerStep' });
+
+export const stepListSchema = z.object({ data: z.array(stepSchema) }).meta({ id: 'LedgerStepList' });
+export const genesisSchema = z.object({ genesis: z.string(), genesisId: z.string() }).meta({ id: 'GenesisDocument' });
+export const scaleSchema = z.strictObject({ replicas: z.int().min(1).max(31) }).meta({ id: 'Scale' });
+
+export type LedgerRequest = z.infer<typeof ledgerDraftSchema>;
+export type LedgerView = z.infer<typeof ledgerSchema>;
+export type StepView = z.infer<typeof stepSchema>;
+
+/** A sandbox lives an hour unless asked otherwise; other classes live until they are retired. */
+export function ttlSecondsOf(draft: LedgerRequest): number | null {
+  return draft.class === 'sandbox' ? (draft.ttlSeconds ?? ttlSecondsDefault) : null;
+}
+
+function acceptable(key: { scheme: 'ed25519' | 'p256'; publicKey: string }): boolean {
+  try {
+    return publicKeyAcceptable({ scheme: key.scheme, bytes: unhex(key.publicKey) });
+  } catch {
+    return false;
+  }
+}

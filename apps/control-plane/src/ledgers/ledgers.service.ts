@@ -1,0 +1,43 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { LedgerStore, type CreateLedgerOutcome, type LedgerRecord } from '@quorate/database';
+import { actorId, type TenantContext } from '@quorate/tenancy';
+import { Injectable } from '@nestjs/common';
+import { OutboxDispatcher } from '../reconciler/outbox.dispatcher';
+import { isId } from '../http/schemas';
+import { ttlSecondsOf, type LedgerRequest } from './ledgers.schemas';
+
+/** A tenant's ledgers: what is wanted is written here, and the reconciler makes it so. */
+@Injectable()
+export class LedgersService {
+  constructor(
+    private readonly ledgers: LedgerStore,
+    private readonly outbox: OutboxDispatcher,
+  ) {}
+
+  /** Asks for a ledger; the same key of the same caller asks for the same one, even if the first answer was lost. */
+  async create(context: TenantContext, draft: LedgerRequest, idempotencyKey: string): Promise<CreateLedgerOutcome> {
+    const outcome = await this.ledgers.create(context, {
+      id: randomUUID(),
+      name: draft.name,
+      class: draft.class,
+      region: draft.region,
+      operator: draft.operator,
+      ttlSeconds: ttlSecondsOf(draft),
+      creationKey: createHash('sha256').update(`${actorId(context)}\n${idempotencyKey}`).digest('hex'),
+    });
+    if (outcome.kind === 'created') this.outbox.dispatch();
+    return outcome;
+  }
+
+  async get(context: TenantContext, ledgerId: string): Promise<LedgerRecord | null> {
+    return isId(ledgerId) ? this.ledgers.get(context, ledgerId) : null;
+  }
+
+  /** Asks for a ledger's retirement; null when the tenant has no such ledger. */
+  async retire(context: TenantContext, ledgerId: string): Promise<LedgerRecord | null> {
+    if (!isId(ledgerId)) return null;
+    const record = await this.ledgers.retire(context, ledgerId);
+    if (record) this.outbox.dispatch();
+    return record;
+  }
+}

@@ -14,12 +14,18 @@ import type {
   SubmitResult,
   TransferView,
 } from './gateway-types';
-import { HttpClient, type CallOptions, type ClientOptions, type QueryValue } from './http-client';
+import { HttpClient, type CallOptions, type ClientOptions, type HttpRequest, type QueryValue } from './http-client';
 import { idToHex } from './ids';
 import { PagedList, type Page, type PageOptions } from './paged-list';
 
 /** Longer than the gateway's own limit for finality, so that its answer is heard. */
 const submitTimeoutMs = 15_000;
+
+/** How a payment file is to be read. */
+export interface PaymentFileOptions extends CallOptions {
+  /** Accepts a wrong stated number of transactions if the file holds exactly this many. */
+  readonly acceptTransactionCount?: number;
+}
 
 /** Submits envelopes to ledgers and reads what is on them. Make one with {@link createGatewayClient}. */
 export class GatewayClient {
@@ -105,14 +111,14 @@ export class GatewayClient {
   }
 
   /** Lets the gateway read and check a payment file (pain.001). Nothing is booked. */
-  checkPaymentFile(ledgerId: string, xml: string | Uint8Array, options?: CallOptions): Promise<PaymentFilePlan> {
-    return this.http.json({ method: 'POST', path: `${ledgerPath(ledgerId)}/payment-files`, body: xmlBody(xml), ...options });
+  checkPaymentFile(ledgerId: string, xml: string | Uint8Array, options?: PaymentFileOptions): Promise<PaymentFilePlan> {
+    return this.http.json({ method: 'POST', path: `${ledgerPath(ledgerId)}/payment-files`, ...paymentFile(xml, options) });
   }
 
   /** The status report (pain.002) of a payment file, computed from what the ledger holds. */
-  paymentStatusReport(ledgerId: string, xml: string | Uint8Array, options?: CallOptions): Promise<string> {
+  paymentStatusReport(ledgerId: string, xml: string | Uint8Array, options?: PaymentFileOptions): Promise<string> {
     const path = `${ledgerPath(ledgerId)}/payment-files/status-report`;
-    return this.http.text({ method: 'POST', path, body: xmlBody(xml), accept: 'application/xml', ...options });
+    return this.http.text({ method: 'POST', path, accept: 'application/xml', ...paymentFile(xml, options) });
   }
 
   private get<T>(ledgerId: string, path: string, options?: CallOptions): Promise<T> {
@@ -137,6 +143,7 @@ function ledgerPath(id: string): string {
   return `/v1/ledgers/${encodeURIComponent(id)}`;
 }
 
-function xmlBody(xml: string | Uint8Array): { readonly contentType: string; readonly bytes: Uint8Array | string } {
-  return { contentType: 'application/xml', bytes: xml };
+function paymentFile(xml: string | Uint8Array, options: PaymentFileOptions = {}): Omit<HttpRequest, 'method' | 'path'> {
+  const { acceptTransactionCount, ...call } = options;
+  return { query: { acceptTransactionCount }, body: { contentType: 'application/xml', bytes: xml }, ...call };
 }

@@ -32,7 +32,7 @@ export type {
   Tenant,
   Worker,
 } from './control-plane-types';
-export { GatewayClient, createGatewayClient } from './gateway-client';
+export { GatewayClient, createGatewayClient, type PaymentFileOptions } from './gateway-client';
 export type {
   AccountView,
   AssetView,

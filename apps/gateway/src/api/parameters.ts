@@ -1,3 +1,4 @@
+import { PAYMENT_FILE_LIMITS } from '@quorate/payments';
 import { z } from 'zod';
 
 import { GATEWAY_LIMITS } from '../limits';
@@ -30,7 +31,13 @@ const cursor = z.string().min(1).max(128).optional().meta({ description: 'Where 
 
 export const pageQuery = z.strictObject({ limit, cursor });
 export const accountsQuery = z.strictObject({ limit, cursor, party: id.optional() });
-export const planQuery = z.strictObject({ party: id.default('00000000000000000000000000000001') });
+export const planQuery = z.strictObject({
+  party: id.default('00000000000000000000000000000001'),
+  acceptTransactionCount: whole(PAYMENT_FILE_LIMITS.paymentsMax)
+    .optional()
+    .meta({ description: 'Accepts a wrong stated number of transactions if the file holds exactly this many.' }),
+});
 
+export type PlanQuery = z.output<typeof planQuery>;
 export type PageQuery = z.output<typeof pageQuery>;
 export type LedgerParameters = z.output<typeof ledgerParameters>;

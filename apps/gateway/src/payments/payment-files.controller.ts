@@ -5,14 +5,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
 import { Operation } from '../api/documentation';
-import { ledgerParameters, planQuery, type LedgerParameters } from '../api/parameters';
+import { ledgerParameters, planQuery, type LedgerParameters, type PlanQuery } from '../api/parameters';
 import { bodyOf } from '../api/request-body';
 import { paymentPlanSchema } from '../api/schemas';
 import { LedgerAccess } from '../ledgers/ledger-access';
 import { PaymentFiles } from './payment-files';
 
 const xml = ['application/xml', 'text/xml'];
-type PlanQuery = z.output<typeof planQuery>;
 
 /** Reads customers' payment files. Books nothing: clients plan and sign for themselves. */
 @Controller('v1/ledgers/:ledgerId/payment-files')
@@ -33,11 +32,11 @@ export class PaymentFilesController {
   async check(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
-    @Query({ schema: planQuery }) { party }: PlanQuery,
+    @Query({ schema: planQuery }) query: PlanQuery,
   ): Promise<z.output<typeof paymentPlanSchema>> {
     const body = bodyOf(request, xml);
     const open = await this.access.open(request, ledgerId);
-    const { file, plan } = await this.files.plan(open, body, party);
+    const { file, plan } = await this.files.plan(open, body, query);
     await this.files.refuseDuplicate(open, plan);
     const { messageId, initiatingParty, createdAt, paymentCount } = file;
     return { file: { messageId, initiatingParty, createdAt, paymentCount }, ...planView(plan) };
@@ -55,11 +54,11 @@ export class PaymentFilesController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
-    @Query({ schema: planQuery }) { party }: PlanQuery,
+    @Query({ schema: planQuery }) query: PlanQuery,
   ): Promise<void> {
     const body = bodyOf(request, xml);
     const open = await this.access.open(request, ledgerId);
-    const report = await this.files.report(open, body, party);
+    const report = await this.files.report(open, body, query);
     await reply.type('application/xml; charset=utf-8').send(report);
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '@quorate/payments';
 import { parseId, resultName } from '@quorate/protocol';
 
+import type { PlanQuery } from '../api/parameters';
 import { ask, type OpenLedger } from '../ledgers/ledger-access';
 import { page, paymentResult, wasTried } from '../ledgers/replica-answers';
 import { GATEWAY_LIMITS } from '../limits';
@@ -28,13 +29,13 @@ export interface PlannedFile {
 
 /** Reads payment files against a ledger: what they would book, and what became of them. */
 export class PaymentFiles {
-  async plan(open: OpenLedger, xml: Uint8Array, party: string): Promise<PlannedFile> {
-    const parsed = parsePaymentFile(xml);
+  async plan(open: OpenLedger, xml: Uint8Array, query: PlanQuery): Promise<PlannedFile> {
+    const parsed = parsePaymentFile(xml, query);
     if (!parsed.ok) {
       const errors = parsed.errors.map(({ code, line, path, detail }) => ({ pointer: path, code, detail: `line ${line}: ${detail}` }));
       throw new GatewayProblem('PAYMENT_FILE_INVALID', 'The payment file cannot be accepted as a whole.', { errors });
     }
-    return { file: parsed.file, plan: await this.planAgainst(open, parsed.file, party) };
+    return { file: parsed.file, plan: await this.planAgainst(open, parsed.file, query.party) };
   }
 
   /** The transfer ids of a file follow from its message; if one of them was tried, the file was signed before. */
@@ -48,11 +49,11 @@ export class PaymentFiles {
   }
 
   /** The pain.002 report; a file that is refused as a whole gets the report of its refusal. */
-  async report(open: OpenLedger, xml: Uint8Array, party: string): Promise<string> {
+  async report(open: OpenLedger, xml: Uint8Array, query: PlanQuery): Promise<string> {
     const identity = { messageId: hex(randomBytes(16)), createdAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z') };
-    const parsed = parsePaymentFile(xml);
+    const parsed = parsePaymentFile(xml, query);
     if (!parsed.ok && parsed.header !== null) return refusalReport(parsed.header, parsed.errors, identity);
-    const { file, plan } = await this.plan(open, xml, party);
+    const { file, plan } = await this.plan(open, xml, query);
     const outcomes = await inParallel(plan.lines, (line) => this.outcome(open, line));
     return statusReport(file, outcomes, identity);
   }

@@ -22,6 +22,10 @@ export const GATEWAY_LIMITS = {
   connectMs: 1_000,
   queryMs: 2_000,
   queryTotalMs: 5_000,
+  /** Submissions of one ledger that are under way at all its replicas at the same time. */
+  widenedPerLedgerMax: 16,
+  /** Age of the answer to a request for the status. */
+  statusAgeMs: 150,
   /** Replicas are asked for their status at most this often for each ledger in use. */
   observeEveryMs: 1_000,
   observeMs: 1_000,

@@ -29,12 +29,17 @@ export class PagedList<T> implements PromiseLike<Page<T>>, AsyncIterable<T> {
     onPage?: ((page: Page<T>) => A | PromiseLike<A>) | null,
     onFailure?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    return this.page().then(onPage, onFailure);
+  }
+
+  /** The first page, as a promise. */
+  page(): Promise<Page<T>> {
     this.first ??= this.fetchPage(this.cursor);
-    return this.first.then(onPage, onFailure);
+    return this.first;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    let page: Page<T> = await this.then();
+    let page: Page<T> = await this.page();
     for (;;) {
       yield* page.data;
       if (page.nextCursor === null) return;

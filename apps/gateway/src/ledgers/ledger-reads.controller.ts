@@ -25,6 +25,7 @@ import {
   statusSchema,
   transferSchema,
 } from '../api/schemas';
+import { GATEWAY_LIMITS } from '../limits';
 import { LedgerAccess } from './ledger-access';
 import { found, page, type ListAnswer } from './replica-answers';
 
@@ -40,7 +41,7 @@ export class LedgerReadsController {
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
   ): Promise<z.output<typeof statusSchema>> {
     const { link } = await this.access.open(request, ledgerId);
-    const observation = await link.observe();
+    const observation = await link.observe(GATEWAY_LIMITS.statusAgeMs);
     const statuses = observation.flatMap(({ status }) => (status === null ? [] : [status]));
     const highest = (values: readonly number[]) => (values.length === 0 ? null : Math.max(...values));
     const leader = link.leader();

@@ -18,6 +18,7 @@ export class LedgerLink {
   private observedAtMs = Number.NEGATIVE_INFINITY;
   private heightSeen = 0;
   private lastUsedMs = performance.now();
+  private widenedCount = 0;
 
   constructor(
     ledger: ReadyLedger,
@@ -54,10 +55,10 @@ export class LedgerLink {
     return this.heightSeen;
   }
 
-  /** Asks every replica for its status; at most once in a while, shared by all who want to know. */
-  observe(): Promise<Observation> {
+  /** Asks every replica for its status, unless the last answers are young enough; shared by all who want to know. */
+  observe(ageMsMax: number = GATEWAY_LIMITS.observeEveryMs): Promise<Observation> {
     const ageMs = performance.now() - this.observedAtMs;
-    if (this.observing !== null && ageMs < GATEWAY_LIMITS.observeEveryMs) return this.observing;
+    if (this.observing !== null && ageMs < ageMsMax) return this.observing;
     this.observedAtMs = performance.now();
     const answers = this.links.map((link) => this.observeOne(link));
     this.observing = Promise.all(answers);
@@ -69,6 +70,20 @@ export class LedgerLink {
   doubtLeader(): void {
     this.observedAtMs = Math.min(this.observedAtMs, performance.now() - GATEWAY_LIMITS.observeEveryMs);
     void this.observe();
+  }
+
+  /**
+   * Takes one of the places for submissions that go to all replicas; false when none is free. A ledger that is slow
+   * because it has much to do is not given several times as much.
+   */
+  widen(): boolean {
+    if (this.widenedCount >= GATEWAY_LIMITS.widenedPerLedgerMax) return false;
+    this.widenedCount += 1;
+    return true;
+  }
+
+  narrow(): void {
+    this.widenedCount -= 1;
   }
 
   /** Replicas in the order in which to ask them: the leader, then by how far they are, then those not heard of. */

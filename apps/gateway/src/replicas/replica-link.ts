@@ -94,6 +94,7 @@ export async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T>
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    timer.unref();
   });
   try {
     return await Promise.race([work, limit]);

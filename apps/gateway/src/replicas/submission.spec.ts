@@ -1,5 +1,6 @@
 import type { ReplicaAnswer, ReplicaConnection, SubmitReply } from '@quorate/transport';
 
+import { GATEWAY_LIMITS } from '../limits';
 import type { ReadyLedger } from '../routes/ledger-routes';
 import { LedgerLink } from './ledger-link';
 import { submit } from './submission';
@@ -88,6 +89,21 @@ describe('submission', () => {
   ])('drops an answer with %s', async (_, nonsense) => {
     const ends = new Ends([nonsense, finalAt(7), silent, silent]);
     expect(await run(ends)).toMatchObject({ kind: 'final', height: 7 });
+  });
+
+  it('does not ask everyone for more than a bounded number of submissions, and gives the places back', async () => {
+    const ends = new Ends([silent, finalAt(7), silent, silent]);
+    const link = ends.link();
+    let taken = 0;
+    while (link.widen()) taken += 1;
+    expect(taken).toBe(GATEWAY_LIMITS.widenedPerLedgerMax);
+    const pending = submit(link, envelope, { submitHedgeMs: 10, submitTotalMs: 5_000 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ends.submitted).toEqual([0]);
+    link.narrow();
+    expect(await pending).toMatchObject({ height: 7 });
+    expect(link.widen()).toBe(true);
+    expect(link.widen()).toBe(false);
   });
 
   it('says that the outcome is unknown when nobody answers in time, or nobody is there', async () => {

@@ -3,7 +3,7 @@ import type { SubmitReply } from '@quorate/transport';
 
 import { GATEWAY_LIMITS } from '../limits';
 import type { LedgerLink } from './ledger-link';
-import { ReplicaUnreachable, type ReplicaLink } from './replica-link';
+import type { ReplicaLink } from './replica-link';
 
 /** What became of a submitted envelope. `unknown`: nobody answered in time; it may still become final. */
 export type SubmitOutcome = SubmitReply | { readonly kind: 'unknown' };
@@ -36,7 +36,8 @@ class Submission {
   private readonly asked = new Set<ReplicaLink>();
   private waiting = 0;
   private widened = false;
-  private settle: (outcome: SubmitOutcome) => void = () => undefined;
+  private settled = false;
+  private resolve: (outcome: SubmitOutcome) => void = () => undefined;
   private readonly deadlineMs: number;
 
   constructor(
@@ -50,21 +51,23 @@ class Submission {
   async run(): Promise<SubmitOutcome> {
     const [first] = await this.link.order();
     if (first === undefined) return { kind: 'unknown' };
-    const outcome = new Promise<SubmitOutcome>((resolve) => (this.settle = resolve));
-    const hedge = setTimeout(() => this.widen(), this.times.submitHedgeMs);
+    const outcome = new Promise<SubmitOutcome>((resolve) => (this.resolve = resolve));
+    // When many submissions are already at all replicas, the next try comes after the same pause.
+    const hedge = setInterval(() => this.widen(), this.times.submitHedgeMs);
     const end = setTimeout(() => this.settle(this.refusals[0] ?? { kind: 'unknown' }), this.times.submitTotalMs);
     this.ask(first, true);
     try {
       return await outcome;
     } finally {
-      clearTimeout(hedge);
+      clearInterval(hedge);
       clearTimeout(end);
+      if (this.widened) this.link.narrow();
     }
   }
 
-  /** Asks every replica that was not asked yet. */
+  /** Asks every replica that was not asked yet, if there is room for that. */
   private widen(): void {
-    if (this.widened) return;
+    if (this.settled || this.widened || !this.link.widen()) return;
     this.widened = true;
     this.link.doubtLeader();
     for (const replica of this.link.replicas) if (!this.asked.has(replica)) this.ask(replica, false);
@@ -79,7 +82,7 @@ class Submission {
       .exchange(leftMs, (connection) => connection.submit(this.envelope.bytes))
       .then(
         (reply) => this.heard(reply, isFirst),
-        (cause: unknown) => this.missed(cause),
+        () => this.missed(),
       );
   }
 
@@ -98,9 +101,8 @@ class Submission {
     this.settleWhenNobodyIsLeft();
   }
 
-  private missed(cause: unknown): void {
+  private missed(): void {
     this.waiting -= 1;
-    if (!(cause instanceof ReplicaUnreachable)) throw cause;
     this.nothingFrom();
   }
 
@@ -112,6 +114,11 @@ class Submission {
 
   private isValid(reply: Extract<SubmitReply, { kind: 'final' }>): boolean {
     return reply.codes.length === this.envelope.operationCount && reply.codes.every((code) => resultName(code) !== undefined);
+  }
+
+  private settle(outcome: SubmitOutcome): void {
+    this.settled = true;
+    this.resolve(outcome);
   }
 
   private settleWhenNobodyIsLeft(): void {

@@ -163,7 +163,7 @@ describe('the engine and the model of its rules', () => {
         for (const id of model.state.transfers.keys()) expect(driver.ledger.transfer(id)).toMatchObject({ id });
         for (const total of totals(accounts)) expect(total).toBe(0n);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     // The stories are worth something only if they go everywhere that accounts and transfers can go.
     for (const name of [

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { IdIndex } from './id-index';
+import { store } from './u128';
+
+const words = new Uint32Array(4);
+const at = (id: bigint): Uint32Array => {
+  store(words, 0, id);
+  return words;
+};
+
+describe('the id index', () => {
+  it('answers like a map through additions, removals and growth', () => {
+    const step = fc.record({ id: fc.bigInt(0n, 90n), remove: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), fc.integer(), (steps, seed) => {
+        // Few slots and ids: probes are long, wrap around the end and are broken by removals.
+        const index = new IdIndex(seed, 16);
+        const map = new Map<bigint, number>();
+        for (const [reference, { id, remove }] of steps.entries()) {
+          if (!map.has(id)) {
+            index.add(at(id), 0, reference);
+            map.set(id, reference);
+          } else if (remove) {
+            index.remove(at(id), 0);
+            map.delete(id);
+          }
+        }
+        expect(index.size).toBe(map.size);
+        for (let id = 0n; id <= 90n; id += 1n) expect(index.get(at(id), 0)).toBe(map.get(id) ?? -1);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('tells ids apart that differ in one bit, and keeps the largest reference', () => {
+    const index = new IdIndex(0);
+    const ids = Array.from({ length: 128 }, (_, bit) => 1n << BigInt(bit));
+    ids.forEach((id, bit) => index.add(at(id), 0, 0x8000_0000 + bit));
+    ids.forEach((id, bit) => expect(index.get(at(id), 0)).toBe(0x8000_0000 + bit));
+    expect(index.get(at(3n), 0)).toBe(-1);
+    expect(() => index.add(at(1n), 0, 1)).toThrow('indexed once');
+    expect(() => index.remove(at(3n), 0)).toThrow('removed');
+  });
+});

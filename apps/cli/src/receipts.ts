@@ -65,7 +65,8 @@ export function provenFields(proven: ProvenOutcome): Record<string, unknown> {
     ledgerTime: new Date(Number(proven.timestampNs / 1_000_000n)).toISOString(),
     ledgerId: proven.ledgerId,
     genesisId: proven.genesisId,
-    signers: `${proven.signers.join(', ')} of ${proven.replicaCount}`,
+    signedBy: proven.signers,
+    replicas: proven.replicaCount,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ResultName } from '@quorate/protocol';
+import { RESULT_DEFINITIONS, type ResultName } from '@quorate/protocol';
 import type { PaymentFile, PaymentFileHeader, PaymentGroup } from './payment-file';
 import type { PaymentLine, PaymentRejection } from './plan';
 import type { PaymentFileError } from './problem';
@@ -44,7 +44,8 @@ export function outcomeOf(line: PaymentLine, result: ResultName | null): Payment
   if (result === null || line.transfer === undefined) return { position: line.position, status: 'PDNG' };
   const reference = line.transfer.id.toString(16).padStart(32, '0');
   if (result === 'applied' || result === 'exists') return { position: line.position, status: 'ACSC', reference };
-  const reason = { code: reasons[result] ?? 'NARR', detail: `the ledger answered ${result}` };
+  const detail = `${RESULT_DEFINITIONS[result].meaning.replace('Not applied: ', '')} (${result})`;
+  const reason = { code: reasons[result] ?? 'NARR', detail };
   return { position: line.position, status: 'RJCT', reason, reference };
 }
 

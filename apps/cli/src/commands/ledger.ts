@@ -86,7 +86,8 @@ async function waitUntilReady(context: CommandContext, id: string, timeoutMs: nu
       for (const step of steps.filter(({ state }) => state !== 'started')) {
         const replica = step.replicaIndex === null ? '' : ` replica ${step.replicaIndex}`;
         const cause = step.cause === null ? '' : ` ${step.cause.code}: ${step.cause.detail}`;
-        context.terminal.progress(`  ${step.step}${replica} ${step.state} ${step.elapsedMs ?? ''} ms${cause}`);
+        const elapsed = step.elapsedMs === null ? '' : ` ${Math.round(step.elapsedMs)} ms`;
+        context.terminal.progress(`  ${step.step}${replica} ${step.state}${elapsed}${cause}`);
       }
     },
   });

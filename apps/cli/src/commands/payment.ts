@@ -20,7 +20,7 @@ import {
 import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
 import type { CommandContext, OpenLedger } from '../context';
 import { CliFailure } from '../exit-codes';
-import { saveReceipt } from '../receipts';
+import { fetchReceipt, saveReceipt } from '../receipts';
 import { signingParty, submitOperations, type SigningParty } from '../submit';
 
 /** One payment and what became of it. */
@@ -159,14 +159,21 @@ async function book(
     return plan.lines.map((line) => ({ line, outcome: outcomeOf(line, null), result: null }));
   const answer = await submitOperations(context, ledger, signer, operations);
   const acceptedAt = new Date(Number(BigInt(answer.timestampNs) / 1_000_000n)).toISOString();
+  const booked: BookedLine[] = [];
   let next = 0;
-  return plan.lines.map((line) => {
-    if (line.transfer === undefined) return { line, outcome: outcomeOf(line, null), result: null };
+  for (const line of plan.lines) {
+    if (line.transfer === undefined) {
+      booked.push({ line, outcome: outcomeOf(line, null), result: null });
+      continue;
+    }
     const result = answer.results[next].code;
     next += 1;
-    const outcome = outcomeOf(line, result as ResultName);
-    return { line, outcome: result === 'applied' ? { ...outcome, acceptedAt } : outcome, result };
-  });
+    // A message that was tried before gets the answer it got then, from the receipt of the first attempt.
+    const told = result === 'id_already_failed' ? (await fetchReceipt(ledger, line.transfer.id)).proven.result : result;
+    const outcome = outcomeOf(line, told as ResultName);
+    booked.push({ line, outcome: result === 'applied' ? { ...outcome, acceptedAt } : outcome, result });
+  }
+  return booked;
 }
 
 async function saveReceipts(

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { createControlPlaneClient } from '@quorate/sdk';
+import { createControlPlaneClient, type Member } from '@quorate/sdk';
 import type { CommandInput, CommandSpec, OptionSpec } from '../command';
 import { checkedUrl, type CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
@@ -97,11 +97,15 @@ async function logout(context: CommandContext): Promise<void> {
 
 async function whoami(context: CommandContext): Promise<void> {
   const session = await context.controlPlane().me();
+  // An API key acts for the institution and is no member; the member who made it is only known here.
+  const member = session.member as Member | null;
+  const kept = context.environment.QUORATE_API_KEY === undefined ? context.settings.login() : null;
   context.terminal.record({
     url: context.url(),
-    email: session.member.email,
-    role: session.member.role,
     institution: session.tenant?.name ?? null,
+    credential: member === null ? 'API key' : member.role,
+    email: member?.email ?? kept?.email ?? null,
+    expiresAt: kept?.expiresAt ?? null,
   });
 }
 

@@ -60,7 +60,7 @@ function setRates(cluster: Cluster): void {
   // A tail of slow messages reorders what was sent in order.
   network.delayMs = () => (random.chance(0.1) ? random.between(0.2, slowest) : random.between(0.1, 0.5));
   for (const replica of cluster.replicas) {
-    const syncMs = random.pick([0.2, 1, 8]);
+    const syncMs = random.pick([0.2, 1, 8, 40]);
     const executionMs = random.pick([0.1, 1, 5]);
     replica.pace.syncMs = () => random.between(0.1, syncMs);
     replica.pace.executionMs = () => random.between(0.05, executionMs);

@@ -13,7 +13,7 @@ const password = 'a long enough password';
 /** Code blocks of a page that are marked as executed, in order. */
 function runnable(page: string, language: string): string[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8');
-  const pattern = new RegExp(`<!-- run -->\\n\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\``, 'g');
+  const pattern = new RegExp(`<!-- run -->\\n+\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\``, 'g');
   return Array.from(text.matchAll(pattern), ([, code]) => code);
 }
 

@@ -1,5 +1,6 @@
 // `npm run demo`: the whole journey on this machine. Starts a platform of its own in a temporary directory and then uses
 // only what an institution has: the API, the SDK and the command line. Exit code 0 means that every check held.
+// `npm run demo -- --file payments.xml` books another payment file.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,11 +9,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { install, installed } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bankSample = join(root, '../shared/iso20022/samples/postfinance-pain.001.001.03.ch.02.xml');
 const ownSample = join(root, 'libs/payments/samples/velowerk-pain.001.001.09.xml');
+const { values: options } = parseArgs({ options: { file: { type: 'string' } } });
 // The bank's sample states 7 transactions and holds 8. A person has counted them; the demo says so on that person's behalf.
 const bankSampleCount = 8;
 const readyMsMax = 60_000;
@@ -136,12 +139,13 @@ function printSteps(_ledger, steps) {
 }
 
 function readPaymentFile() {
-  const path = existsSync(bankSample) ? bankSample : ownSample;
+  const path = options.file ?? (existsSync(bankSample) ? bankSample : ownSample);
   say(`  file ${path}`);
   const bytes = readFileSync(path);
   const plain = payments.parsePaymentFile(bytes);
   if (plain.ok) return plain.file;
   for (const { line, code, isoCode, detail } of plain.errors) say(`  line ${line}: ${code} (${isoCode}) ${detail}`);
+  if (path !== bankSample) throw new Error(`${path} is refused`);
   const onlyCount = plain.errors.every(({ isoCode }) => isoCode === 'AM19');
   check('only its number of transactions is wrong, and unacknowledged that refuses the whole file', onlyCount);
   say(`  acknowledging ${bankSampleCount} transactions explicitly`);
@@ -389,5 +393,9 @@ try {
     await stopping;
   }
 }
+if (abort.signal.aborted) {
+  say('\nInterrupted.');
+  process.exit(130);
+}
 say(failedChecks.length === 0 ? '\nEverything held.' : `\nNot held: ${failedChecks.join('; ')}`);
-process.exit(abort.signal.aborted ? 130 : failedChecks.length === 0 ? 0 : 1);
+process.exit(failedChecks.length === 0 ? 0 : 1);

@@ -79,7 +79,15 @@ const applications = {
       'replica',
       'sdk',
     ],
-    packages: [...nest, '@nestjs/platform-fastify', 'fastify', 'pino', 'zod', 'rate-limiter-flexible'],
+    packages: [
+      ...nest,
+      '@nestjs/swagger',
+      '@nestjs/platform-fastify',
+      'fastify',
+      'pino',
+      'zod',
+      'rate-limiter-flexible',
+    ],
     node: true,
   },
   worker: {

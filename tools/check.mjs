@@ -34,7 +34,11 @@ async function checkHouseRules() {
 async function checkGenerated() {
   const { buildAll } = await import('./build.mjs');
   await buildAll({ withConsole: false });
-  return run(process.execPath, [join(root, 'apps/control-plane/dist/openapi.js'), '--check']);
+  const runs = [];
+  for (const app of ['control-plane', 'gateway']) {
+    runs.push(await run(process.execPath, [join(root, 'apps', app, 'dist/openapi.js'), '--check']));
+  }
+  return { passed: runs.every(({ passed }) => passed), output: runs.map(({ output }) => output).join('') };
 }
 
 const generatedDocs = join(root, 'tools/docs.mjs');

@@ -18,7 +18,11 @@ const ledgerId = '11111111-2222-4333-8444-555555555555';
 const other = '99999999-2222-4333-8444-555555555555';
 const preparing = '22222222-2222-4333-8444-555555555555';
 
-const member = (tenantId: string, role: TenantRole): TenantContext => ({ kind: 'tenant', tenantId, actor: { kind: 'member', memberId: 'm', role } });
+const member = (tenantId: string, role: TenantRole): TenantContext => ({
+  kind: 'tenant',
+  tenantId,
+  actor: { kind: 'member', memberId: 'm', role },
+});
 const callers: Readonly<Record<string, TenantContext>> = {
   'Bearer alpha': { kind: 'tenant', tenantId: 'alpha', actor: { kind: 'api-key', apiKeyId: 'k' } },
   'Bearer beta': { kind: 'tenant', tenantId: 'beta', actor: { kind: 'api-key', apiKeyId: 'k' } },
@@ -75,12 +79,18 @@ describe('HTTP server', () => {
   });
 
   const alpha = { authorization: 'Bearer alpha' };
-  const send = async (method: string, path: string, headers: Record<string, string>, body?: Buffer | string): Promise<Answer> => {
+  const send = async (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: Buffer | string,
+  ): Promise<Answer> => {
     const response = await fetch((await app.getUrl()) + path, { method, headers, body: body as BodyInit | undefined });
     const text = await response.text();
     return { statusCode: response.status, headers: Object.fromEntries(response.headers), json: () => JSON.parse(text) };
   };
-  const post = (headers: Record<string, string>, body: Buffer | string, path = `/v1/ledgers/${ledgerId}/envelopes`) => send('POST', path, headers, body);
+  const post = (headers: Record<string, string>, body: Buffer | string, path = `/v1/ledgers/${ledgerId}/envelopes`) =>
+    send('POST', path, headers, body);
   const get = (path: string, headers: Record<string, string> = alpha) => send('GET', path, headers);
 
   it('answers without a credential only what needs none', async () => {
@@ -99,7 +109,10 @@ describe('HTTP server', () => {
   });
 
   it('does not fall back to a cookie when the API key is wrong', async () => {
-    const answer = await get(`/v1/ledgers/${ledgerId}/genesis`, { authorization: 'Bearer wrong', cookie: 'quorate_session=owner' });
+    const answer = await get(`/v1/ledgers/${ledgerId}/genesis`, {
+      authorization: 'Bearer wrong',
+      cookie: 'quorate_session=owner',
+    });
     expect(answer.statusCode).toBe(401);
   });
 
@@ -124,8 +137,14 @@ describe('HTTP server', () => {
 
   it('takes an envelope of the largest size and refuses one byte more before reading it', async () => {
     const type = { ...alpha, 'content-type': 'application/octet-stream' };
-    expect((await post(type, Buffer.alloc(GATEWAY_LIMITS.envelopeBytesMax))).json()).toMatchObject({ code: 'ENVELOPE_MALFORMED', status: 422 });
-    expect((await post(type, Buffer.alloc(GATEWAY_LIMITS.envelopeBytesMax + 1))).json()).toMatchObject({ code: 'BODY_TOO_LARGE', status: 413 });
+    expect((await post(type, Buffer.alloc(GATEWAY_LIMITS.envelopeBytesMax))).json()).toMatchObject({
+      code: 'ENVELOPE_MALFORMED',
+      status: 422,
+    });
+    expect((await post(type, Buffer.alloc(GATEWAY_LIMITS.envelopeBytesMax + 1))).json()).toMatchObject({
+      code: 'BODY_TOO_LARGE',
+      status: 413,
+    });
   });
 
   it('refuses other content types, also a known one on the wrong route', async () => {
@@ -143,7 +162,10 @@ describe('HTTP server', () => {
     const pointers = answer.json().errors.map(({ pointer }: { pointer: string }) => pointer);
     expect(answer.json()).toMatchObject({ code: 'REQUEST_INVALID' });
     expect(pointers).toContain('/limit');
-    expect((await get(`/v1/ledgers/${ledgerId}/accounts/xyz`)).json()).toMatchObject({ code: 'REQUEST_INVALID', errors: [{ pointer: '/accountId' }] });
+    expect((await get(`/v1/ledgers/${ledgerId}/accounts/xyz`)).json()).toMatchObject({
+      code: 'REQUEST_INVALID',
+      errors: [{ pointer: '/accountId' }],
+    });
   });
 
   it('knows no other routes', async () => {
@@ -177,7 +199,11 @@ describe('HTTP server', () => {
   });
 
   it('answers the preflight of a browser without a credential', async () => {
-    const headers = { origin: console8080, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,idempotency-key' };
+    const headers = {
+      origin: console8080,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type,idempotency-key',
+    };
     const answer = await send('OPTIONS', `/v1/ledgers/${ledgerId}/envelopes`, headers);
     expect(answer.statusCode).toBe(204);
     expect(answer.headers['access-control-allow-headers']).toContain('idempotency-key');
@@ -185,7 +211,11 @@ describe('HTTP server', () => {
 
   it('sends the headers that keep browsers strict', async () => {
     const { headers } = await get(`/v1/ledgers/${ledgerId}/genesis`);
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'x-frame-options': 'DENY',
+    });
     expect(headers['content-security-policy']).toContain("default-src 'none'");
   });
 

@@ -46,7 +46,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Nest
     exposedHeaders: ['request-id', 'retry-after'],
     maxAge: 600,
   });
-  fastify.addHook('onRequest', accessHook({ credentials: options.services.credentials, limits: options.limits, origins: options.origins }));
+  fastify.addHook(
+    'onRequest',
+    accessHook({ credentials: options.services.credentials, limits: options.limits, origins: options.origins }),
+  );
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(options.services), adapter, {
     bodyParser: false,
     logger: ['error', 'warn'],
@@ -60,10 +63,19 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Nest
 
 /** Bodies stay bytes: what a client signed is what the replicas get. Every other content type is refused with 415. */
 function useParsers(fastify: FastifyInstance): void {
-  const bytes = (_request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) => done(null, body);
+  const bytes = (_request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) =>
+    done(null, body);
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/octet-stream', { parseAs: 'buffer', bodyLimit: GATEWAY_LIMITS.envelopeBytesMax }, bytes);
-  fastify.addContentTypeParser(['application/xml', 'text/xml'], { parseAs: 'buffer', bodyLimit: GATEWAY_LIMITS.paymentFileBytesMax }, bytes);
+  fastify.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer', bodyLimit: GATEWAY_LIMITS.envelopeBytesMax },
+    bytes,
+  );
+  fastify.addContentTypeParser(
+    ['application/xml', 'text/xml'],
+    { parseAs: 'buffer', bodyLimit: GATEWAY_LIMITS.paymentFileBytesMax },
+    bytes,
+  );
 }
 
 /** The gateway serves no pages: nothing it answers may be framed, sniffed, run or kept. */

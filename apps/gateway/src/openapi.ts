@@ -11,7 +11,10 @@ import { problemSchema } from './api/schemas';
 import { createDescribedApplication } from './http-server';
 import { problemPage } from './problems/problem-page';
 
-type SchemaObject = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { readonly $ref: string }>;
+type SchemaObject = Exclude<
+  NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string],
+  { readonly $ref: string }
+>;
 
 /** The OpenAPI 3.1 document of the gateway's routes. */
 export async function gatewayDocument(): Promise<OpenAPIObject> {
@@ -24,7 +27,11 @@ export async function gatewayDocument(): Promise<OpenAPIObject> {
     .setOpenAPIVersion('3.1.0')
     .addServer('http://localhost:8081', 'a gateway on this machine')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key of the tenant.' }, 'apiKey')
-    .addCookieAuth('quorate_session', { type: 'apiKey', in: 'cookie', description: "The console's session." }, 'session')
+    .addCookieAuth(
+      'quorate_session',
+      { type: 'apiKey', in: 'cookie', description: "The console's session." },
+      'session',
+    )
     .addSecurityRequirements('apiKey')
     .addSecurityRequirements('session')
     .build();
@@ -35,13 +42,23 @@ export async function gatewayDocument(): Promise<OpenAPIObject> {
   await app.close();
   // Every problem response names this schema; no route declares it.
   const { $schema: _dialect, id: _id, ...problem } = z.toJSONSchema(problemSchema);
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem as SchemaObject } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: problem as SchemaObject },
+  };
   return document;
 }
 
-function jsonSchema(schema: unknown, io: 'input' | 'output'): { schema: unknown; components: Record<string, unknown> } | undefined {
+function jsonSchema(
+  schema: unknown,
+  io: 'input' | 'output',
+): { schema: unknown; components: Record<string, unknown> } | undefined {
   if (!(schema instanceof z.ZodType)) return undefined;
-  const { $defs = {}, $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
+  const {
+    $defs = {},
+    $schema: _dialect,
+    ...rest
+  } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
   return { schema: rest, components: $defs };
 }
 

@@ -43,7 +43,10 @@ export class ControlPlaneClient {
     options?: CallOptions,
   ): Promise<{ readonly session: Session; readonly cookie: string }> {
     const response = await this.http.send({ method: 'POST', path: '/v1/login', json: credentials, ...options });
-    const cookie = response.headers.getSetCookie().map((line) => line.split(';', 1)[0]).join('; ');
+    const cookie = response.headers
+      .getSetCookie()
+      .map((line) => line.split(';', 1)[0])
+      .join('; ');
     return { session: (await response.json()) as Session, cookie };
   }
 
@@ -55,11 +58,17 @@ export class ControlPlaneClient {
     return this.http.json({ method: 'GET', path: '/v1/me', ...options });
   }
 
-  changePassword(change: { readonly currentPassword: string; readonly newPassword: string }, options?: CallOptions): Promise<void> {
+  changePassword(
+    change: { readonly currentPassword: string; readonly newPassword: string },
+    options?: CallOptions,
+  ): Promise<void> {
     return this.http.json({ method: 'POST', path: '/v1/password', json: change, ...options });
   }
 
-  createApiKey(draft: { readonly name: string; readonly expiresInDays: number }, options?: CallOptions): Promise<CreatedApiKey> {
+  createApiKey(
+    draft: { readonly name: string; readonly expiresInDays: number },
+    options?: CallOptions,
+  ): Promise<CreatedApiKey> {
     return this.http.json({ method: 'POST', path: '/v1/api-keys', json: draft, ...options });
   }
 
@@ -88,13 +97,22 @@ export class ControlPlaneClient {
   }
 
   async steps(id: string, options?: CallOptions): Promise<readonly LedgerStep[]> {
-    const answer = await this.http.json<{ data: readonly LedgerStep[] }>({ method: 'GET', path: `${ledgerPath(id)}/steps`, ...options });
+    const answer = await this.http.json<{ data: readonly LedgerStep[] }>({
+      method: 'GET',
+      path: `${ledgerPath(id)}/steps`,
+      ...options,
+    });
     return answer.data;
   }
 
   /** Follows a ledger until the signal aborts or the connection ends. */
   async *events(id: string, options?: CallOptions): AsyncGenerator<LedgerEvent> {
-    const response = await this.http.open({ method: 'GET', path: `${ledgerPath(id)}/events`, accept: 'text/event-stream', ...options });
+    const response = await this.http.open({
+      method: 'GET',
+      path: `${ledgerPath(id)}/events`,
+      accept: 'text/event-stream',
+      ...options,
+    });
     for await (const { event, data } of readEvents(response)) {
       if (event === 'step') yield { event, step: data as LedgerStep };
       if (event === 'ledger') yield { event, ledger: data as Ledger };
@@ -123,7 +141,12 @@ export class ControlPlaneClient {
   }
 
   drainWorker(id: string, options?: CallOptions): Promise<unknown> {
-    return this.http.json({ method: 'POST', path: `/v1/fleet/workers/${encodeURIComponent(id)}/drain`, json: {}, ...options });
+    return this.http.json({
+      method: 'POST',
+      path: `/v1/fleet/workers/${encodeURIComponent(id)}/drain`,
+      json: {},
+      ...options,
+    });
   }
 
   fleetTenants(options?: PageOptions): PagedList<Tenant> {
@@ -138,7 +161,12 @@ export class ControlPlaneClient {
   private list<T>(path: string, options: PageOptions = {}): PagedList<T> {
     return new PagedList(async (cursor) => {
       const query = { limit: options.limit, cursor };
-      const answer = await this.http.json<Page<T> | readonly T[]>({ method: 'GET', path, query, signal: options.signal });
+      const answer = await this.http.json<Page<T> | readonly T[]>({
+        method: 'GET',
+        path,
+        query,
+        signal: options.signal,
+      });
       if (isArray(answer)) return { data: answer, nextCursor: null };
       return { ...answer, nextCursor: answer.nextCursor ?? null };
     }, options.cursor);

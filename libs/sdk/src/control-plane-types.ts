@@ -104,8 +104,7 @@ export interface LedgerStep {
 
 /** What the event stream of a ledger tells. */
 export type LedgerEvent =
-  | { readonly event: 'step'; readonly step: LedgerStep }
-  | { readonly event: 'ledger'; readonly ledger: Ledger };
+  { readonly event: 'step'; readonly step: LedgerStep } | { readonly event: 'ledger'; readonly ledger: Ledger };
 
 /** The trust anchor of a ledger and the document it is the id of. */
 export interface GenesisDocument {

@@ -1,7 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 import { hex, verifySignature } from '@quorate/crypto';
-import { decodeEnvelope, encodeEnvelopeContent, envelopeHash, envelopeSigningBytes, type Operation } from '@quorate/protocol';
+import {
+  decodeEnvelope,
+  encodeEnvelopeContent,
+  envelopeHash,
+  envelopeSigningBytes,
+  type Operation,
+} from '@quorate/protocol';
 
 import { buildEnvelope, signEnvelope } from './envelope';
 import { idFromHex, idToHex, randomId } from './ids';
@@ -13,7 +19,10 @@ const operations: Operation[] = [{ kind: 'create_asset', asset: { id: 756, scale
 function nodeEd25519Signer(): Signer {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
-  return ed25519Signer({ publicKey: new Uint8Array(raw), sign: (bytes) => new Uint8Array(sign(null, bytes, privateKey)) });
+  return ed25519Signer({
+    publicKey: new Uint8Array(raw),
+    sign: (bytes) => new Uint8Array(sign(null, bytes, privateKey)),
+  });
 }
 
 describe('envelope', () => {

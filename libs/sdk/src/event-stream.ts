@@ -21,7 +21,9 @@ export async function* readEvents(response: Response): AsyncGenerator<StreamEven
     },
     onComment: () => (unparsed = 0),
   });
-  const reader = response.body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  const reader = response.body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();

@@ -37,9 +37,16 @@ export class GatewayClient {
    */
   submit(ledgerId: string, envelope: SignedEnvelope | Uint8Array, options?: CallOptions): Promise<SubmitResult> {
     const bytes = envelope instanceof Uint8Array ? envelope : envelope.bytes;
-    if (bytes.length > LIMITS.envelopeBytesMax) throw new RangeError(`an envelope has at most ${LIMITS.envelopeBytesMax} bytes`);
+    if (bytes.length > LIMITS.envelopeBytesMax)
+      throw new RangeError(`an envelope has at most ${LIMITS.envelopeBytesMax} bytes`);
     const body = { contentType: 'application/octet-stream', bytes };
-    return this.http.json({ method: 'POST', path: `${ledgerPath(ledgerId)}/envelopes`, body, timeoutMs: submitTimeoutMs, ...options });
+    return this.http.json({
+      method: 'POST',
+      path: `${ledgerPath(ledgerId)}/envelopes`,
+      body,
+      timeoutMs: submitTimeoutMs,
+      ...options,
+    });
   }
 
   status(ledgerId: string, options?: CallOptions): Promise<LedgerStatus> {
@@ -47,7 +54,9 @@ export class GatewayClient {
   }
 
   accounts(ledgerId: string, options: PageOptions & { readonly party?: bigint | string } = {}): PagedList<AccountView> {
-    return this.list(ledgerId, '/accounts', options, { party: options.party === undefined ? undefined : idToHex(options.party) });
+    return this.list(ledgerId, '/accounts', options, {
+      party: options.party === undefined ? undefined : idToHex(options.party),
+    });
   }
 
   account(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<AccountView> {
@@ -112,7 +121,11 @@ export class GatewayClient {
 
   /** Lets the gateway read and check a payment file (pain.001). Nothing is booked. */
   checkPaymentFile(ledgerId: string, xml: string | Uint8Array, options?: PaymentFileOptions): Promise<PaymentFilePlan> {
-    return this.http.json({ method: 'POST', path: `${ledgerPath(ledgerId)}/payment-files`, ...paymentFile(xml, options) });
+    return this.http.json({
+      method: 'POST',
+      path: `${ledgerPath(ledgerId)}/payment-files`,
+      ...paymentFile(xml, options),
+    });
   }
 
   /** The status report (pain.002) of a payment file, computed from what the ledger holds. */
@@ -125,10 +138,21 @@ export class GatewayClient {
     return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, ...options });
   }
 
-  private list<T>(ledgerId: string, path: string, options: PageOptions = {}, filter: Record<string, QueryValue> = {}): PagedList<T> {
+  private list<T>(
+    ledgerId: string,
+    path: string,
+    options: PageOptions = {},
+    filter: Record<string, QueryValue> = {},
+  ): PagedList<T> {
     const { limit, signal } = options;
     return new PagedList<T>(
-      (cursor) => this.http.json<Page<T>>({ method: 'GET', path: ledgerPath(ledgerId) + path, query: { ...filter, limit, cursor }, signal }),
+      (cursor) =>
+        this.http.json<Page<T>>({
+          method: 'GET',
+          path: ledgerPath(ledgerId) + path,
+          query: { ...filter, limit, cursor },
+          signal,
+        }),
       options.cursor,
     );
   }

@@ -26,7 +26,12 @@ class ScriptedServer {
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      const seen = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) };
+      const seen = {
+        method: request.method ?? '',
+        url: request.url ?? '',
+        headers: request.headers,
+        body: Buffer.concat(chunks),
+      };
       this.seen.push(seen);
       const answer = this.answers[Math.min(this.seen.length, this.answers.length) - 1];
       answer(response, seen);
@@ -43,8 +48,10 @@ class ScriptedServer {
   }
 }
 
-const json = (status: number, value: unknown, headers: Record<string, string> = {}): Answer => (response) =>
-  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+const json =
+  (status: number, value: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}) =>
   json(status, { type: 'about:blank', title: code, status, code, detail: 'why', ...more }, headers);
 const cut: Answer = (response) => void response.destroy();
@@ -54,10 +61,22 @@ describe('HTTP client', () => {
   afterEach(() => server.stop());
   const serve = async (...answers: Answer[]) => (server = await new ScriptedServer(answers).start());
   const ledgerId = '11111111-2222-3333-4444-555555555555';
-  const result = { ledgerId, envelopeHash: 'aa', height: 1, firstIndex: 0, timestampNs: '1', results: [{ index: 0, code: 'applied' }] };
+  const result = {
+    ledgerId,
+    envelopeHash: 'aa',
+    height: 1,
+    firstIndex: 0,
+    timestampNs: '1',
+    results: [{ index: 0, code: 'applied' }],
+  };
 
   it('submits the very same bytes under one key until there is an answer', async () => {
-    await serve(cut, problem(503, 'LEDGER_BUSY', { retryAfterMs: 1 }), problem(429, 'RATE_LIMITED', { retryAfterMs: 1 }), json(200, result));
+    await serve(
+      cut,
+      problem(503, 'LEDGER_BUSY', { retryAfterMs: 1 }),
+      problem(429, 'RATE_LIMITED', { retryAfterMs: 1 }),
+      json(200, result),
+    );
     const gateway = createGatewayClient({ url: server.url, apiKey: 'qk_test' });
     const bytes = new Uint8Array([1, 2, 3, 250]);
     expect(await gateway.submit(ledgerId, bytes)).toEqual(result);
@@ -83,7 +102,9 @@ describe('HTTP client', () => {
     const errors = [{ pointer: '/email', code: 'invalid_format', detail: 'not an e-mail address' }];
     await serve(problem(400, 'REQUEST_INVALID', { errors }, { 'request-id': 'r-2' }));
     const controlPlane = createControlPlaneClient({ url: server.url });
-    const failure = await controlPlane.signup({ institution: 'A', email: 'x', password: 'y' }).catch((error: unknown) => error);
+    const failure = await controlPlane
+      .signup({ institution: 'A', email: 'x', password: 'y' })
+      .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'REQUEST_INVALID', status: 400, detail: 'why', errors, requestId: 'r-2' });
     expect(server.seen).toHaveLength(1);
   });
@@ -99,7 +120,9 @@ describe('HTTP client', () => {
   });
 
   it('reads a refusal that is no problem document', async () => {
-    await serve((response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>'));
+    await serve(
+      (response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>'),
+    );
     const controlPlane = createControlPlaneClient({ url: server.url, attemptsMax: 1 });
     await expect(controlPlane.platform()).rejects.toMatchObject({ code: 'HTTP_502', status: 502 });
   });
@@ -130,7 +153,10 @@ describe('HTTP client', () => {
   it('walks all pages of a list, or gives the first', async () => {
     await serve((response, { url }) => {
       const cursor = new URL(url, 'http://x').searchParams.get('cursor');
-      const page = cursor === null ? { data: [{ id: 'a' }, { id: 'b' }], nextCursor: 'b' } : { data: [{ id: 'c' }], nextCursor: null };
+      const page =
+        cursor === null
+          ? { data: [{ id: 'a' }, { id: 'b' }], nextCursor: 'b' }
+          : { data: [{ id: 'c' }], nextCursor: null };
       json(200, page)(response, server.seen[0]);
     });
     const gateway = createGatewayClient({ url: server.url, apiKey: 'qk_test' });

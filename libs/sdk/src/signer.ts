@@ -14,7 +14,9 @@ const p256PointBytes = 65;
 const signatureBytes = 64;
 
 /** A new P-256 key pair of the platform's WebCrypto. Not extractable unless asked: the private key cannot be read. */
-export function generateWebCryptoKey(options: { readonly extractable: boolean } = { extractable: false }): Promise<CryptoKeyPair> {
+export function generateWebCryptoKey(
+  options: { readonly extractable: boolean } = { extractable: false },
+): Promise<CryptoKeyPair> {
   return globalThis.crypto.subtle.generateKey(p256, options.extractable, ['sign', 'verify']);
 }
 
@@ -25,7 +27,11 @@ export async function webCryptoSigner(pair: CryptoKeyPair): Promise<Signer> {
     scheme: 'p256',
     publicKey: compressPoint(point),
     async sign(bytes) {
-      const signature = await globalThis.crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, pair.privateKey, bytes as BufferSource);
+      const signature = await globalThis.crypto.subtle.sign(
+        { name: 'ECDSA', hash: 'SHA-256' },
+        pair.privateKey,
+        bytes as BufferSource,
+      );
       return checkedSignature(new Uint8Array(signature));
     },
   };
@@ -53,6 +59,7 @@ function compressPoint(point: Uint8Array): Uint8Array {
 }
 
 function checkedSignature(signature: Uint8Array): Uint8Array {
-  if (signature.length !== signatureBytes) throw new TypeError(`a signature has ${signatureBytes} bytes, not ${signature.length}`);
+  if (signature.length !== signatureBytes)
+    throw new TypeError(`a signature has ${signatureBytes} bytes, not ${signature.length}`);
   return signature;
 }

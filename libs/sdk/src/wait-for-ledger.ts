@@ -22,7 +22,9 @@ export class LedgerFailedError extends Error {
   readonly code = 'LEDGER_FAILED';
 
   constructor(readonly ledger: Ledger) {
-    super(`ledger ${ledger.id} is ${ledger.state}${ledger.cause ? `: ${ledger.cause.code}, ${ledger.cause.detail}` : ''}`);
+    super(
+      `ledger ${ledger.id} is ${ledger.state}${ledger.cause ? `: ${ledger.cause.code}, ${ledger.cause.detail}` : ''}`,
+    );
     this.name = 'LedgerFailedError';
   }
 }
@@ -40,7 +42,11 @@ export class LedgerWaitError extends Error {
   }
 }
 
-export async function waitForLedger(source: LedgerSource, id: string, options: WaitForLedgerOptions = {}): Promise<Ledger> {
+export async function waitForLedger(
+  source: LedgerSource,
+  id: string,
+  options: WaitForLedgerOptions = {},
+): Promise<Ledger> {
   const { signal, onProgress, timeoutMs = timeoutMsDefault } = options;
   const deadlineMs = Date.now() + timeoutMs;
   let seenSequence = -1;

@@ -17,7 +17,11 @@ export function callerOf(request: FastifyRequest): Caller {
  * Decides about a request before its body is read: who sends it, from which origin, and whether there is room.
  * A body of a stranger is never received.
  */
-export function accessHook(options: { readonly credentials: Credentials; readonly limits: RequestLimits; readonly origins: readonly string[] }) {
+export function accessHook(options: {
+  readonly credentials: Credentials;
+  readonly limits: RequestLimits;
+  readonly origins: readonly string[];
+}) {
   const { credentials, limits, origins } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.is404 || !request.url.startsWith('/v1/') || request.method === 'OPTIONS') return;

@@ -10,7 +10,9 @@ interface Entry<V> {
 export class AgedCache<V> {
   private readonly entries = new Map<string, Entry<V>>();
 
-  constructor(private readonly options: { readonly ageMs: number; readonly entriesMax: number; readonly nowMs: () => number }) {}
+  constructor(
+    private readonly options: { readonly ageMs: number; readonly entriesMax: number; readonly nowMs: () => number },
+  ) {}
 
   get(key: string, load: () => Promise<V>): Promise<V> {
     const nowMs = this.options.nowMs();

@@ -37,7 +37,9 @@ export class RequestLimits {
   /** Lets one request of a tenant in, or throws the problem that tells why not. Call the result when it has been answered. */
   async admit(tenantId: string): Promise<() => void> {
     if (this.inFlight >= this.bounds.inFlightMax) {
-      throw new GatewayProblem('GATEWAY_BUSY', 'The gateway serves as many requests as it can.', { retryAfterMs: busyRetryMs });
+      throw new GatewayProblem('GATEWAY_BUSY', 'The gateway serves as many requests as it can.', {
+        retryAfterMs: busyRetryMs,
+      });
     }
     const held = this.tenantInFlight.get(tenantId) ?? 0;
     if (held >= this.bounds.tenantInFlightMax) {

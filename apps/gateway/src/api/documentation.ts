@@ -48,5 +48,7 @@ const problemContent = { 'application/problem+json': { schema: { $ref: '#/compon
 function problemResponses(codes: readonly ProblemCode[]): MethodDecorator[] {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) byStatus.set(PROBLEMS[code].status, [...(byStatus.get(PROBLEMS[code].status) ?? []), code]);
-  return [...byStatus].map(([status, listed]) => ApiResponse({ status, description: listed.join(', '), content: problemContent }));
+  return [...byStatus].map(([status, listed]) =>
+    ApiResponse({ status, description: listed.join(', '), content: problemContent }),
+  );
 }

@@ -9,16 +9,27 @@ const id = z
   .meta({ description: 'A 128-bit id: 32 lowercase hexadecimal digits.', example: '0000000000000000000000000000002a' });
 
 /** Any text: what is not the id of a ledger of the tenant's is answered like an unknown one. */
-const ledgerId = z.string().meta({ description: 'UUID of the ledger.', example: '3f0c5a52-6f0b-4a0f-9c6e-0d5b8a4d1c11' });
+const ledgerId = z
+  .string()
+  .meta({ description: 'UUID of the ledger.', example: '3f0c5a52-6f0b-4a0f-9c6e-0d5b8a4d1c11' });
 
-const whole = (max: number) => z.string().regex(/^(0|[1-9][0-9]{0,15})$/, 'a whole number').transform(Number).pipe(z.number().max(max));
+const whole = (max: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9][0-9]{0,15})$/, 'a whole number')
+    .transform(Number)
+    .pipe(z.number().max(max));
 
 export const ledgerParameters = z.strictObject({ ledgerId });
 export const accountParameters = z.strictObject({ ledgerId, accountId: id });
 export const transferParameters = z.strictObject({ ledgerId, transferId: id });
 export const partyParameters = z.strictObject({ ledgerId, partyId: id });
 export const assetParameters = z.strictObject({ ledgerId, assetId: whole(0xffff_ffff) });
-export const operationParameters = z.strictObject({ ledgerId, height: whole(Number.MAX_SAFE_INTEGER), index: whole(0xffff_ffff) });
+export const operationParameters = z.strictObject({
+  ledgerId,
+  height: whole(Number.MAX_SAFE_INTEGER),
+  index: whole(0xffff_ffff),
+});
 
 const limit = z.coerce
   .number()
@@ -27,7 +38,12 @@ const limit = z.coerce
   .max(GATEWAY_LIMITS.pageSizeMax)
   .default(GATEWAY_LIMITS.pageSizeDefault)
   .meta({ description: 'Entries on one page.' });
-const cursor = z.string().min(1).max(128).optional().meta({ description: 'Where the page begins: `nextCursor` of the page before.' });
+const cursor = z
+  .string()
+  .min(1)
+  .max(128)
+  .optional()
+  .meta({ description: 'Where the page begins: `nextCursor` of the page before.' });
 
 export const pageQuery = z.strictObject({ limit, cursor });
 export const accountsQuery = z.strictObject({ limit, cursor, party: id.optional() });

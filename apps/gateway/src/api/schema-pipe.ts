@@ -14,7 +14,9 @@ export function schemaPipe(): StandardSchemaValidationPipe {
   });
 }
 
-type Issue = Parameters<NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>>[0][number];
+type Issue = Parameters<
+  NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>
+>[0][number];
 
 function fieldOf(issue: Issue): ProblemField {
   const segments = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));

@@ -5,8 +5,14 @@ import { z } from 'zod';
 const id = z.string().regex(/^[0-9a-f]{32}$/);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = z.string().regex(/^([0-9a-f]{2})*$/);
-const minor = z.string().regex(/^(0|[1-9][0-9]*)$/).meta({ description: 'Whole number of minor units, decimal.' });
-const timestampNs = z.string().regex(/^(0|[1-9][0-9]*)$/).meta({ description: 'Ledger time: nanoseconds since 1970, decimal.' });
+const minor = z
+  .string()
+  .regex(/^(0|[1-9][0-9]*)$/)
+  .meta({ description: 'Whole number of minor units, decimal.' });
+const timestampNs = z
+  .string()
+  .regex(/^(0|[1-9][0-9]*)$/)
+  .meta({ description: 'Ledger time: nanoseconds since 1970, decimal.' });
 const count = z.int().min(0);
 
 export const problemSchema = z
@@ -42,7 +48,14 @@ export const statusSchema = z
     provenHeight: count.nullable(),
     finalityMs: z.number().nullable(),
     replicas: z.array(
-      z.object({ index: count, reachable: z.boolean(), height: count.nullable(), executedHeight: count.nullable(), term: count.nullable(), leader: z.boolean() }),
+      z.object({
+        index: count,
+        reachable: z.boolean(),
+        height: count.nullable(),
+        executedHeight: count.nullable(),
+        term: count.nullable(),
+        leader: z.boolean(),
+      }),
     ),
   })
   .meta({ id: 'LedgerStatus' });
@@ -89,7 +102,9 @@ export const partySchema = z
   })
   .meta({ id: 'Party' });
 
-export const assetSchema = z.object({ id: count, code: z.string(), scale: count, issuer: id, timestampNs }).meta({ id: 'Asset' });
+export const assetSchema = z
+  .object({ id: count, code: z.string(), scale: count, issuer: id, timestampNs })
+  .meta({ id: 'Asset' });
 
 export const blockSchema = z
   .object({
@@ -108,7 +123,15 @@ export const receiptSchema = z
   .object({
     version: z.literal(1),
     genesis: bytes,
-    record: z.object({ height: count, index: count, timestampNs, code: count, envelopeHash: hash, party: id, operation: bytes }),
+    record: z.object({
+      height: count,
+      index: count,
+      timestampNs,
+      code: count,
+      envelopeHash: hash,
+      party: id,
+      operation: bytes,
+    }),
     operationCount: count,
     resultsPath: z.array(hash),
     blockId: hash,
@@ -145,4 +168,8 @@ export const paymentPlanSchema = z
 
 /** A page of a list. */
 export const pageSchema = (entry: z.ZodType) =>
-  z.object({ data: z.array(entry), nextCursor: z.string().nullable(), height: count.meta({ description: 'Height at which the ledger answered.' }) });
+  z.object({
+    data: z.array(entry),
+    nextCursor: z.string().nullable(),
+    height: count.meta({ description: 'Height at which the ledger answered.' }),
+  });

@@ -21,7 +21,9 @@ export class HealthController {
     try {
       await this.readiness.check();
     } catch {
-      throw new GatewayProblem('DATABASE_UNAVAILABLE', 'The platform database does not answer.', { retryAfterMs: 1_000 });
+      throw new GatewayProblem('DATABASE_UNAVAILABLE', 'The platform database does not answer.', {
+        retryAfterMs: 1_000,
+      });
     }
     return { status: 'ready' };
   }

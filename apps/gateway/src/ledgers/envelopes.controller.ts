@@ -30,7 +30,14 @@ export class EnvelopesController {
     description: `${resultsPerAnswer} Submitting the same bytes again is safe: they are executed once.`,
     body: 'application/octet-stream',
     answer: submitResultSchema,
-    problems: ['BODY_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED', 'ROLE_INSUFFICIENT', 'LEDGER_BUSY', 'GATEWAY_BUSY', ...envelopeProblems()],
+    problems: [
+      'BODY_TOO_LARGE',
+      'CONTENT_TYPE_UNSUPPORTED',
+      'ROLE_INSUFFICIENT',
+      'LEDGER_BUSY',
+      'GATEWAY_BUSY',
+      ...envelopeProblems(),
+    ],
   })
   async submit(
     @Req() request: FastifyRequest,
@@ -41,7 +48,8 @@ export class EnvelopesController {
     const outline = outlineOf(bytes);
     const outcome = await submit(link, { bytes, operationCount: outline.operationCount });
     if (outcome.kind === 'unknown') {
-      const detail = 'No replica confirmed the envelope in time; whether it was executed is unknown. Send the same bytes again.';
+      const detail =
+        'No replica confirmed the envelope in time; whether it was executed is unknown. Send the same bytes again.';
       throw new GatewayProblem('LEDGER_UNAVAILABLE', detail, { retryAfterMs: retryAfterMsDefault });
     }
     if (outcome.kind === 'refused') throw refusal(outcome);

@@ -35,7 +35,11 @@ export class LedgerReadsController {
   constructor(private readonly access: LedgerAccess) {}
 
   @Get('status')
-  @Operation({ operationId: 'getLedgerStatus', summary: 'Leader, heights and reachable replicas', answer: statusSchema })
+  @Operation({
+    operationId: 'getLedgerStatus',
+    summary: 'Leader, heights and reachable replicas',
+    answer: statusSchema,
+  })
   async status(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
@@ -65,14 +69,22 @@ export class LedgerReadsController {
   }
 
   @Get('genesis')
-  @Operation({ operationId: 'getLedgerGenesis', summary: 'The genesis document and its id, the trust anchor', answer: genesisSchema })
+  @Operation({
+    operationId: 'getLedgerGenesis',
+    summary: 'The genesis document and its id, the trust anchor',
+    answer: genesisSchema,
+  })
   async genesis(@Req() request: FastifyRequest, @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters) {
     const { ledger } = await this.access.open(request, ledgerId);
     return { genesis: hex(ledger.genesis), genesisId: hex(ledger.genesisId) };
   }
 
   @Get('accounts')
-  @Operation({ operationId: 'listAccounts', summary: 'Accounts, all or of one party', answer: pageSchema(accountSchema) })
+  @Operation({
+    operationId: 'listAccounts',
+    summary: 'Accounts, all or of one party',
+    answer: pageSchema(accountSchema),
+  })
   async accounts(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
@@ -82,7 +94,12 @@ export class LedgerReadsController {
   }
 
   @Get('accounts/:accountId')
-  @Operation({ operationId: 'getAccount', summary: 'One account with its balances', answer: accountSchema, problems: ['ACCOUNT_UNKNOWN'] })
+  @Operation({
+    operationId: 'getAccount',
+    summary: 'One account with its balances',
+    answer: accountSchema,
+    problems: ['ACCOUNT_UNKNOWN'],
+  })
   async account(
     @Req() request: FastifyRequest,
     @Param({ schema: accountParameters }) { ledgerId, accountId }: z.output<typeof accountParameters>,
@@ -91,7 +108,11 @@ export class LedgerReadsController {
   }
 
   @Get('accounts/:accountId/transfers')
-  @Operation({ operationId: 'listAccountTransfers', summary: 'Transfers of one account, newest first', answer: pageSchema(transferSchema) })
+  @Operation({
+    operationId: 'listAccountTransfers',
+    summary: 'Transfers of one account, newest first',
+    answer: pageSchema(transferSchema),
+  })
   async accountTransfers(
     @Req() request: FastifyRequest,
     @Param({ schema: accountParameters }) { ledgerId, accountId }: z.output<typeof accountParameters>,
@@ -111,7 +132,12 @@ export class LedgerReadsController {
   }
 
   @Get('transfers/:transferId')
-  @Operation({ operationId: 'getTransfer', summary: 'One applied transfer', answer: transferSchema, problems: ['TRANSFER_UNKNOWN'] })
+  @Operation({
+    operationId: 'getTransfer',
+    summary: 'One applied transfer',
+    answer: transferSchema,
+    problems: ['TRANSFER_UNKNOWN'],
+  })
   async transfer(
     @Req() request: FastifyRequest,
     @Param({ schema: transferParameters }) { ledgerId, transferId }: z.output<typeof transferParameters>,
@@ -130,7 +156,12 @@ export class LedgerReadsController {
   }
 
   @Get('parties/:partyId')
-  @Operation({ operationId: 'getParty', summary: 'One party with its keys', answer: partySchema, problems: ['PARTY_UNKNOWN'] })
+  @Operation({
+    operationId: 'getParty',
+    summary: 'One party with its keys',
+    answer: partySchema,
+    problems: ['PARTY_UNKNOWN'],
+  })
   async party(
     @Req() request: FastifyRequest,
     @Param({ schema: partyParameters }) { ledgerId, partyId }: z.output<typeof partyParameters>,

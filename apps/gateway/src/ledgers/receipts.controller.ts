@@ -48,7 +48,8 @@ export class ReceiptsController {
   private async receipt(request: FastifyRequest, ledgerId: string, query: ReceiptQuery): Promise<unknown> {
     const { link } = await this.access.open(request, ledgerId);
     const answer = await receiptAnswer(link, query);
-    if (answer.kind !== 'receipt') throw new GatewayProblem('RECEIPT_UNKNOWN', 'The ledger has executed no such operation.');
+    if (answer.kind !== 'receipt')
+      throw new GatewayProblem('RECEIPT_UNKNOWN', 'The ledger has executed no such operation.');
     return answer.receipt;
   }
 }

@@ -67,12 +67,16 @@ export async function receiptAnswer(link: LedgerLink, query: ReceiptQuery): Prom
     const answer = understood(await ask(link, query));
     if (answer.kind !== 'not_yet') return answer;
     if (performance.now() >= deadlineMs) {
-      throw new GatewayProblem('RECEIPT_NOT_YET', 'The certificate is not there yet.', { retryAfterMs: GATEWAY_LIMITS.observeEveryMs });
+      throw new GatewayProblem('RECEIPT_NOT_YET', 'The certificate is not there yet.', {
+        retryAfterMs: GATEWAY_LIMITS.observeEveryMs,
+      });
     }
     await new Promise((resolve) => setTimeout(resolve, GATEWAY_LIMITS.receiptPollMs));
   }
 }
 
 function strangeAnswer(): GatewayProblem {
-  return new GatewayProblem('LEDGER_UNAVAILABLE', 'A replica gave an answer that makes no sense.', { retryAfterMs: 1_000 });
+  return new GatewayProblem('LEDGER_UNAVAILABLE', 'A replica gave an answer that makes no sense.', {
+    retryAfterMs: 1_000,
+  });
 }

@@ -87,5 +87,11 @@ function lineView(line: PaymentLine): z.output<typeof paymentPlanSchema>['lines'
 
 function accountView(planned: PlannedAccount): z.output<typeof paymentPlanSchema>['accounts'][number] {
   const { account, reference, name, debitsMinor } = planned;
-  return { id: formatId(account.id), asset: account.asset, name, reference: reference.value, debitsMinor: debitsMinor.toString() };
+  return {
+    id: formatId(account.id),
+    asset: account.asset,
+    name,
+    reference: reference.value,
+    debitsMinor: debitsMinor.toString(),
+  };
 }

@@ -32,7 +32,11 @@ export class PaymentFiles {
   async plan(open: OpenLedger, xml: Uint8Array, query: PlanQuery): Promise<PlannedFile> {
     const parsed = parsePaymentFile(xml, query);
     if (!parsed.ok) {
-      const errors = parsed.errors.map(({ code, line, path, detail }) => ({ pointer: path, code, detail: `line ${line}: ${detail}` }));
+      const errors = parsed.errors.map(({ code, line, path, detail }) => ({
+        pointer: path,
+        code,
+        detail: `line ${line}: ${detail}`,
+      }));
       throw new GatewayProblem('PAYMENT_FILE_INVALID', 'The payment file cannot be accepted as a whole.', { errors });
     }
     return { file: parsed.file, plan: await this.planAgainst(open, parsed.file, query.party) };

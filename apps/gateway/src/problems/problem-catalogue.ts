@@ -16,7 +16,8 @@ const definitions = {
   CREDENTIAL_MISSING: {
     status: 401,
     title: 'No valid credential',
-    remedy: 'Send `Authorization: Bearer qk_…` with an unexpired API key, or log in to the console (and change a first password there).',
+    remedy:
+      'Send `Authorization: Bearer qk_…` with an unexpired API key, or log in to the console (and change a first password there).',
   },
   ORIGIN_REFUSED: {
     status: 403,
@@ -41,11 +42,16 @@ const definitions = {
     remedy: 'Only applied transfers are listed; ask for the receipt to see why one failed.',
   },
   PARTY_UNKNOWN: { status: 404, title: 'No such party', remedy: 'Check the id; ids are 32 hexadecimal digits.' },
-  ASSET_UNKNOWN: { status: 404, title: 'No such asset', remedy: 'Check the number; currencies use their ISO 4217 number.' },
+  ASSET_UNKNOWN: {
+    status: 404,
+    title: 'No such asset',
+    remedy: 'Check the number; currencies use their ISO 4217 number.',
+  },
   RECEIPT_UNKNOWN: {
     status: 404,
     title: 'No such operation',
-    remedy: 'The ledger has not executed it. If it was just submitted, submit the same envelope again and wait for the answer.',
+    remedy:
+      'The ledger has not executed it. If it was just submitted, submit the same envelope again and wait for the answer.',
   },
   REQUEST_TIMEOUT: { status: 408, title: 'The request came too slowly', remedy: 'Send it again.' },
   LEDGER_NOT_READY: {
@@ -111,14 +117,19 @@ const definitions = {
   LEDGER_UNAVAILABLE: {
     status: 503,
     title: 'No quorum answered in time',
-    remedy: 'The outcome is unknown. Send the very same envelope again: it is executed at most once, and a repetition gives the first results.',
+    remedy:
+      'The outcome is unknown. Send the very same envelope again: it is executed at most once, and a repetition gives the first results.',
   },
   RECEIPT_NOT_YET: {
     status: 503,
     title: 'The receipt is not proven yet',
     remedy: 'The operation was executed and its certificate is being made. Ask again as `Retry-After` says.',
   },
-  DATABASE_UNAVAILABLE: { status: 503, title: 'The platform database does not answer', remedy: 'Wait as `Retry-After` says, then repeat.' },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    title: 'The platform database does not answer',
+    remedy: 'Wait as `Retry-After` says, then repeat.',
+  },
 } as const satisfies Record<string, ProblemDefinition>;
 
 /** A refusal of the gateway itself, or one of a whole envelope (`ENVELOPE_…`, named after the ledger's result code). */
@@ -127,9 +138,11 @@ type EnvelopeResultName = Extract<ResultName, `envelope_${string}`>;
 type EnvelopeProblemCode = Uppercase<EnvelopeResultName>;
 
 const envelopeRemedies: Readonly<Record<EnvelopeResultName, string>> = {
-  envelope_malformed: 'Build the envelope with the SDK of this version; check that it was not cut or re-encoded on the way.',
+  envelope_malformed:
+    'Build the envelope with the SDK of this version; check that it was not cut or re-encoded on the way.',
   envelope_wrong_ledger: "Build it for this ledger: name this ledger's genesis id, and sign again.",
-  envelope_expired: 'Set a later expiry and sign again. Before that, make sure that the first one was not executed: ask for a receipt.',
+  envelope_expired:
+    'Set a later expiry and sign again. Before that, make sure that the first one was not executed: ask for a receipt.',
   envelope_lifetime_too_long: 'Set an expiry at most one hour ahead and sign again.',
   envelope_party_unknown: 'Let the operator create the party first.',
   envelope_duplicate: 'It was executed before. Ask for the receipts of its operations.',
@@ -144,12 +157,19 @@ const envelopeStatus = (name: EnvelopeResultName) => (name === 'envelope_memory_
 const envelopeDefinitions = Object.fromEntries(
   (Object.keys(envelopeRemedies) as EnvelopeResultName[]).map((name) => [
     name.toUpperCase(),
-    { status: envelopeStatus(name), title: RESULT_DEFINITIONS[name].meaning.split(/(?<=\.) /)[0].replace(/\.$/, ''), remedy: envelopeRemedies[name] },
+    {
+      status: envelopeStatus(name),
+      title: RESULT_DEFINITIONS[name].meaning.split(/(?<=\.) /)[0].replace(/\.$/, ''),
+      remedy: envelopeRemedies[name],
+    },
   ]),
 ) as Record<EnvelopeProblemCode, ProblemDefinition>;
 
 /** Every code of the gateway. The reference page and the problem filter both read this table. */
-export const PROBLEMS: Readonly<Record<ProblemCode, ProblemDefinition>> = Object.freeze({ ...definitions, ...envelopeDefinitions });
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemDefinition>> = Object.freeze({
+  ...definitions,
+  ...envelopeDefinitions,
+});
 
 /** The problem code for a replica's refusal of an envelope, e.g. `envelope_expired`. */
 export function envelopeProblemCode(refusal: string): ProblemCode {

@@ -6,14 +6,20 @@ import { PROBLEMS } from './problem-catalogue';
 export function problemPage(): string {
   const problems = Object.entries(PROBLEMS)
     .sort(([leftCode, left], [rightCode, right]) => left.status - right.status || (leftCode < rightCode ? -1 : 1))
-    .map(([code, { status, title, remedy }]) => `| \`${code}\` | ${status} | ${cell(title)} | ${cell(remedy)} |`);
+    .map(([code, { status, title, remedy }]) => [`\`${code}\``, String(status), title, remedy]);
   const results = Object.entries(RESULT_DEFINITIONS)
     .sort(([, left], [, right]) => left.number - right.number)
-    .map(([name, { number, scopes, meaning }]) => `| \`${name}\` | ${number} | ${scopes.join(', ')} | ${cell(meaning)} |`);
-  return [...head, ...problems, ...between, ...results, ''].join('\n');
+    .map(([name, { number, scopes, meaning }]) => [`\`${name}\``, String(number), scopes.join(', '), meaning]);
+  return [
+    ...introduction,
+    ...table(['code', 'status', 'what it is', 'what to do'], problems),
+    ...between,
+    ...table(['code', 'number', 'answers', 'meaning'], results),
+    '',
+  ].join('\n');
 }
 
-const head = [
+const introduction = [
   '# Errors and result codes',
   '',
   '<!-- Written by `node apps/gateway/dist/openapi.js` from the tables in the code. Change those, not this page. -->',
@@ -31,8 +37,6 @@ const head = [
   '',
   '## Problems of the gateway',
   '',
-  '| code | status | what it is | what to do |',
-  '|---|---|---|---|',
 ];
 
 const between = [
@@ -41,10 +45,14 @@ const between = [
   '',
   'Names and precedence follow the reference of TigerBeetle where it has the case.',
   '',
-  '| code | number | answers | meaning |',
-  '|---|---|---|---|',
 ];
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
+/** A table whose columns are as wide as their widest cell. */
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const cells = [titles, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = titles.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const [head, ...body] = cells.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`,
+  );
+  return [head, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body];
 }

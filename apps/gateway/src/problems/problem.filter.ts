@@ -26,7 +26,10 @@ export class ProblemFilter implements ExceptionFilter {
     if (cause instanceof GatewayProblem) return cause;
     const known = knownFault(cause);
     if (known !== null) return known;
-    this.logger.error({ err: cause, requestId: String(request.id), route: request.routeOptions?.url }, 'request failed');
+    this.logger.error(
+      { err: cause, requestId: String(request.id), route: request.routeOptions?.url },
+      'request failed',
+    );
     return new GatewayProblem('INTERNAL_FAULT', 'The gateway failed to answer this request.');
   }
 }

@@ -41,7 +41,11 @@ export class LedgerLink {
     this.lastUsedMs = performance.now();
     if (sameAddresses(this.links, ledger.replicas)) return;
     const previous = this.links;
-    this.links = ledger.replicas.map((address) => previous.find((link) => sameAddress(link.address, address)) ?? new ReplicaLink(address, this.identity, this.connect));
+    this.links = ledger.replicas.map(
+      (address) =>
+        previous.find((link) => sameAddress(link.address, address)) ??
+        new ReplicaLink(address, this.identity, this.connect),
+    );
     for (const link of previous) if (!this.links.includes(link)) link.close();
     this.observedAtMs = Number.NEGATIVE_INFINITY;
   }
@@ -150,9 +154,16 @@ async function heardOf(answer: Promise<Observation[number]>): Promise<void> {
 }
 
 function sameAddress(left: ReplicaAddress, right: ReplicaAddress): boolean {
-  return left.index === right.index && left.host === right.host && left.port === right.port && left.certificate === right.certificate;
+  return (
+    left.index === right.index &&
+    left.host === right.host &&
+    left.port === right.port &&
+    left.certificate === right.certificate
+  );
 }
 
 function sameAddresses(links: readonly ReplicaLink[], addresses: readonly ReplicaAddress[]): boolean {
-  return links.length === addresses.length && links.every((link, position) => sameAddress(link.address, addresses[position]));
+  return (
+    links.length === addresses.length && links.every((link, position) => sameAddress(link.address, addresses[position]))
+  );
 }

@@ -50,7 +50,8 @@ export class ReplicaLink {
   connection(): Promise<ReplicaConnection> {
     if (this.current !== null) return this.current;
     if (this.closed) return Promise.reject(new ReplicaUnreachable(this.index, 'the link is closed'));
-    if (performance.now() < this.refusedUntilMs) return Promise.reject(new ReplicaUnreachable(this.index, 'refused a moment ago'));
+    if (performance.now() < this.refusedUntilMs)
+      return Promise.reject(new ReplicaUnreachable(this.index, 'refused a moment ago'));
     const opening = this.open();
     this.current = opening;
     opening.catch(() => {

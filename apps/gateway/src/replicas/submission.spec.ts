@@ -8,9 +8,20 @@ import { submit } from './submission';
 type Behaviour = (envelope: Uint8Array) => Promise<SubmitReply>;
 
 const silent: Behaviour = () => new Promise(() => undefined);
-const final = (height: number, codes = [0, 116]): SubmitReply => ({ kind: 'final', height, firstIndex: 0, timeNs: 1n, codes: Uint16Array.from(codes) });
-const finalAt = (height: number, codes?: number[]): Behaviour => async () => final(height, codes);
-const refuses = (code: string): Behaviour => async () => ({ kind: 'refused', code });
+const final = (height: number, codes = [0, 116]): SubmitReply => ({
+  kind: 'final',
+  height,
+  firstIndex: 0,
+  timeNs: 1n,
+  codes: Uint16Array.from(codes),
+});
+const finalAt =
+  (height: number, codes?: number[]): Behaviour =>
+  async () =>
+    final(height, codes);
+const refuses =
+  (code: string): Behaviour =>
+  async () => ({ kind: 'refused', code });
 const down = null;
 
 /** Four ends that answer as told, behind the port through which the gateway reaches replicas. Replica 0 leads. */
@@ -21,7 +32,12 @@ class Ends {
 
   link(): LedgerLink {
     const replicas = this.behaviours.map((_, index) => ({ index, host: 'replica', port: index, certificate: '' }));
-    const ledger: ReadyLedger = { ledgerId: 'ledger', genesis: new Uint8Array(), genesisId: new Uint8Array(), replicas };
+    const ledger: ReadyLedger = {
+      ledgerId: 'ledger',
+      genesis: new Uint8Array(),
+      genesisId: new Uint8Array(),
+      replicas,
+    };
     return new LedgerLink(ledger, { key: '', certificate: '' }, ({ port }) => this.connect(port));
   }
 
@@ -62,7 +78,9 @@ describe('submission', () => {
   it('asks everyone at once when the leader is down', async () => {
     const ends = new Ends([down, finalAt(7), silent, silent]);
     const startedMs = performance.now();
-    expect(await submit(ends.link(), envelope, { submitHedgeMs: 5_000, submitTotalMs: 10_000 })).toMatchObject({ height: 7 });
+    expect(await submit(ends.link(), envelope, { submitHedgeMs: 5_000, submitTotalMs: 10_000 })).toMatchObject({
+      height: 7,
+    });
     expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
@@ -74,7 +92,10 @@ describe('submission', () => {
   it('believes a refusal of two of four, and of the only one', async () => {
     const four = new Ends([refuses('envelope_expired'), silent, refuses('envelope_expired'), silent]);
     expect(await run(four)).toMatchObject({ kind: 'refused', code: 'envelope_expired' });
-    expect(await run(new Ends([refuses('envelope_expired')]))).toMatchObject({ kind: 'refused', code: 'envelope_expired' });
+    expect(await run(new Ends([refuses('envelope_expired')]))).toMatchObject({
+      kind: 'refused',
+      code: 'envelope_expired',
+    });
   });
 
   it('does not send a busy ledger more than it was sent', async () => {

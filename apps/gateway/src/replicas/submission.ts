@@ -27,7 +27,11 @@ export interface SubmitTimes {
  * f + 1 replicas (so at least one honest) or all that can be reached refuse, since one replica may lag or lie. The
  * leader's `busy` stands alone: asking the others would add load when there is too much already.
  */
-export function submit(link: LedgerLink, envelope: SubmittedEnvelope, times: SubmitTimes = GATEWAY_LIMITS): Promise<SubmitOutcome> {
+export function submit(
+  link: LedgerLink,
+  envelope: SubmittedEnvelope,
+  times: SubmitTimes = GATEWAY_LIMITS,
+): Promise<SubmitOutcome> {
   return new Submission(link, envelope, times).run();
 }
 
@@ -113,7 +117,9 @@ class Submission {
   }
 
   private isValid(reply: Extract<SubmitReply, { kind: 'final' }>): boolean {
-    return reply.codes.length === this.envelope.operationCount && reply.codes.every((code) => resultName(code) !== undefined);
+    return (
+      reply.codes.length === this.envelope.operationCount && reply.codes.every((code) => resultName(code) !== undefined)
+    );
   }
 
   private settle(outcome: SubmitOutcome): void {

@@ -53,7 +53,10 @@ export class LedgerRoutes {
   }
 
   /** A ledger's genesis never changes, so its id is computed once. */
-  private anchor(ledgerId: string, genesis: Uint8Array): { readonly genesis: Uint8Array; readonly genesisId: Uint8Array } {
+  private anchor(
+    ledgerId: string,
+    genesis: Uint8Array,
+  ): { readonly genesis: Uint8Array; readonly genesisId: Uint8Array } {
     const known = this.anchors.get(ledgerId);
     if (known !== undefined) return known;
     if (this.anchors.size >= GATEWAY_LIMITS.routesMax) this.anchors.clear();

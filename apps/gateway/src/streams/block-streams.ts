@@ -16,7 +16,9 @@ export class BlockStreams {
   start(link: LedgerLink, stillAllowed: () => Promise<unknown>): EventStream {
     const feed = this.feeds.get(link) ?? new BlockFeed(link);
     if (this.open.size >= GATEWAY_LIMITS.streamsMax || feed.listenerCount >= GATEWAY_LIMITS.streamsPerLedgerMax) {
-      throw new GatewayProblem('STREAM_LIMITED', 'As many streams are open as this ledger or gateway serves.', { retryAfterMs });
+      throw new GatewayProblem('STREAM_LIMITED', 'As many streams are open as this ledger or gateway serves.', {
+        retryAfterMs,
+      });
     }
     this.feeds.set(link, feed);
     const stream = new EventStream();

@@ -21,7 +21,8 @@ export class StreamController {
   @Operation({
     operationId: 'streamBlocks',
     summary: 'Follow the blocks of a ledger',
-    description: 'Server-sent events named `block`: height, timeNs, operationCount, provenHeight, term, leader. Blocks of before are in the list of blocks.',
+    description:
+      'Server-sent events named `block`: height, timeNs, operationCount, provenHeight, term, leader. Blocks of before are in the list of blocks.',
     answerType: 'text/event-stream',
     problems: ['STREAM_LIMITED'],
   })

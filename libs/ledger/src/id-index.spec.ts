@@ -9,11 +9,11 @@ const at = (id: bigint): Uint32Array => {
 };
 
 describe('the id index', () => {
-  it('answers like a map through additions, removals and growth', () => {
-    const step = fc.record({ id: fc.bigInt(0n, 90n), remove: fc.boolean() });
+  // Nine ids never make 16 slots grow, so that probes wrap around the end and removals must repair them; 91 make them grow.
+  it.each([8n, 90n])('answers like a map through additions and removals of ids up to %d', (idMax) => {
+    const step = fc.record({ id: fc.bigInt(0n, idMax), remove: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), fc.integer(), (steps, seed) => {
-        // Few slots and ids: probes are long, wrap around the end and are broken by removals.
+      fc.property(fc.array(step, { maxLength: 200 }), fc.integer(), (steps, seed) => {
         const index = new IdIndex(seed, 16);
         const map = new Map<bigint, number>();
         for (const [reference, { id, remove }] of steps.entries()) {
@@ -26,7 +26,7 @@ describe('the id index', () => {
           }
         }
         expect(index.size).toBe(map.size);
-        for (let id = 0n; id <= 90n; id += 1n) expect(index.get(at(id), 0)).toBe(map.get(id) ?? -1);
+        for (let id = 0n; id <= idMax; id += 1n) expect(index.get(at(id), 0)).toBe(map.get(id) ?? -1);
       }),
       { numRuns: 500 },
     );

@@ -10,10 +10,18 @@ import { platformQuery, sessionQuery } from './api/queries';
 import { queryClient } from './query-client';
 import { FaultPage } from './pages/fault-page';
 import { NotFoundPage } from './pages/not-found-page';
+import { addressOnGatewayHost } from './session/one-host';
 import { RoutePending } from './ui/route-pending';
 import type { ConsoleSession } from './api/queries';
 
 const session = () => queryClient.ensureQueryData(sessionQuery);
+
+/** Before anybody logs in: the session must be made under the host name that the gateway is reached by. */
+async function settleHost(): Promise<void> {
+  const { gatewayUrl } = await queryClient.ensureQueryData(platformQuery);
+  const address = addressOnGatewayHost(new URL(location.href), gatewayUrl);
+  if (address !== null) location.replace(address);
+}
 
 /** The page a person starts on: the platform's own administrators have no ledgers. */
 const homeOf = (signedIn: ConsoleSession) => (signedIn.member?.role === 'platform-admin' ? '/fleet' : '/ledgers');
@@ -40,12 +48,14 @@ const logInRoute = createRoute({
     typeof search.next === 'string' && search.next.startsWith('/') && !search.next.startsWith('//')
       ? { next: search.next }
       : {},
+  beforeLoad: settleHost,
   component: lazyRouteComponent(() => import('./pages/log-in-page'), 'LogInPage'),
 });
 
 const signUpRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/signup',
+  beforeLoad: settleHost,
   component: lazyRouteComponent(() => import('./pages/sign-up-page'), 'SignUpPage'),
 });
 

@@ -60,19 +60,26 @@ export const workersQuery = queryOptions({
   refetchInterval: refreshMs,
 });
 
-/** A tenant as the fleet page lists it; the counts are there when the control plane gives them. */
-export type TenantRow = Tenant & { readonly createdAt?: string; readonly members?: number; readonly ledgers?: number };
+/** A tenant as the fleet page lists it. */
+export type TenantRow = Tenant & { readonly createdAt: string; readonly ledgers: number };
 
 export const tenantsQuery = queryOptions({
   queryKey: ['fleet', 'tenants'],
   queryFn: async ({ signal }) => (await controlPlane.fleetTenants({ signal })).data as readonly TenantRow[],
 });
 
-export type FleetLedger = Ledger & { readonly tenantId?: string; readonly tenantName?: string };
+/** A ledger as the fleet page lists it: what runs, not what is on it. */
+export interface FleetLedger extends Pick<Ledger, 'id' | 'name' | 'class' | 'region' | 'state' | 'createdAt'> {
+  readonly tenantId: string;
+  readonly tenantName: string;
+  /** How many replicas it has. */
+  readonly replicas: number;
+}
 
 export const fleetLedgersQuery = queryOptions({
   queryKey: ['fleet', 'ledgers'],
-  queryFn: async ({ signal }) => (await controlPlane.fleetLedgers({ signal })).data as readonly FleetLedger[],
+  queryFn: async ({ signal }) =>
+    (await controlPlane.fleetLedgers({ signal })).data as unknown as readonly FleetLedger[],
   refetchInterval: refreshSlowMs,
 });
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RESULT_DEFINITIONS } from '@quorate/protocol';
 import en from './en.json';
 import zh from './zh-CN.json';
 
@@ -59,5 +60,19 @@ describe('catalogues', () => {
   it('hold only areas that the sources use', () => {
     const text = sources.join('\n');
     expect(Object.keys(en).filter((area) => !text.includes(`${area}.`))).toEqual([]);
+  });
+
+  it('have a text for every problem that control plane, gateway and ledger can answer', () => {
+    const apps = join(__dirname, '../../..');
+    const lists = ['control-plane/src/http/problem.ts', 'gateway/src/problems/problem-catalogue.ts'];
+    const codes = lists.flatMap((path) =>
+      Array.from(readFileSync(join(apps, path), 'utf8').matchAll(/^ {2}([A-Z]+(?:_[A-Z]+)+): /gm), ([, code]) => code),
+    );
+    const envelope = Object.entries(RESULT_DEFINITIONS)
+      .filter(([, { scopes }]) => (scopes as readonly string[]).includes('envelope'))
+      .map(([name]) => name.toUpperCase());
+    expect(codes.length).toBeGreaterThan(40);
+    expect(envelope.length).toBeGreaterThan(5);
+    expect([...codes, ...envelope].filter((code) => !english.has(`problem.${code}`))).toEqual([]);
   });
 });

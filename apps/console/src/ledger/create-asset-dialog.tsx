@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SigningDialog } from './dialog';
 import { useLedgerScope } from './ledger-context';
-import { assetCreation } from './operations';
+import { assetCreation, operatorPartyId } from './operations';
 import { useLedgerRows } from './rows';
 import { canSign, KeyAbsence, useSubmission } from './submission';
 
@@ -27,8 +27,7 @@ export function CreateAssetDialog({ onClose }: { onClose: () => void }) {
   const [form] = Form.useForm<AssetForm>();
   const [kind, setKind] = useState<'currency' | 'own'>('currency');
   const submission = useSubmission();
-  // The operator is the party of the genesis, whose id is always 1.
-  const operator = parties.find(({ id }) => BigInt(id) === 1n);
+  const operator = parties.find(({ id }) => id === operatorPartyId);
   const currencies = useCurrencyOptions(i18n.language, new Set(assets.map(({ id }) => id)));
   const submit = (values: AssetForm) => {
     if (operator === undefined) return;

@@ -6,7 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { createStoredKey } from '../keys/key-store';
 import { SigningDialog } from './dialog';
 import { storedKeysQuery } from './ledger-context';
-import { partyCreation } from './operations';
+import { partyCreation, operatorPartyId } from './operations';
+import { fitsPartyName } from './party-name';
 import { useLedgerRows } from './rows';
 import { useSubmission } from './submission';
 
@@ -24,7 +25,7 @@ export function CreatePartyDialog({ onClose }: { onClose: () => void }) {
   const submission = useSubmission();
   const create = useMutation({
     mutationFn: async ({ name, keyCount }: PartyForm) => {
-      const operator = parties.find(({ id }) => BigInt(id) === 1n);
+      const operator = parties.find(({ id }) => id === operatorPartyId);
       if (operator === undefined) return;
       const keys = [];
       for (let index = 0; index < keyCount; index += 1) keys.push(await createStoredKey(name.trim()));
@@ -47,8 +48,18 @@ export function CreatePartyDialog({ onClose }: { onClose: () => void }) {
       onSubmit={create.mutate}
       onClose={onClose}
     >
-      <Form.Item name="name" label={t('field.name')} rules={[{ required: true, whitespace: true, message: t('form.required') }]}>
-        <Input maxLength={32} autoFocus />
+      <Form.Item
+        name="name"
+        label={t('field.name')}
+        rules={[
+          { required: true, whitespace: true, message: t('form.required') },
+          {
+            validator: (_, name: string) =>
+              fitsPartyName(name ?? '') ? Promise.resolve() : Promise.reject(new Error(t('form.nameTooLong'))),
+          },
+        ]}
+      >
+        <Input maxLength={64} autoFocus />
       </Form.Item>
       <Form.Item name="keyCount" label={t('party.keys')} extra={t('party.keysHint')}>
         <Select options={[1, 2, 3].map((value) => ({ value, label: t('party.keyCount', { count: value }) }))} />

@@ -33,7 +33,7 @@ export function LedgerActions({ ledger }: { ledger: Ledger }) {
 const replicaCounts = [1, 4, 7] as const;
 
 /** Asks for another number of replicas; what the control plane answers is shown as it is. */
-export function ScaleDialog({ ledger, onClose }: { ledger: Pick<Ledger, 'id' | 'name' | 'replicas'>; onClose: () => void }) {
+function ScaleDialog({ ledger, onClose }: { ledger: Ledger; onClose: () => void }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const queryClient = useQueryClient();

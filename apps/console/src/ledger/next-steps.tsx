@@ -1,7 +1,7 @@
 import { CheckCircleFilled } from '@ant-design/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Button, Card, Skeleton } from 'antd';
+import { Alert, Button, Card, Skeleton } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CreateAssetDialog } from './create-asset-dialog';
@@ -33,19 +33,21 @@ export function NextSteps() {
   const close = () => setOpen(null);
   if (rows.isPending || transfers.isPending) return <Skeleton active paragraph={{ rows: 4 }} />;
   if (rows.error !== null) return null;
+  if (next === undefined) return made.length > newcomerTransfersMax ? null : <FirstTransferDone ledgerId={ledger.id} />;
   return (
     <Card size="small" title={t('next.title')}>
       {steps.map((step, index) => (
-        <StepLine key={step} number={index + 1} done={done[step]} title={t(`next.${step}`)} detail={t(`next.${step}Detail`)}>
+        <StepLine
+          key={step}
+          number={index + 1}
+          done={done[step]}
+          title={t(`next.${step}`)}
+          detail={t(`next.${step}Detail`)}
+        >
           {!done[step] && (
             <Button type={step === next ? 'primary' : 'default'} disabled={step !== next} onClick={() => setOpen(step)}>
               {t(`next.${step}Action`)}
             </Button>
-          )}
-          {step === 'transfer' && done.transfer && (
-            <Link to="/ledgers/$ledgerId/transfers" params={{ ledgerId: ledger.id }}>
-              {t('next.receipts')}
-            </Link>
           )}
         </StepLine>
       ))}
@@ -54,6 +56,25 @@ export function NextSteps() {
       {open === 'issue' && <TransferDialog purpose="issue" onClose={close} />}
       {open === 'transfer' && <TransferDialog purpose="transfer" onClose={close} />}
     </Card>
+  );
+}
+
+/** With more transfers than this on the ledger nobody needs to be told where they are. */
+const newcomerTransfersMax = 3;
+
+function FirstTransferDone({ ledgerId }: { ledgerId: string }) {
+  const { t } = useTranslation();
+  return (
+    <Alert
+      type="success"
+      showIcon
+      title={t('next.done')}
+      action={
+        <Link to="/ledgers/$ledgerId/transfers" params={{ ledgerId }}>
+          {t('next.receipts')}
+        </Link>
+      }
+    />
   );
 }
 

@@ -2,7 +2,7 @@ import { Checkbox, Form, InputNumber, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { SigningDialog } from './dialog';
 import { useLedgerScope } from './ledger-context';
-import { accountOpening, isIssuing } from './operations';
+import { accountOpening, isIssuing, operatorPartyId } from './operations';
 import { PartySelect } from './party-select';
 import { useLedgerRows } from './rows';
 import { canSign, useSubmission } from './submission';
@@ -28,10 +28,11 @@ export function OpenAccountsDialog({ onClose }: { onClose: () => void }) {
   const asset = rows.asset(Form.useWatch('asset', form) ?? -1);
   const mayIssue = asset !== undefined && asset.issuer === party;
   const first = rows.assets[0];
-  const hasIssuing = (assetId: number) => rows.accounts.some((account) => account.asset === assetId && isIssuing(account));
+  const hasIssuing = (assetId: number) =>
+    rows.accounts.some((account) => account.asset === assetId && isIssuing(account));
   const submit = (values: AccountsForm) => {
     const owner = rows.party(values.party);
-    const operator = rows.parties.find(({ id }) => BigInt(id) === 1n);
+    const operator = rows.parties.find(({ id }) => id === operatorPartyId);
     // The owner opens its own account; otherwise the operator does it for the owner.
     const signer = owner !== undefined && canSign(owner, keys) ? owner : operator;
     if (signer === undefined) return;

@@ -1,10 +1,13 @@
 import { unhex } from '@quorate/crypto';
-import { ACCOUNT_FLAGS, type Operation } from '@quorate/protocol';
+import { ACCOUNT_FLAGS, formatId, type Operation } from '@quorate/protocol';
 import { idFromHex, randomId, type AccountView } from '@quorate/sdk';
 
 /** What the console writes into the free `code` field of accounts and transfers. */
 export const accountCodes = { issuing: 1, ordinary: 2 } as const;
 export const transferCodes = { issue: 1, transfer: 2 } as const;
+
+/** The operator is the party of the genesis; its id is always 1. */
+export const operatorPartyId = formatId(1n);
 
 /** Creates an asset whose issuer is the given party. */
 export function assetCreation(asset: { id: number; scale: number; code: string; issuer: string }): Operation {
@@ -55,13 +58,19 @@ export function transferCreation(draft: {
 }
 
 /** Records a party with keys; the ledger asks `threshold` of them for whatever the party does. */
-export function partyCreation(draft: { id: bigint; name: string; threshold: number; publicKeys: readonly string[] }): Operation {
+export function partyCreation(draft: {
+  id: bigint;
+  name: string;
+  threshold: number;
+  publicKeys: readonly string[];
+}): Operation {
   const keys = draft.publicKeys.map((publicKey) => ({ scheme: 'p256' as const, bytes: unhex(publicKey) }));
   return { kind: 'create_party', party: { id: draft.id, name: draft.name, threshold: draft.threshold, keys } };
 }
 
 /** Whether an account may owe, which only an asset's issuer can allow itself. */
-export const isIssuing = (account: AccountView): boolean => (account.flags & ACCOUNT_FLAGS.debitsMustNotExceedCredits) === 0;
+export const isIssuing = (account: AccountView): boolean =>
+  (account.flags & ACCOUNT_FLAGS.debitsMustNotExceedCredits) === 0;
 
 /** Credits less debits; below zero only on issuing accounts, where it is what they put into circulation. */
 export const balanceMinor = (account: AccountView): bigint =>

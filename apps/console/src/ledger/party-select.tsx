@@ -22,7 +22,11 @@ export function PartySelect(props: {
       showSearch={{ optionFilterProp: 'label' }}
       options={props.parties.map((party) => {
         const disabled = props.signing === true && !canSign(party, keys);
-        return { value: party.id, label: disabled ? t('party.keyElsewhere', { name: party.name }) : party.name, disabled };
+        return {
+          value: party.id,
+          label: disabled ? t('party.keyElsewhere', { name: party.name }) : party.name,
+          disabled,
+        };
       })}
     />
   );

@@ -74,9 +74,13 @@ function StepRow({ line, nowMs }: { line: StepLine; nowMs: number }) {
       <StepIcon state={line.state} />
       <div className="step-line-name">
         {i18n.exists(key) ? t(key) : line.step}
-        {line.replicaIndex !== null && <span className="soft"> · {t('replica.named', { index: line.replicaIndex })}</span>}
+        {line.replicaIndex !== null && (
+          <span className="soft"> · {t('replica.named', { index: line.replicaIndex })}</span>
+        )}
         {line.workerName !== null && <span className="soft"> · {line.workerName}</span>}
-        {line.attempts > 1 && <Tag style={{ marginInlineStart: 8 }}>{t('provisioning.attempt', { count: line.attempts })}</Tag>}
+        {line.attempts > 1 && (
+          <Tag style={{ marginInlineStart: 8 }}>{t('provisioning.attempt', { count: line.attempts })}</Tag>
+        )}
         {line.cause !== null && (
           <div className="soft">
             {line.cause.detail} ({line.cause.code})
@@ -115,7 +119,9 @@ function useProvisioningEvents(ledgerId: string): LiveState {
           void queryClient.invalidateQueries(stepsQuery(ledgerId));
           return;
         }
-        queryClient.setQueryData<readonly LedgerStep[]>(stepsQuery(ledgerId).queryKey, (known) => mergeStep(known ?? [], event.step));
+        queryClient.setQueryData<readonly LedgerStep[]>(stepsQuery(ledgerId).queryKey, (known) =>
+          mergeStep(known ?? [], event.step),
+        );
       },
     });
     return () => abort.abort();

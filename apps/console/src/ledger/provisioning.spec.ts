@@ -35,7 +35,11 @@ describe('foldSteps', () => {
     const cause = { code: 'WORKER_LOST', detail: 'lease expired' };
     const failed = [reported(1, {}), reported(2, { state: 'failed', cause })];
     expect(foldSteps(failed)[0]).toMatchObject({ state: 'failed', cause, attempts: 1, elapsedMs: 1_000 });
-    const [line] = foldSteps([...failed, reported(3, { workerName: 'w2' }), reported(5, { state: 'done', workerName: null })]);
+    const [line] = foldSteps([
+      ...failed,
+      reported(3, { workerName: 'w2' }),
+      reported(5, { state: 'done', workerName: null }),
+    ]);
     expect(line).toMatchObject({ state: 'done', cause: null, attempts: 2, workerName: 'w2', elapsedMs: 2_000 });
   });
 

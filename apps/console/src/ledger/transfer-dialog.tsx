@@ -111,7 +111,9 @@ function startingAccounts(purpose: TransferPurpose, accounts: readonly AccountVi
   const debit = accounts.find((account) =>
     purpose === 'issue' ? isIssuing(account) : !isIssuing(account) && balanceMinor(account) > 0n,
   );
-  const credit = accounts.find((account) => !isIssuing(account) && account.asset === debit?.asset && account.id !== debit.id);
+  const credit = accounts.find(
+    (account) => !isIssuing(account) && account.asset === debit?.asset && account.id !== debit.id,
+  );
   return { debit, credit };
 }
 

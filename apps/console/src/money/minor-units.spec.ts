@@ -48,7 +48,9 @@ describe('parseMinorUnits', () => {
 
   it('reads back what was formatted without grouping', () => {
     for (const amount of [1n, 99n, 100n, 12345678901234567890n]) {
-      expect(parseMinorUnits(formatMinorUnits(amount, 2, 'en').replaceAll(',', ''), 2)).toEqual({ amountMinor: amount });
+      expect(parseMinorUnits(formatMinorUnits(amount, 2, 'en').replaceAll(',', ''), 2)).toEqual({
+        amountMinor: amount,
+      });
     }
   });
 });

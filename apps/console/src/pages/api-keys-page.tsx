@@ -69,7 +69,11 @@ export function ApiKeysPage() {
             {
               title: t('field.expires'),
               render: (_, { expiresAt }) =>
-                Date.parse(expiresAt) < Date.now() ? <Tag color="error">{t('apiKeys.expired')}</Tag> : formats.date(expiresAt),
+                Date.parse(expiresAt) < Date.now() ? (
+                  <Tag color="error">{t('apiKeys.expired')}</Tag>
+                ) : (
+                  formats.date(expiresAt)
+                ),
             },
             {
               title: t('apiKeys.lastUsed'),

@@ -39,7 +39,10 @@ export function AssetsTab() {
           { title: t('asset.code'), render: (_, { code }) => <strong>{code}</strong> },
           { title: t('asset.id'), className: 'number', dataIndex: 'id' },
           { title: t('asset.scale'), className: 'number', dataIndex: 'scale' },
-          { title: t('asset.issuer'), render: (_, { issuer }) => rows.party(issuer)?.name ?? <CopyableId id={issuer} /> },
+          {
+            title: t('asset.issuer'),
+            render: (_, { issuer }) => rows.party(issuer)?.name ?? <CopyableId id={issuer} />,
+          },
           {
             title: t('asset.circulating'),
             align: 'right',

@@ -80,7 +80,11 @@ export function ConnectTab() {
           items={[
             { key: 'ledger', label: t('receipt.ledger'), children: <CopyableId id={ledger.id} full /> },
             { key: 'gateway', label: t('connect.gateway'), children: <CopyableId id={platform.gatewayUrl} full /> },
-            { key: 'control-plane', label: t('connect.controlPlane'), children: <CopyableId id={location.origin} full /> },
+            {
+              key: 'control-plane',
+              label: t('connect.controlPlane'),
+              children: <CopyableId id={location.origin} full />,
+            },
             { key: 'anchor', label: t('overview.anchor'), children: <CopyableId id={anchor ?? ''} full /> },
           ]}
         />

@@ -9,6 +9,7 @@ import { controlPlane } from '../api/clients';
 import { ledgerQuery, ledgersQuery, platformQuery, sessionQuery } from '../api/queries';
 import { canMakeKeys, createStoredKey, type StoredKey } from '../keys/key-store';
 import { storedKeysQuery } from '../ledger/ledger-context';
+import { fitsPartyName } from '../ledger/party-name';
 import { Page } from '../ui/page';
 import { ProblemAlert } from '../ui/problem-alert';
 import { RegionLabel } from '../ui/region-label';
@@ -81,7 +82,13 @@ export function CreateLedgerPage() {
           name="operatorName"
           label={t('createLedger.operator')}
           extra={t('createLedger.operatorHint')}
-          rules={[{ required: true, whitespace: true, message: t('form.required') }, { max: 64 }]}
+          rules={[
+            { required: true, whitespace: true, message: t('form.required') },
+            {
+              validator: (_, name: string) =>
+                fitsPartyName(name ?? '') ? Promise.resolve() : Promise.reject(new Error(t('form.nameTooLong'))),
+            },
+          ]}
         >
           <Input size="large" maxLength={64} />
         </Form.Item>

@@ -1,14 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { Button, Flex } from 'antd';
-import { useState } from 'react';
+import { Flex } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { fleetLedgersQuery, type FleetLedger } from '../api/queries';
 import { useFormats } from '../i18n/formats';
-import { ScaleDialog } from '../ledger/ledger-actions';
 import { CopyableId } from '../ui/copyable-id';
 import { LedgerClassTag, LedgerStateTag } from '../ui/ledger-tags';
 import { useNowMs } from '../ui/now';
 import { Page } from '../ui/page';
+import { RegionLabel } from '../ui/region-label';
 import { RowsTable } from '../ui/rows-table';
 
 /** Every ledger on the platform and where its replicas run; what is on a ledger only its tenant sees. */
@@ -17,7 +16,6 @@ export function FleetLedgersPage() {
   const formats = useFormats();
   const nowMs = useNowMs(10_000);
   const ledgers = useQuery(fleetLedgersQuery);
-  const [scaling, setScaling] = useState<FleetLedger | null>(null);
   return (
     <Page title={t('nav.ledgers')} lead={t('fleetLedgers.lead')}>
       <RowsTable<FleetLedger>
@@ -39,30 +37,15 @@ export function FleetLedgersPage() {
           },
           {
             title: t('field.institution'),
-            render: (_, { tenantName, tenantId }) => tenantName ?? (tenantId === undefined ? '—' : <CopyableId id={tenantId} />),
+            render: (_, { tenantName }) => tenantName,
           },
           { title: t('field.state'), render: (_, { state }) => <LedgerStateTag state={state} /> },
           { title: t('field.class'), render: (_, ledger) => <LedgerClassTag ledgerClass={ledger.class} /> },
-          {
-            title: t('field.worker'),
-            render: (_, { replicas }) =>
-              replicas
-                .map(({ workerName }) => workerName)
-                .filter((name) => name !== null)
-                .join(', ') || '—',
-          },
+          { title: t('field.replicas'), className: 'number', render: (_, { replicas }) => formats.number(replicas) },
+          { title: t('field.region'), render: (_, { region }) => <RegionLabel region={region} /> },
           { title: t('field.created'), render: (_, { createdAt }) => formats.ago(createdAt, nowMs) },
-          {
-            title: t('ledger.scale'),
-            render: (_, ledger) => (
-              <Button size="small" disabled={ledger.state !== 'ready'} onClick={() => setScaling(ledger)}>
-                {t('ledger.scale')}
-              </Button>
-            ),
-          },
         ]}
       />
-      {scaling !== null && <ScaleDialog ledger={scaling} onClose={() => setScaling(null)} />}
     </Page>
   );
 }

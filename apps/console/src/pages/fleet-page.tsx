@@ -67,7 +67,10 @@ export function FleetPage() {
           empty={t('fleet.empty')}
           columns={[
             { title: t('field.worker'), render: (_, { name }) => <strong>{name}</strong> },
-            { title: t('field.state'), render: (_, { state }) => <Tag color={stateColors[state]}>{t(`workerState.${state}`)}</Tag> },
+            {
+              title: t('field.state'),
+              render: (_, { state }) => <Tag color={stateColors[state]}>{t(`workerState.${state}`)}</Tag>,
+            },
             {
               title: t('fleet.lease'),
               className: 'number',
@@ -79,11 +82,19 @@ export function FleetPage() {
               render: (_, { replicas, capacity }) => (
                 <div style={{ minWidth: 120 }}>
                   {t('fleet.replicasOf', { replicas, capacity })}
-                  <Progress size="small" showInfo={false} percent={capacity === 0 ? 0 : Math.round((replicas / capacity) * 100)} />
+                  <Progress
+                    size="small"
+                    showInfo={false}
+                    percent={capacity === 0 ? 0 : Math.round((replicas / capacity) * 100)}
+                  />
                 </div>
               ),
             },
-            { title: t('fleet.cpu'), className: 'number', render: (_, { load }) => (load === null ? '—' : formats.percent(load.cpu)) },
+            {
+              title: t('fleet.cpu'),
+              className: 'number',
+              render: (_, { load }) => (load === null ? '—' : formats.percent(load.cpu)),
+            },
             {
               title: t('fleet.memory'),
               className: 'number',

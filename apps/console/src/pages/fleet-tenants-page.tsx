@@ -11,7 +11,6 @@ export function FleetTenantsPage() {
   const { t } = useTranslation();
   const formats = useFormats();
   const tenants = useQuery(tenantsQuery);
-  const count = (value: number | undefined) => (value === undefined ? '—' : formats.number(value));
   return (
     <Page title={t('nav.tenants')} lead={t('tenants.lead')}>
       <RowsTable<TenantRow>
@@ -24,11 +23,10 @@ export function FleetTenantsPage() {
         columns={[
           { title: t('field.institution'), render: (_, { name }) => <strong>{name}</strong> },
           { title: t('field.id'), render: (_, { id }) => <CopyableId id={id} /> },
-          { title: t('tenants.members'), className: 'number', render: (_, { members }) => count(members) },
-          { title: t('nav.ledgers'), className: 'number', render: (_, { ledgers }) => count(ledgers) },
+          { title: t('nav.ledgers'), className: 'number', render: (_, { ledgers }) => formats.number(ledgers) },
           {
             title: t('field.created'),
-            render: (_, { createdAt }) => (createdAt === undefined ? '—' : formats.dateTime(createdAt)),
+            render: (_, { createdAt }) => formats.dateTime(createdAt),
           },
         ]}
       />

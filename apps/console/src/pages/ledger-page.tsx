@@ -83,7 +83,8 @@ function LedgerTabs() {
   const { pathname } = useLocation();
   const navigate = useNavigate();
   const active = tabs.find((tab) => tab !== '' && pathname.endsWith(`/${tab}`)) ?? '';
-  const pathOf = (tab: (typeof tabs)[number]) => (tab === '' ? '/ledgers/$ledgerId' : (`/ledgers/$ledgerId/${tab}` as const));
+  const pathOf = (tab: (typeof tabs)[number]) =>
+    tab === '' ? '/ledgers/$ledgerId' : (`/ledgers/$ledgerId/${tab}` as const);
   return (
     <>
       <Tabs

@@ -44,7 +44,11 @@ export function LedgersPage() {
       )}
       {rows.length > 0 && <LedgerTable rows={rows} />}
       {ledgers.hasNextPage && (
-        <Button onClick={() => void ledgers.fetchNextPage()} loading={ledgers.isFetchingNextPage} style={{ marginTop: 12 }}>
+        <Button
+          onClick={() => void ledgers.fetchNextPage()}
+          loading={ledgers.isFetchingNextPage}
+          style={{ marginTop: 12 }}
+        >
           {t('action.more')}
         </Button>
       )}
@@ -76,11 +80,17 @@ function LedgerTable({ rows }: { rows: readonly Ledger[] }) {
           },
           { title: t('field.state'), render: (_, { state }) => <LedgerStateTag state={state} /> },
           { title: t('field.class'), render: (_, ledger) => <LedgerClassTag ledgerClass={ledger.class} /> },
-          { title: t('field.replicas'), className: 'number', render: (_, { replicas }) => formats.number(replicas.length) },
+          {
+            title: t('field.replicas'),
+            className: 'number',
+            render: (_, { replicas }) => formats.number(replicas.length),
+          },
           { title: t('field.region'), render: (_, { region }) => <RegionLabel region={region} /> },
           {
             title: t('field.created'),
-            render: (_, { createdAt }) => <span title={formats.dateTime(createdAt)}>{formats.ago(createdAt, nowMs)}</span>,
+            render: (_, { createdAt }) => (
+              <span title={formats.dateTime(createdAt)}>{formats.ago(createdAt, nowMs)}</span>
+            ),
           },
           {
             title: t('field.expires'),

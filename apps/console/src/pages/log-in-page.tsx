@@ -31,7 +31,11 @@ export function LogInPage() {
         <Form.Item name="email" label={t('field.email')} rules={[{ required: true, message: t('form.required') }]}>
           <Input type="email" autoComplete="username" autoFocus size="large" />
         </Form.Item>
-        <Form.Item name="password" label={t('field.password')} rules={[{ required: true, message: t('form.required') }]}>
+        <Form.Item
+          name="password"
+          label={t('field.password')}
+          rules={[{ required: true, message: t('form.required') }]}
+        >
           <Input.Password autoComplete="current-password" size="large" />
         </Form.Item>
         <div className="stack">

@@ -16,7 +16,8 @@ export function OverviewTab() {
   const formats = useFormats();
   const { ledger, anchor, live, queries } = useLedgerScope();
   const status = useQuery(queries.status);
-  const number = (value: number | null | undefined) => (value === null || value === undefined ? '—' : formats.number(value));
+  const number = (value: number | null | undefined) =>
+    value === null || value === undefined ? '—' : formats.number(value);
   const reachable = status.data?.replicas.filter((replica) => replica.reachable).length;
   return (
     <div className="stack">
@@ -41,7 +42,9 @@ export function OverviewTab() {
       <Card
         size="small"
         title={t('field.replicas')}
-        extra={live === 'lost' ? <Tag color="warning">{t('live.lost')}</Tag> : <Tag color="success">{t('live.on')}</Tag>}
+        extra={
+          live === 'lost' ? <Tag color="warning">{t('live.lost')}</Tag> : <Tag color="success">{t('live.on')}</Tag>
+        }
         styles={{ body: { padding: 0, overflow: 'hidden' } }}
       >
         {status.isPending ? <Skeleton active style={{ padding: 16 }} /> : <ReplicaTable />}
@@ -55,7 +58,9 @@ export function OverviewTab() {
         </Flex>
       </Card>
       <Collapse
-        items={[{ key: 'steps', label: t('overview.howProvisioned'), children: <ProvisioningSteps ledgerId={ledger.id} /> }]}
+        items={[
+          { key: 'steps', label: t('overview.howProvisioned'), children: <ProvisioningSteps ledgerId={ledger.id} /> },
+        ]}
       />
     </div>
   );
@@ -133,7 +138,9 @@ function ReplicaTable() {
         {
           title: t('replica.reach'),
           render: (_, { reachable }) => (
-            <Tag color={reachable ? 'success' : 'error'}>{t(reachable ? 'replica.reachable' : 'replica.unreachable')}</Tag>
+            <Tag color={reachable ? 'success' : 'error'}>
+              {t(reachable ? 'replica.reachable' : 'replica.unreachable')}
+            </Tag>
           ),
         },
         { title: t('overview.height'), align: 'right', className: 'number', render: (_, { height }) => number(height) },

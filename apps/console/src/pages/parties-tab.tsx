@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
 import { CreatePartyDialog } from '../ledger/create-party-dialog';
 import { useLedgerScope } from '../ledger/ledger-context';
+import { operatorPartyId } from '../ledger/operations';
 import { useLedgerRows } from '../ledger/rows';
 import { heldKeys } from '../ledger/submission';
 import { CopyableId } from '../ui/copyable-id';
@@ -39,7 +40,7 @@ export function PartiesTab() {
             render: (_, party) => (
               <Flex gap={8} align="center">
                 <strong>{party.name}</strong>
-                {BigInt(party.id) === 1n && <Tag color="processing">{t('party.operator')}</Tag>}
+                {party.id === operatorPartyId && <Tag color="processing">{t('party.operator')}</Tag>}
               </Flex>
             ),
           },
@@ -67,7 +68,11 @@ export function PartiesTab() {
           {
             title: t('party.signing'),
             render: (_, party) =>
-              heldKeys(party, keys).length >= party.threshold ? t('party.signHere') : <span className="soft">{t('party.signElsewhere')}</span>,
+              heldKeys(party, keys).length >= party.threshold ? (
+                t('party.signHere')
+              ) : (
+                <span className="soft">{t('party.signElsewhere')}</span>
+              ),
           },
           { title: t('field.created'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
         ]}

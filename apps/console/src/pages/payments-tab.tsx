@@ -29,7 +29,8 @@ export function PaymentsTab() {
   const [acknowledged, setAcknowledged] = useState<number | undefined>();
   const [chosenParty, setChosenParty] = useState<string>();
   const [tooLarge, setTooLarge] = useState(false);
-  const party = rows.party(chosenParty ?? '') ?? rows.parties.find((candidate) => canSign(candidate, keys)) ?? rows.parties[0];
+  const party =
+    rows.party(chosenParty ?? '') ?? rows.parties.find((candidate) => canSign(candidate, keys)) ?? rows.parties[0];
   const parsed = useMemo(
     () => (file === null ? null : parsePaymentFile(file.xml, { acceptTransactionCount: acknowledged })),
     [file, acknowledged],
@@ -50,7 +51,8 @@ export function PaymentsTab() {
   };
   if (rows.isPending) return <Skeleton active paragraph={{ rows: 6 }} />;
   if (rows.error !== null) return <ProblemAlert error={rows.error} onRetry={rows.refetch} />;
-  const countIsAllThatIsWrong = parsed !== null && !parsed.ok && parsed.errors.every(({ isoCode }) => isoCode === 'AM19');
+  const countIsAllThatIsWrong =
+    parsed !== null && !parsed.ok && parsed.errors.every(({ isoCode }) => isoCode === 'AM19');
   return (
     <div className="stack">
       <span className="soft">{t('payments.lead')}</span>
@@ -74,7 +76,13 @@ export function PaymentsTab() {
         <Flex gap={10} align="center" wrap>
           <label htmlFor="payments-party">{t('payments.party')}</label>
           <div style={{ minWidth: 240 }}>
-            <PartySelect id="payments-party" value={party?.id} onChange={setChosenParty} parties={rows.parties} signing />
+            <PartySelect
+              id="payments-party"
+              value={party?.id}
+              onChange={setChosenParty}
+              parties={rows.parties}
+              signing
+            />
           </div>
         </Flex>
       )}

@@ -36,7 +36,12 @@ export function TransfersTab() {
             <Button disabled={!canTransfer} onClick={() => setDialog('issue')}>
               {t('transfer.issue')}
             </Button>
-            <Button type="primary" icon={<SwapOutlined />} disabled={!canTransfer} onClick={() => setDialog('transfer')}>
+            <Button
+              type="primary"
+              icon={<SwapOutlined />}
+              disabled={!canTransfer}
+              onClick={() => setDialog('transfer')}
+            >
               {t('transfer.create')}
             </Button>
           </Flex>
@@ -57,7 +62,8 @@ export function TransfersTab() {
             className: 'amount',
             render: (_, transfer) => {
               const asset = rows.asset(transfer.asset);
-              const amount = asset === undefined ? transfer.amountMinor : formats.amount(transfer.amountMinor, asset.scale);
+              const amount =
+                asset === undefined ? transfer.amountMinor : formats.amount(transfer.amountMinor, asset.scale);
               return <strong>{`${amount} ${asset?.code ?? ''}`}</strong>;
             },
           },

@@ -3,7 +3,7 @@ import { bytesToUuid } from '@quorate/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Alert, Button, Card, Flex, Input, Upload } from 'antd';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sessionQuery } from '../api/queries';
 import { pinnedAnchor } from '../ledger/anchors';
@@ -55,11 +55,12 @@ function Verifier() {
   const { t } = useTranslation();
   const [file, setFile] = useState<DroppedFile | null>(null);
   const [typedAnchor, setTypedAnchor] = useState('');
-  const receipt = file === null ? null : readReceipt(file.content);
+  const receipt = useMemo(() => (file === null ? null : readReceipt(file.content)), [file]);
   const known = receipt === null ? null : pinnedAnchor(bytesToUuid(receipt.genesis.ledgerId));
   const typed = typedAnchor.trim().toLowerCase();
   const malformed = typed !== '' && !/^[0-9a-f]{64}$/.test(typed);
   const anchor = typed === '' || malformed ? known : typed;
+  const verification = useMemo(() => (file === null ? null : verify(file.content, anchor)), [file, anchor]);
   return (
     <div className="stack">
       <Upload.Dragger
@@ -90,13 +91,15 @@ function Verifier() {
           allowClear
         />
         <div className="soft" style={{ marginTop: 6 }}>
-          {malformed ? t('verify.anchorMalformed') : known === null ? t('verify.anchorDetail') : t('verify.anchorKnown')}
+          {malformed
+            ? t('verify.anchorMalformed')
+            : known === null
+              ? t('verify.anchorDetail')
+              : t('verify.anchorKnown')}
         </div>
       </label>
       {file !== null && file.content === undefined && <Alert type="error" showIcon title={t('verify.notJson')} />}
-      {file !== null && file.content !== undefined && (
-        <ProofView {...verify(file.content, anchor)} receipt={receipt} />
-      )}
+      {verification !== null && file?.content !== undefined && <ProofView {...verification} receipt={receipt} />}
       {receipt !== null && (
         <Card size="small" title={t('verify.content')}>
           <ReceiptFields receipt={receipt} assetOf={() => undefined} />

@@ -57,7 +57,9 @@ export function BookingPanel({ booking }: { booking: Booking }) {
         )}
       </Flex>
       {acts.book.error !== null && <ProblemAlert error={acts.book.error} onRetry={() => acts.book.mutate()} />}
-      {complete && <Alert type="success" showIcon title={t('payments.complete')} description={t('payments.completeDetail')} />}
+      {complete && (
+        <Alert type="success" showIcon title={t('payments.complete')} description={t('payments.completeDetail')} />
+      )}
       <PaymentLines lines={booking.plan.lines} results={results} onReceipt={openReceipt} />
     </div>
   );
@@ -138,7 +140,9 @@ function Preparations(props: {
         <Button
           loading={act.isPending}
           onClick={() =>
-            lackingIssuing === undefined ? acts.cover.mutate() : acts.openIssuing.mutate(lackingIssuing.planned.account.asset)
+            lackingIssuing === undefined
+              ? acts.cover.mutate()
+              : acts.openIssuing.mutate(lackingIssuing.planned.account.asset)
           }
         >
           {t(lackingIssuing === undefined ? 'payments.coverIssue' : 'payments.coverOpenIssuing')}

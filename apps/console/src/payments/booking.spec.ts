@@ -70,7 +70,12 @@ describe('booking a payment file', () => {
   it('puts each result on its line', () => {
     const lines = bookable(planned().lines);
     expect(transfersOf(lines).map(({ kind }) => kind)).toEqual(['create_transfer', 'create_transfer']);
-    const answer = { results: [{ index: 0, code: 'applied' }, { index: 1, code: 'exceeds_credits' }] } as unknown as SubmitResult;
+    const answer = {
+      results: [
+        { index: 0, code: 'applied' },
+        { index: 1, code: 'exceeds_credits' },
+      ],
+    } as unknown as SubmitResult;
     expect([...withResults(new Map(), lines, answer)]).toEqual([
       [1, 'applied'],
       [3, 'exceeds_credits'],

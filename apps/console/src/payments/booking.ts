@@ -38,11 +38,14 @@ export function prepare(plan: PaymentPlan, accounts: readonly AccountView[]): Pr
 }
 
 /** The lines that can be booked. */
-export const bookable = (lines: readonly PaymentLine[]): PaymentLine[] => lines.filter(({ transfer }) => transfer !== undefined);
+export const bookable = (lines: readonly PaymentLine[]): PaymentLine[] =>
+  lines.filter(({ transfer }) => transfer !== undefined);
 
 /** The operations of some lines, one for each in the same order. */
 export function transfersOf(lines: readonly PaymentLine[]): Operation[] {
-  return lines.flatMap(({ transfer }) => (transfer === undefined ? [] : [{ kind: 'create_transfer' as const, transfer }]));
+  return lines.flatMap(({ transfer }) =>
+    transfer === undefined ? [] : [{ kind: 'create_transfer' as const, transfer }],
+  );
 }
 
 /** The ledger's results by the position of the payment in the file. */

@@ -50,7 +50,11 @@ export function FileFaults(props: {
         <div>
           <Button
             onClick={() =>
-              downloadText(`pain.002-${header.messageId}.xml`, 'application/xml', refusalReport(header, errors, reportIdentity()))
+              downloadText(
+                `pain.002-${header.messageId}.xml`,
+                'application/xml',
+                refusalReport(header, errors, reportIdentity()),
+              )
             }
           >
             {t('payments.report')}

@@ -37,7 +37,10 @@ export function PaymentLines(props: {
             className: 'amount',
             render: (_, { amountText, currency }) => `${amountText} ${currency}`,
           },
-          { title: t('field.state'), render: (_, line) => <LineState line={line} result={props.results.get(line.position)} /> },
+          {
+            title: t('field.state'),
+            render: (_, line) => <LineState line={line} result={props.results.get(line.position)} />,
+          },
           { title: t('payments.line'), dataIndex: 'line', className: 'number' },
           {
             title: t('receipt.title'),

@@ -1,5 +1,5 @@
 import type { PaymentFile, PaymentPlan } from '@quorate/payments';
-import type { Operation } from '@quorate/protocol';
+import { formatId, type Operation } from '@quorate/protocol';
 import type { PartyView } from '@quorate/sdk';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -44,7 +44,7 @@ export function useBooking(booking: Booking, preparation: Preparation) {
         const debit = rows.accounts.find(
           (account) => isIssuing(account) && account.asset === planned.account.asset && signable(account.party),
         );
-        const credit = rows.accounts.find(({ id }) => BigInt(`0x${id}`) === planned.account.id);
+        const credit = rows.accounts.find(({ id }) => id === formatId(planned.account.id));
         const issuer = debit === undefined ? undefined : rows.party(debit.party);
         if (debit === undefined || credit === undefined || issuer === undefined) throw new KeyAbsence();
         const code = transferCodes.issue;

@@ -31,5 +31,8 @@ export function proofStates(
     }
     return broken !== 'genesis' && index < brokenAt ? 'proved' : 'unreached';
   };
-  return Object.fromEntries(proofLinks.map((link, index) => [link, stateOf(link, index)])) as Record<ProofLink, ProofState>;
+  return Object.fromEntries(proofLinks.map((link, index) => [link, stateOf(link, index)])) as Record<
+    ProofLink,
+    ProofState
+  >;
 }

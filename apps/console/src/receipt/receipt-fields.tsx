@@ -30,7 +30,14 @@ export function ReceiptFields(props: { receipt: ParsedReceipt; assetOf: (id: num
     [t('receipt.operation'), t(`operation.${receipt.operation.kind}`)],
     ...useOperationRows(receipt.operation, props.assetOf),
     [t('receipt.ledgerTime'), formats.ledgerTime(String(receipt.record.timestampNs))],
-    [t('receipt.place'), t('receipt.placeValue', { height: formats.number(receipt.record.height), index: formats.number(receipt.record.index), count: receipt.operationCount })],
+    [
+      t('receipt.place'),
+      t('receipt.placeValue', {
+        height: formats.number(receipt.record.height),
+        index: formats.number(receipt.record.index),
+        count: receipt.operationCount,
+      }),
+    ],
     [t('receipt.signedBy'), <CopyableId key="party" id={formatId(receipt.record.party)} />],
     [t('receipt.envelope'), <CopyableId key="envelope" id={hex(receipt.record.envelopeHash)} />],
     [t('receipt.block'), <CopyableId key="block" id={hex(receipt.blockId)} />],
@@ -56,13 +63,19 @@ export function ReceiptFields(props: { receipt: ParsedReceipt; assetOf: (id: num
   );
 }
 
-function useOperationRows(operation: Operation, assetOf: (id: number) => KnownAsset | undefined): [string, ReactNode][] {
+function useOperationRows(
+  operation: Operation,
+  assetOf: (id: number) => KnownAsset | undefined,
+): [string, ReactNode][] {
   const { t } = useTranslation();
   const formats = useFormats();
   if (operation.kind === 'create_party') {
     return [
       [t('field.name'), operation.party.name],
-      [t('party.threshold'), t('party.thresholdOf', { threshold: operation.party.threshold, count: operation.party.keys.length })],
+      [
+        t('party.threshold'),
+        t('party.thresholdOf', { threshold: operation.party.threshold, count: operation.party.keys.length }),
+      ],
     ];
   }
   if (operation.kind === 'create_asset') {

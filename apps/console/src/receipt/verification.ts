@@ -1,4 +1,10 @@
-import { parseReceipt, verifyReceipt, type ParsedReceipt, type ProvenOutcome, type ReceiptRefusal } from '@quorate/light-client';
+import {
+  parseReceipt,
+  verifyReceipt,
+  type ParsedReceipt,
+  type ProvenOutcome,
+  type ReceiptRefusal,
+} from '@quorate/light-client';
 
 /** A verification that was made in this browser. */
 export interface Verification {

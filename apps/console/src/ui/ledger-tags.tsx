@@ -1,5 +1,5 @@
 import { Tag } from 'antd';
-import type { Ledger, LedgerClass, LedgerState } from '@quorate/sdk';
+import type { LedgerClass, LedgerState } from '@quorate/sdk';
 import { useTranslation } from 'react-i18next';
 
 const stateColors: Readonly<Record<LedgerState, string>> = {
@@ -19,10 +19,5 @@ export function LedgerStateTag({ state }: { state: LedgerState }) {
 /** A ledger's class. */
 export function LedgerClassTag({ ledgerClass }: { ledgerClass: LedgerClass }) {
   const { t } = useTranslation();
-  return <Tag color={ledgerClass === 'sandbox' ? 'gold' : 'geekblue'}>{t(`ledgerClass.${ledgerClass}`)}</Tag>;
-}
-
-/** How many replicas run, of how many. */
-export function runningReplicas(ledger: Ledger): number {
-  return ledger.replicas.filter(({ state }) => state === 'running' || state === 'started' || state === 'ready').length;
+  return <Tag color={ledgerClass === 'sandbox' ? 'gold' : 'cyan'}>{t(`ledgerClass.${ledgerClass}`)}</Tag>;
 }

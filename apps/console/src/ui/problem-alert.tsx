@@ -8,7 +8,10 @@ export function useProblemText(): (problem: ShownProblem) => { title: string; de
   return (problem) => {
     const key = `problem.${problem.code}`;
     if (i18n.exists(key)) return { title: t(key), detail: problem.detail };
-    return { title: problem.title || problem.detail || t('problem.unknown'), detail: problem.title ? problem.detail : '' };
+    return {
+      title: problem.title || problem.detail || t('problem.unknown'),
+      detail: problem.title ? problem.detail : '',
+    };
   };
 }
 

@@ -13,7 +13,8 @@ export function RowsTable<T extends object>(props: {
   empty: ReactNode;
   onRow?: (row: T) => { onClick: () => void };
 }) {
-  if (props.error !== null && props.rows.length === 0) return <ProblemAlert error={props.error} onRetry={props.onRetry} />;
+  if (props.error !== null && props.rows.length === 0)
+    return <ProblemAlert error={props.error} onRetry={props.onRetry} />;
   if (props.pending) return <Skeleton active paragraph={{ rows: 5 }} />;
   return (
     <div className="stack">

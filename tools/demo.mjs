@@ -143,7 +143,7 @@ function readPaymentFile() {
   say(`  file ${path}`);
   const bytes = readFileSync(path);
   const plain = payments.parsePaymentFile(bytes);
-  if (plain.ok) return plain.file;
+  if (plain.ok) return { bytes, file: plain.file };
   for (const { line, code, isoCode, detail } of plain.errors) say(`  line ${line}: ${code} (${isoCode}) ${detail}`);
   if (path !== bankSample) throw new Error(`${path} is refused`);
   const onlyCount = plain.errors.every(({ isoCode }) => isoCode === 'AM19');
@@ -151,7 +151,7 @@ function readPaymentFile() {
   say(`  acknowledging ${bankSampleCount} transactions explicitly`);
   const acknowledged = payments.parsePaymentFile(bytes, { acceptTransactionCount: bankSampleCount });
   if (!acknowledged.ok) throw new Error(`the file is refused: ${acknowledged.errors[0].detail}`);
-  return acknowledged.file;
+  return { bytes, file: acknowledged.file };
 }
 
 const transferOf = (fields) => ({
@@ -239,7 +239,21 @@ function printPayments(booked) {
   }
 }
 
-async function importPayments(institution, file, plan) {
+/** The gateway computes the same report from the ledger alone, and warns of a message that was booked before. */
+async function askGateway(institution, bytes, file, report) {
+  const { gateway, ledger } = institution;
+  const acknowledgement = file.countAcknowledged ? { acceptTransactionCount: file.paymentCount } : {};
+  const statuses = (xml) => xml.match(/<TxSts>\w+<|<Cd>\w+</g)?.join(' ');
+  const told = await gateway.paymentStatusReport(ledger.id, bytes, acknowledgement);
+  check('the gateway reports the same outcomes from the ledger alone', statuses(told) === statuses(report));
+  const code = await gateway.checkPaymentFile(ledger.id, bytes, acknowledgement).then(
+    () => 'accepted',
+    (error) => error.code,
+  );
+  check('the gateway knows the message as a duplicate', code === 'PAYMENT_FILE_DUPLICATE', code);
+}
+
+async function importPayments(institution, { bytes, file }, plan) {
   const booked = await bookPayments(institution, plan);
   printPayments(booked);
   const planned = booked.filter(({ line }) => line.transfer !== undefined);
@@ -267,6 +281,7 @@ async function importPayments(institution, file, plan) {
     identity,
   );
   check('the status report (pain.002) tells each outcome', report.split('<TxSts>').length - 1 === file.paymentCount);
+  await askGateway(institution, bytes, file, report);
   return planned;
 }
 
@@ -338,11 +353,11 @@ async function journey(platform, home) {
   check('the ledger is ready', institution.ledger.state === 'ready', `${milliseconds(createdAt)} ms from the request`);
 
   heading('Read the payment file and prepare the ledger');
-  const file = readPaymentFile();
-  const plan = await prepareLedger(institution, file);
+  const read = readPaymentFile();
+  const plan = await prepareLedger(institution, read.file);
 
   heading('Book the payments');
-  const planned = await importPayments(institution, file, plan);
+  const planned = await importPayments(institution, read, plan);
   verifyWithCommandLine(institution, home, planned[0].proof);
 
   heading('Lose a worker');

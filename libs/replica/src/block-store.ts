@@ -115,14 +115,14 @@ export class BlockStore {
     else this.lazyTimer ??= this.options.timers.after(LAZY_MS_MAX, () => this.flush());
   }
 
-  /** The blocks extend the final chain. */
-  finalize(blocks: readonly Block[], certificate: Certificate): void {
+  /** The blocks extend the final chain; `certificate` names the last of them, or is not known yet. */
+  finalize(blocks: readonly Block[], certificate: Certificate | null): void {
     for (const block of blocks) {
       invariant(block.header.height === this.finalKeys.length + 1, 'final blocks come in height order', { height: block.header.height });
       this.remember(block);
       this.finalKeys.push(block.key);
     }
-    this.noteCertificate(this.finalKeys.length, certificate);
+    if (certificate !== null) this.noteCertificate(this.finalKeys.length, certificate);
   }
 
   /** A final block with its body. */

@@ -26,7 +26,7 @@ export class ClientDesk {
     switch (kind) {
       case CLIENT_FRAMES.submit: {
         const { id, content } = decodeRequest(payload);
-        this.submissions.submit(content, (reply) => link.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(reply))));
+        this.submissions.submit(content, true, (reply) => link.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(reply))));
         return true;
       }
       case CLIENT_FRAMES.query: {

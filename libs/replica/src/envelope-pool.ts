@@ -15,6 +15,10 @@ export interface PendingEnvelope {
   readonly bytes: Uint8Array;
   readonly operationCount: number;
   readonly expiresAtNs: bigint;
+  /** Submitted by a client of this replica, which answers for it; false if a peer handed it on. */
+  readonly local: boolean;
+  /** Monotonic clock. */
+  readonly arrivedAtMs: number;
 }
 
 /** What a batch is made of. */
@@ -105,6 +109,12 @@ export class EnvelopePool {
   *all(): Iterable<PendingEnvelope> {
     yield* this.proposed.values();
     yield* this.eligible.values();
+  }
+
+  /** The local envelope that has waited longest. */
+  oldestLocal(): PendingEnvelope | null {
+    for (const envelope of this.all()) if (envelope.local) return envelope;
+    return null;
   }
 
   private count(envelope: PendingEnvelope, sign: 1 | -1): void {

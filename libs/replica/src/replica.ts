@@ -12,7 +12,7 @@ import {
   type PersistEffect,
   type Recipient,
 } from '@quorate/consensus';
-import { hex } from '@quorate/crypto';
+import { equalBytes, hex } from '@quorate/crypto';
 import { invariant, type CodedError } from '@quorate/errors';
 import { validateBlockBody } from '@quorate/ledger';
 import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
@@ -98,7 +98,10 @@ export class Replica implements LinkEvents {
     this.submissions = new Submissions({
       executor,
       clock: options.clock,
+      timers: options.timers,
       forward: (envelope) => this.forward(envelope),
+      spread: (envelope) => this.spread(envelope),
+      leaderReachable: () => this.leader === options.self || this.links?.peerConnected(this.leader) === true,
       changed: () => this.reportPoolSoon(),
     });
     this.receipts = new Receipts(options.genesis, store, executor);
@@ -143,7 +146,7 @@ export class Replica implements LinkEvents {
   }
 
   submit(envelope: Uint8Array, answer: Answer): void {
-    this.submissions.submit(envelope, answer);
+    this.submissions.submit(envelope, true, answer);
   }
 
   query(query: ReplicaQuery): Promise<ReplicaAnswer> {
@@ -181,8 +184,12 @@ export class Replica implements LinkEvents {
   }
 
   closed(link: Link): void {
-    if (link.party.kind === 'peer') this.dispatch({ kind: 'disconnected', peer: link.party.replica });
-    else this.desk.closed(link);
+    if (link.party.kind === 'client') {
+      this.desk.closed(link);
+      return;
+    }
+    this.dispatch({ kind: 'disconnected', peer: link.party.replica });
+    if (link.party.replica === this.leader) this.submissions.watchOldest();
   }
 
   frame(link: Link, kind: number, payload: Uint8Array): void {
@@ -203,7 +210,7 @@ export class Replica implements LinkEvents {
         this.dispatch({ kind: 'message', from: peer, message: decodeMessage(payload) });
         return true;
       case PEER_FRAMES.envelope: {
-        this.submissions.submit(payload, (reply) => {
+        this.submissions.submit(payload, false, (reply) => {
           if (reply.kind === 'final') return;
           const { hash } = scanEnvelope(payload);
           this.links?.sendToPeer(peer, PEER_FRAMES.envelopeRefused, encodeEnvelopeRefused(hash, reply.retryAfterMs ?? 0));
@@ -318,8 +325,10 @@ export class Replica implements LinkEvents {
   private finalized(blocks: readonly Block[], certificate: Certificate): void {
     const tip = blocks.at(-1);
     invariant(tip !== undefined, 'something became final');
-    this.store.finalize(blocks, certificate);
-    this.moveTip(tip, certificate);
+    // While catching up, the certificate may name a later block that is not held yet: then it proves nothing here alone.
+    const named = equalBytes(certificate.blockId, tip.id);
+    this.store.finalize(blocks, named ? certificate : null);
+    if (named) this.moveTip(tip, certificate);
     this.unexecuted.push(...blocks);
     this.executeSoon();
   }
@@ -391,6 +400,12 @@ export class Replica implements LinkEvents {
   private forward(envelope: Uint8Array): void {
     if (this.leader < 0 || this.leader === this.options.self) return;
     this.links?.sendToPeer(this.leader, PEER_FRAMES.envelope, envelope);
+  }
+
+  private spread(envelope: Uint8Array): void {
+    for (let peer = 0; peer < this.options.genesis.replicas.length; peer += 1) {
+      if (peer !== this.options.self) this.links?.sendToPeer(peer, PEER_FRAMES.envelope, envelope);
+    }
   }
 
   private reportPoolSoon(): void {

@@ -3,7 +3,7 @@ import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
 import type { ExecutedEnvelope } from '@quorate/ledger';
 import { LIMITS, decodeBody, encodeBody, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
-import type { Clock } from '@quorate/runtime';
+import type { Clock, Timer, Timers } from '@quorate/runtime';
 import type { SubmitReply } from '@quorate/transport';
 import { EnvelopePool } from './envelope-pool';
 import type { Executor } from './executor';
@@ -16,6 +16,9 @@ const WAITERS_MAX = 16;
 
 /** How often envelopes that can never take effect any more are looked for. */
 const EXPIRY_CHECK_NS = 1_000_000_000n;
+
+/** An envelope that is not executed by then is handed to all replicas, so that they too expect progress of the leader. */
+const SPREAD_AFTER_MS = 60;
 
 /** Hears the outcome of one submission, once. */
 export type Answer = (reply: SubmitReply) => void;
@@ -30,8 +33,13 @@ export interface PoolChange {
 export interface SubmissionsOptions {
   readonly executor: Executor;
   readonly clock: Clock;
+  readonly timers: Timers;
   /** Hands an envelope to the leader, if that is another replica and it can be reached. */
   readonly forward: (envelope: Uint8Array) => void;
+  /** Hands an envelope to all other replicas. */
+  readonly spread: (envelope: Uint8Array) => void;
+  /** Whether this replica or a reachable one leads. */
+  readonly leaderReachable: () => boolean;
   /** Called after every change of what a batch could take. */
   readonly changed: () => void;
 }
@@ -46,6 +54,8 @@ export class Submissions {
   /** Blocks of this term hold only what `batch` gave out; those that stem from an earlier term must be looked through once. */
   private inheritedMarked = false;
   private expiryCheckedNs = 0n;
+  private spreadTimer: Timer | null = null;
+  private spreadKey: string | null = null;
 
   constructor(private readonly options: SubmissionsOptions) {}
 
@@ -57,7 +67,8 @@ export class Submissions {
     return this.pool.open;
   }
 
-  submit(bytes: Uint8Array, answer: Answer): void {
+  /** Takes an envelope in. `local`: a client of this replica submitted it; otherwise a peer handed it on. */
+  submit(bytes: Uint8Array, local: boolean, answer: Answer): void {
     const outline = outlineOf(bytes);
     if (outline === null) {
       answer({ kind: 'refused', code: 'envelope_malformed' });
@@ -84,8 +95,10 @@ export class Submissions {
       return;
     }
     this.wait(key, answer);
-    this.pool.add({ key, bytes, operationCount: outline.operationCount, expiresAtNs: outline.expiresAtNs });
+    const arrivedAtMs = this.options.clock.monotonicMs();
+    this.pool.add({ key, bytes, operationCount: outline.operationCount, expiresAtNs: outline.expiresAtNs, local, arrivedAtMs });
     this.options.forward(bytes);
+    if (local) this.watchOldest();
     this.options.changed();
   }
 
@@ -115,6 +128,25 @@ export class Submissions {
     for (const envelope of this.pool.all()) this.options.forward(envelope.bytes);
   }
 
+  /**
+   * One envelope at a time is enough: while it is pending everywhere, every replica's patience with the leader is running.
+   * Without this only the replica that was asked would give up on a dead leader, and one is not enough for a new term.
+   */
+  watchOldest(): void {
+    const oldest = this.pool.oldestLocal();
+    if (oldest === null || oldest.key === this.spreadKey) return;
+    const waitedMs = this.options.clock.monotonicMs() - oldest.arrivedAtMs;
+    if (waitedMs >= SPREAD_AFTER_MS || !this.options.leaderReachable()) {
+      this.spreadKey = oldest.key;
+      this.options.spread(oldest.bytes);
+      return;
+    }
+    this.spreadTimer ??= this.options.timers.after(SPREAD_AFTER_MS - waitedMs, () => {
+      this.spreadTimer = null;
+      this.watchOldest();
+    });
+  }
+
   /** A block was executed: answers everyone who waited for its envelopes. */
   executed(block: Block, envelopes: readonly ExecutedEnvelope[]): void {
     for (const { hash, firstIndex, count } of envelopes) {
@@ -123,6 +155,7 @@ export class Submissions {
       this.settle(hash, { kind: 'final', ...(first ?? this.options.executor.results(block.header.height, firstIndex, count)) });
     }
     this.dropExpired(block.header.timeNs);
+    this.watchOldest();
     this.options.changed();
   }
 

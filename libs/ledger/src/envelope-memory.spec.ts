@@ -22,18 +22,15 @@ describe('the memory of envelopes', () => {
           if (advance === 3) second += 1;
           memory.forgetExpired(BigInt(second) * SECOND + 5n);
           for (const [known, { second: expiry }] of model) if (expiry < second) model.delete(known);
-          expect(memory.size).toBe(model.size);
+          if (memory.size !== model.size) throw new Error(`${memory.size} remembered, ${model.size} expected`);
           if (model.has(number)) continue;
           memory.remember(hashOf(number), BigInt(second + lifetime) * SECOND, { height, firstIndex: number, count: 1 });
           model.set(number, { second: second + lifetime, height });
         }
-        for (let number = 0; number < 256; number += 1) {
-          const known = model.get(number);
-          const expected = known === undefined ? undefined : { height: known.height, firstIndex: number, count: 1 };
-          expect(memory.find(hashOf(number))).toEqual(expected);
-        }
+        const found = Array.from({ length: 256 }, (_, number) => memory.find(hashOf(number))?.height);
+        expect(found).toEqual(Array.from({ length: 256 }, (_, number) => model.get(number)?.height));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

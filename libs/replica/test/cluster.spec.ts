@@ -25,7 +25,6 @@ class PersistentClient {
         if (reply.kind === 'final') return reply;
         if (reply.code !== 'busy') throw new Error(`refused: ${reply.code}`);
       } catch (error) {
-        this.connections.delete(index);
         if (error instanceof Error && error.message.startsWith('refused')) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -34,9 +33,15 @@ class PersistentClient {
   }
 
   async connection(index: number): Promise<ReplicaConnection> {
-    const known = this.connections.get(index) ?? this.cluster.connect(index);
-    this.connections.set(index, known);
-    return known;
+    const known = this.connections.get(index);
+    if (known !== undefined) return known;
+    const opening = this.cluster.connect(index);
+    this.connections.set(index, opening);
+    const forget = (): void => {
+      if (this.connections.get(index) === opening) this.connections.delete(index);
+    };
+    opening.then((connection) => connection.closed.then(forget), forget);
+    return opening;
   }
 
   async close(): Promise<void> {

@@ -155,9 +155,9 @@ const tables = [
 /** What the API role may do, table by table; anything not listed is refused by PostgreSQL itself. */
 const apiGrants = [
   'grant select on tenants to quorate_api',
-  'grant select on members to quorate_api',
-  'grant select, insert, update on api_keys to quorate_api',
-  'grant select, insert, update on ledgers to quorate_api',
+  'grant insert, update (revoked_at) on api_keys to quorate_api',
+  'grant select (id, tenant_id, created_by, name, prefix, created_at, expires_at, revoked_at, last_used_at) on api_keys to quorate_api',
+  'grant select, insert, update (state, cause_code, cause_detail, step_sequence) on ledgers to quorate_api',
   'grant select on replicas to quorate_api',
   'grant select, insert, delete on ledger_steps to quorate_api',
   'grant insert on outbox to quorate_api',

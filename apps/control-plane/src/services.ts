@@ -19,6 +19,7 @@ export interface Services {
 /** Pools of the control plane: requests of tenants, and the platform's own work. */
 const apiPoolSizeMax = 8;
 const systemPoolSizeMax = 10;
+const jobsPoolSizeMax = 8;
 
 /** Makes the services; `openServices` connects them. */
 export function createServices(config: Config, logger: Logger): Services {
@@ -28,7 +29,7 @@ export function createServices(config: Config, logger: Logger): Services {
     api: new ApiDatabase(config, { poolSizeMax: apiPoolSizeMax }),
     system: new SystemDatabase(config, { poolSizeMax: systemPoolSizeMax }),
     feed: new LedgerFeed(config),
-    jobs: new Jobs(config, (fault) => logger.warn({ fault: fault.message }, 'queue fault')),
+    jobs: new Jobs(config, (fault) => logger.warn({ fault: fault.message }, 'queue fault'), jobsPoolSizeMax),
   };
 }
 

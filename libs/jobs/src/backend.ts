@@ -7,7 +7,7 @@ import { Client, Pool } from 'pg';
 const queueSchema = 'bullmq';
 
 /** Every queue consumer parks one connection for its notifications; the rest serve all queues of the process. */
-const poolSizeMax = 8;
+export const poolSizeDefault = 4;
 
 /** Where the queues of this process live. */
 export interface QueueBackend {
@@ -18,8 +18,8 @@ export interface QueueBackend {
 }
 
 /** Opens Redis when the settings name one, else PostgreSQL. */
-export function openQueueBackend(config: Config): QueueBackend {
-  return config.redisUrl === null ? openPostgres(config) : openRedis(config.redisUrl);
+export function openQueueBackend(config: Config, poolSizeMax: number): QueueBackend {
+  return config.redisUrl === null ? openPostgres(config, poolSizeMax) : openRedis(config.redisUrl);
 }
 
 function openRedis(url: string): QueueBackend {
@@ -36,7 +36,7 @@ function openRedis(url: string): QueueBackend {
   };
 }
 
-function openPostgres(config: Config): QueueBackend {
+function openPostgres(config: Config, poolSizeMax: number): QueueBackend {
   const pool = new Pool({
     connectionString: databaseUrl(config, 'quorate_system'),
     application_name: 'quorate:jobs',

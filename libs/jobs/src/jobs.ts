@@ -1,6 +1,6 @@
 import type { Config } from '@quorate/config';
 import { Queue, Worker, type IQueueBackend, type Job, type JobsOptions } from 'bullmq';
-import { openQueueBackend, type QueueBackend } from './backend';
+import { openQueueBackend, poolSizeDefault, type QueueBackend } from './backend';
 import { readReconcileJob, readWorkerJob, reconcileQueue, workerQueue, type ReconcileJob, type WorkerJob } from './names';
 
 /** Performs one job. A throw marks the job failed; what is missing is asked for again by the reconciler. */
@@ -45,8 +45,8 @@ export class Jobs {
   private readonly consumers = new Set<JobConsumer>();
   private closing = false;
 
-  constructor(config: Config, private readonly onFault: (fault: Error) => void = () => undefined) {
-    this.backend = openQueueBackend(config);
+  constructor(config: Config, private readonly onFault: (fault: Error) => void = () => undefined, poolSizeMax = poolSizeDefault) {
+    this.backend = openQueueBackend(config, poolSizeMax);
   }
 
   get backendKind(): 'postgres' | 'redis' {

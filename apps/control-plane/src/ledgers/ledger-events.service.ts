@@ -29,10 +29,14 @@ export class LedgerEventsService implements BeforeApplicationShutdown {
     @Inject(loggerToken) private readonly logger: Logger,
   ) {}
 
-  /** Null when too many streams are open. Begins with the log after `afterSequence` and the ledger as it is. */
-  stream(context: TenantContext, ledgerId: string, afterSequence: number): Observable<MessageEvent> | null {
+  /** Whether one more stream may be opened. */
+  admits(context: TenantContext): boolean {
+    return this.open < streamsMax && (this.perTenant.get(context.tenantId) ?? 0) < streamsPerTenantMax;
+  }
+
+  /** Begins with the log after `afterSequence` and the ledger as it is. */
+  stream(context: TenantContext, ledgerId: string, afterSequence: number): Observable<MessageEvent> {
     const { tenantId } = context;
-    if (this.open >= streamsMax || (this.perTenant.get(tenantId) ?? 0) >= streamsPerTenantMax) return null;
     return new Observable<MessageEvent>((subscriber) => {
       this.count(tenantId, 1);
       const view = new LedgerWatch(this.ledgers, context, ledgerId, afterSequence, (event) => subscriber.next(event));

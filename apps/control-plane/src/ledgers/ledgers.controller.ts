@@ -1,7 +1,7 @@
 import { hex } from '@quorate/crypto';
 import { LedgerStore, type LedgerRecord } from '@quorate/database';
 import type { TenantContext } from '@quorate/tenancy';
-import { Body, Controller, Delete, Get, Headers, Param, Post, Query, Sse, type MessageEvent } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Post, Query, Sse, UseGuards, type MessageEvent } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
 import type { z } from 'zod';
@@ -11,6 +11,7 @@ import { IdempotencyKey, Tenant } from '../http/request';
 import { Route } from '../http/route';
 import { pageSchema } from '../http/schemas';
 import { LedgerEventsService } from './ledger-events.service';
+import { LedgerStreamGuard } from './ledger-stream.guard';
 import { toLedgerView, toStepView } from './ledger-view';
 import {
   genesisSchema, ledgerDraftSchema, ledgerListSchema, ledgerSchema, scaleSchema, stepListSchema,
@@ -74,18 +75,16 @@ export class LedgersController {
   }
 
   @Sse(':id/events')
+  @UseGuards(LedgerStreamGuard)
   @LedgerId()
   @Route({ operationId: 'streamLedger', summary: 'The provisioning log and the ledger as they change (server-sent events)', access: 'tenant' })
-  async stream(
+  stream(
     @Tenant() context: TenantContext,
     @Param('id') id: string,
     @Headers('last-event-id') lastEventId: string | undefined,
-  ): Promise<Observable<MessageEvent>> {
-    known(await this.ledgers.get(context, id));
+  ): Observable<MessageEvent> {
     const after = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
-    const stream = this.events.stream(context, id, after);
-    if (!stream) throw new Problem('STREAMS_EXHAUSTED', { detail: 'close a stream first', retryAfterMs: 5_000 });
-    return stream;
+    return this.events.stream(context, id, after);
   }
 
   @Get(':id/genesis')

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { describeApi } from '../../apps/control-plane/src/api-description';
+import { RunningControlPlane, createTestDatabase, ledgerDraft, type Answer, type Credentials, type TestDatabase } from './control-plane-process';
+
+type Actor = 'anonymous' | 'owner' | 'other' | 'auditor' | 'apiKey' | 'administrator';
+type Rule = 'public' | 'member' | 'tenant' | 'tenant-write' | 'platform';
+
+interface RouteCase {
+  readonly method: string;
+  readonly path: string;
+  readonly operationId: string;
+  readonly rule: Rule;
+}
+
+/** Which refusal an actor meets by the route's rule alone; null: the rule lets the actor through. */
+const refusals: Record<Rule, Partial<Record<Actor, string>>> = {
+  public: {},
+  member: { anonymous: 'CREDENTIALS_MISSING' },
+  tenant: { anonymous: 'CREDENTIALS_MISSING', administrator: 'TENANT_REQUIRED' },
+  'tenant-write': { anonymous: 'CREDENTIALS_MISSING', administrator: 'TENANT_REQUIRED', auditor: 'FORBIDDEN' },
+  platform: {
+    anonymous: 'CREDENTIALS_MISSING', owner: 'PLATFORM_ADMIN_REQUIRED', other: 'PLATFORM_ADMIN_REQUIRED',
+    auditor: 'PLATFORM_ADMIN_REQUIRED', apiKey: 'PLATFORM_ADMIN_REQUIRED',
+  },
+};
+
+/** Every code by which a rule refuses. */
+const ruleCodes = ['CREDENTIALS_MISSING', 'TENANT_REQUIRED', 'FORBIDDEN', 'PLATFORM_ADMIN_REQUIRED', 'PASSWORD_CHANGE_REQUIRED'];
+const actors: readonly Actor[] = ['anonymous', 'owner', 'other', 'auditor', 'apiKey', 'administrator'];
+// Sessions of the actors must outlive the matrix.
+const skipped = new Set(['logOut', 'changePassword']);
+
+describe('who may do what', () => {
+  let database: TestDatabase;
+  let plane: RunningControlPlane;
+  let routes: RouteCase[];
+  let credentials: Record<Actor, Credentials>;
+  let ledgerId: string;
+  let apiKeyId: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    plane = await RunningControlPlane.start(database.config);
+    const { paths } = describeApi(plane.app);
+    routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods as Record<string, { operationId: string; 'x-quorate-access': Rule }>).map(([method, operation]) => ({
+        method: method.toUpperCase(), path, operationId: operation.operationId, rule: operation['x-quorate-access'],
+      })));
+    const [owner, other, audited] = [await plane.institution(), await plane.institution(), await plane.institution()];
+    await database.asOwner(`update members set role = 'auditor' where email = $1`, [audited.email]);
+    const key = await plane.call('POST', '/v1/api-keys', { cookie: owner.cookie, body: { name: 'matrix', expiresInDays: 1 } });
+    apiKeyId = String(key.body.id);
+    const ledger = await plane.call('POST', '/v1/ledgers', { cookie: owner.cookie, body: ledgerDraft() });
+    ledgerId = String(ledger.body.id);
+    credentials = {
+      anonymous: {}, owner: { cookie: owner.cookie }, other: { cookie: other.cookie }, auditor: { cookie: audited.cookie },
+      apiKey: { apiKey: String(key.body.key) }, administrator: { cookie: await plane.administrator() },
+    };
+  });
+
+  afterAll(async () => {
+    await plane?.stop();
+    await database?.remove();
+  });
+
+  const ask = async (route: RouteCase, actor: Actor, id: string): Promise<Answer> => {
+    const path = route.path.replace('{id}', id);
+    if (route.operationId !== 'streamLedger') return plane.call(route.method, path, { ...credentials[actor], ...(route.method === 'POST' ? { body: {} } : {}) });
+    const abort = new AbortController();
+    const { cookie, apiKey } = credentials[actor];
+    const response = await fetch(`${plane.url}${path}`, {
+      signal: abort.signal, headers: { ...(cookie ? { cookie } : {}), ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
+    });
+    const body = response.status === 200 ? {} : await response.json();
+    abort.abort();
+    return { status: response.status, headers: response.headers, body };
+  };
+
+  it('has a rule and an operation id for every route', () => {
+    expect(routes.length).toBeGreaterThanOrEqual(24);
+    for (const route of routes) {
+      expect(Object.keys(refusals)).toContain(route.rule);
+      expect(route.operationId).toMatch(/^[a-z][A-Za-z]+$/);
+    }
+    expect(new Set(routes.map((route) => route.operationId)).size).toBe(routes.length);
+  });
+
+  it('applies each rule to each actor on every route', async () => {
+    const wrong: string[] = [];
+    let attempts = 0;
+    for (const route of routes.filter((one) => !skipped.has(one.operationId))) {
+      for (const actor of actors) {
+        // A random id: what matters here is whether the rule lets the actor through, not what is behind it.
+        const answer = await ask(route, actor, randomUUID());
+        attempts += 1;
+        const expected = refusals[route.rule][actor];
+        const code = String(answer.body.code ?? '');
+        const fits = expected === undefined ? !ruleCodes.includes(code) : code === expected && [401, 403].includes(answer.status);
+        if (!fits) wrong.push(`${actor} ${route.method} ${route.path}: ${answer.status} ${code}`);
+        if (answer.status >= 500 && code !== 'SERVICE_BUSY') wrong.push(`${actor} ${route.method} ${route.path}: ${answer.status}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(attempts).toBe((routes.length - skipped.size) * actors.length);
+  });
+
+  it('answers alike to another tenant\'s objects and to those that never were', async () => {
+    const objectRoutes = routes.filter((route) => route.path.includes('{id}') && route.rule.startsWith('tenant'));
+    expect(objectRoutes.length).toBeGreaterThanOrEqual(7);
+    for (const route of objectRoutes) {
+      const owned = route.path.includes('api-keys') ? apiKeyId : ledgerId;
+      for (const missing of [randomUUID(), 'not-an-id', '%00', "' or true --"]) {
+        const body = route.operationId === 'scaleLedger' ? { replicas: 4 } : {};
+        const options = { ...credentials.other, ...(route.method === 'POST' ? { body } : {}) };
+        const theirs = await plane.call(route.method, route.path.replace('{id}', owned), options);
+        const none = await plane.call(route.method, route.path.replace('{id}', encodeURIComponent(missing)), options);
+        expect(theirs.status).toBe(404);
+        expect({ ...theirs.body, requestId: '' }).toEqual({ ...none.body, requestId: '' });
+        expect([...theirs.headers.keys()].sort()).toEqual([...none.headers.keys()].sort());
+      }
+    }
+    // Nothing of the above reached the owner's objects.
+    expect((await plane.call('GET', `/v1/ledgers/${ledgerId}`, credentials.owner)).body).toMatchObject({ id: ledgerId, state: 'provisioning' });
+    expect((await plane.call('GET', '/v1/me', credentials.apiKey)).status).toBe(200);
+  });
+
+  it('shows each tenant its own ledgers only, and administrators no more than where they run', async () => {
+    const mine = await plane.call('GET', '/v1/ledgers', credentials.owner);
+    const theirs = await plane.call('GET', '/v1/ledgers', credentials.other);
+    expect(mine.body.data).toMatchObject([{ id: ledgerId }]);
+    expect(theirs.body.data).toEqual([]);
+    const fleet = await plane.call('GET', '/v1/fleet/ledgers', credentials.administrator);
+    expect(fleet.body.data).toMatchObject([{ id: ledgerId }]);
+    expect(Object.keys((fleet.body.data as object[])[0] ?? {})).not.toContain('operator');
+  });
+
+  it('takes as long for another tenant\'s ledger as for none', async () => {
+    const timeMs = async (id: string): Promise<number> => {
+      const startedAt = performance.now();
+      await plane.call('GET', `/v1/ledgers/${id}`, credentials.other);
+      return performance.now() - startedAt;
+    };
+    const median = (times: number[]): number => times.sort((first, second) => first - second)[Math.floor(times.length / 2)] ?? 0;
+    // By turns, so that load on the machine meets both alike.
+    const [theirTimes, noneTimes]: [number[], number[]] = [[], []];
+    for (let turn = 0; turn < 100; turn += 1) {
+      theirTimes.push(await timeMs(ledgerId));
+      noneTimes.push(await timeMs(randomUUID()));
+    }
+    const [theirs, none] = [median(theirTimes), median(noneTimes)];
+    // A machine under load jitters; a second query would show as twice the time.
+    expect(theirs / none).toBeGreaterThan(0.6);
+    expect(theirs / none).toBeLessThan(1.6);
+  });
+});

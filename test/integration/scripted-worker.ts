@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import { randomUUID, webcrypto } from 'node:crypto';
+import type { Config } from '@quorate/config';
+import { WorkerStore, openSystemDatabase, type SystemDatabase } from '@quorate/database';
+import { openJobs, type Jobs, type WorkerJob } from '@quorate/jobs';
+import { X509CertificateGenerator, cryptoProvider } from '@peculiar/x509';
+
+cryptoProvider.set(webcrypto as Crypto);
+
+/** What a worker is told to do wrong with a job. */
+export type Misdeed = 'fail' | 'ignore' | null;
+
+/**
+ * A worker that speaks to database and queues exactly as a real one, but runs no replica processes: it tells of a replica
+ * what the test's script says.
+ */
+export class ScriptedWorker {
+  readonly id = randomUUID();
+  readonly performed: WorkerJob[] = [];
+  misdeed: (job: WorkerJob) => Misdeed = () => null;
+  private beating: NodeJS.Timeout | null = null;
+  private lastBeat: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  private constructor(
+    readonly name: string,
+    private readonly database: SystemDatabase,
+    readonly store: WorkerStore,
+    private readonly jobs: Jobs,
+  ) {}
+
+  static async start(config: Config, options: { readonly name?: string; readonly capacity?: number } = {}): Promise<ScriptedWorker> {
+    const database = await openSystemDatabase(config, { poolSizeMax: 2 });
+    const worker = new ScriptedWorker(options.name ?? 'scripted', database, new WorkerStore(database), await openJobs(config));
+    await worker.store.register({ id: worker.id, name: worker.name, capacity: options.capacity ?? 100, host: '127.0.0.1' });
+    worker.beating = setInterval(() => (worker.lastBeat = worker.beat()), 1_000);
+    worker.jobs.consumeWorkerJobs(worker.id, (job) => worker.perform(job));
+    return worker;
+  }
+
+  /** Falls silent without a word, as a machine that lost its power. */
+  async vanish(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    if (this.beating) clearInterval(this.beating);
+    await this.lastBeat;
+    await this.jobs.close();
+    await this.database.close();
+  }
+
+  private async beat(): Promise<void> {
+    if (this.stopped) return;
+    const held = await this.store.replicasOf(this.id);
+    const replicas = held.filter((one) => one.state === 'running').map((one) => ({ replicaId: one.replicaId, term: 1, leader: 0, height: 0 }));
+    await this.store.heartbeat({ workerId: this.id, load: { cpu: 0, memoryBytes: 0 }, replicas });
+  }
+
+  private async perform(job: WorkerJob): Promise<void> {
+    this.performed.push(job);
+    const misdeed = this.misdeed(job);
+    if (misdeed === 'ignore') return;
+    const assignment = await this.store.replica(job.replicaId);
+    if (!assignment) return;
+    if (misdeed === 'fail') await this.store.replicaState(job.replicaId, 'failed', { code: 'TEST_FAULT', detail: 'as the script says' });
+    else if (assignment.intent === 'destroy') await this.store.replicaState(job.replicaId, 'destroyed');
+    else if (job.kind === 'prepare-replica') await this.prepare(job.replicaId);
+    else if (job.kind === 'start-replica') await this.store.replicaState(job.replicaId, 'running');
+    await this.jobs.requestReconcile(assignment.ledgerId);
+  }
+
+  private async prepare(replicaId: string): Promise<void> {
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const certificate = await X509CertificateGenerator.createSelfSigned({ name: `CN=${replicaId}`, keys, signingAlgorithm: algorithm });
+    const consensus = await webcrypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']) as webcrypto.CryptoKeyPair;
+    const consensusKey = Buffer.from(await webcrypto.subtle.exportKey('raw', consensus.publicKey)).toString('hex');
+    const port = 20_000 + (parseInt(replicaId.slice(0, 4), 16) % 10_000);
+    await this.store.replicaPrepared(replicaId, { consensusKey, certificate: certificate.toString('pem'), host: '127.0.0.1', port });
+  }
+}

@@ -35,7 +35,7 @@ export class Chain {
       this.finalCertificate = event.finalCertificate;
     }
     for (const block of event.blocks) {
-      if (block.header.height > this.finalTip.header.height && this.blocks.size < UNFINALISED_BLOCKS_MAX) this.blocks.set(block.key, block);
+      if (block.header.height > this.finalTip.header.height) this.blocks.set(block.key, block);
     }
     for (const { height, execRoot } of event.executed) this.executed(height, execRoot);
   }
@@ -61,31 +61,25 @@ export class Chain {
     return this.blocks.get(key);
   }
 
-  has(id: Uint8Array, key: string): boolean {
-    return this.blocks.has(key) || equalBytes(id, this.finalTip.id);
-  }
-
   /** Header of a block above the final tip or of the tip itself. */
   link(key: string): HeaderLink | undefined {
     return key === this.finalTip.key ? this.finalTip : this.blocks.get(key);
   }
 
   /** Blocks from above the final tip up to the named one, ascending. Empty if it is the tip. */
-  pathTo(id: Uint8Array, key: string = hex(id)): ChainPath {
+  pathTo(id: Uint8Array): ChainPath {
     const path: Block[] = [];
     let nextId = id;
-    let nextKey = key;
-    while (nextKey !== this.finalTip.key) {
-      const block = this.blocks.get(nextKey);
+    while (!equalBytes(nextId, this.finalTip.id)) {
+      const block = this.blocks.get(hex(nextId));
       if (block === undefined) {
-        // A child at tip height + 1 whose parent is not the tip, or an already final ancestor, cannot be told from a missing block by its id alone.
+        // The child of a final block other than the tip stands beside the chain; anything else may just not be here yet.
         const child = path[path.length - 1];
         if (child !== undefined && child.header.height <= this.finalTip.header.height + 1) return { kind: 'conflict' };
         return { kind: 'missing', id: nextId };
       }
       path.push(block);
       nextId = block.header.parentId;
-      nextKey = hex(nextId);
     }
     return { kind: 'linked', blocks: path.reverse() };
   }

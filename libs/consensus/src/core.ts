@@ -6,7 +6,7 @@ import { advanceFinality, noteExecuted } from './finality';
 import { countOwnProposal, lead, onBatch, takeLead } from './leader';
 import { SETTLE_ROUNDS_MAX } from './limits';
 import { judgeTimeouts, keepTime, nextDeadlineMs, onTimeoutMessage } from './pacemaker';
-import { onProposal } from './proposals';
+import { onProposal, wantedBlocks } from './proposals';
 import { fromDisk } from './record';
 import { CoreState } from './state';
 import { abandonTerm, announceTerm, ownTimeoutMessage } from './terms';
@@ -124,6 +124,8 @@ function boot(core: CoreState, event: BootEvent): void {
     core.certificates.remember(certificate);
     applyCertificate(core, certificate);
   }
+  // Blocks of failed terms are of no use any more.
+  if (core.chain.isFull) core.chain.retain(wantedBlocks(core));
   announceTerm(core);
   if (vote.abandoned) return onOwnTimeout(core);
   // A leader may have proposed more than its disk remembers, so it never speaks again in a term that it led (C-12).

@@ -1,4 +1,4 @@
-import { equalBytes, hex } from '@quorate/crypto';
+import { equalBytes } from '@quorate/crypto';
 import type { Certificate } from '@quorate/protocol';
 import { compareRank } from './rank';
 import type { CoreState } from './state';

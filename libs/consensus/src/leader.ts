@@ -43,7 +43,7 @@ function findBase(core: CoreState): HeaderLink | null {
     id = baseOf(entry.certificate) ?? id;
   }
   const key = hex(id);
-  if (core.chain.pathTo(id, key).kind !== 'linked') return null;
+  if (core.chain.pathTo(id).kind !== 'linked') return null;
   return core.chain.link(key) ?? null;
 }
 
@@ -102,7 +102,7 @@ function executionHeight(core: CoreState, tip: HeaderLink): number {
 function requestBatch(core: CoreState, leadership: Leadership): void {
   core.lastRequest += 1;
   leadership.request = { id: core.lastRequest, parentKey: leadership.tip.key, slot: leadership.nextSlot };
-  const path = core.chain.pathTo(leadership.tip.id, leadership.tip.key);
+  const path = core.chain.pathTo(leadership.tip.id);
   core.emit({
     kind: 'request-batch',
     request: core.lastRequest,

@@ -32,6 +32,9 @@ const TAGS = {
   range: 10,
 } as const;
 
+/** Tag, position, replica, executed height, signature. */
+const VOTE_BYTES = 1 + 48 + 1 + 8 + SIGNATURE_BYTES;
+
 function readHeaderBytes(reader: Reader): Uint8Array {
   return reader.fixed(HEADER_BYTES).slice();
 }
@@ -164,10 +167,16 @@ function writeFields(writer: Writer, message: Message): void {
   }
 }
 
+/** First size of the buffer; it grows if need be. */
+function capacityOf(message: Message): number {
+  if (message.kind === 'range') return message.blocks.reduce((sum, block) => sum + block.body.length + 256, 4_096);
+  return message.kind === 'prepare' || message.kind === 'commit' ? VOTE_BYTES : 1_024;
+}
+
 /** The message's bytes as parts to be written one after the other; a body is the last part and is not copied. */
 export function encodeMessageParts(message: Message): Uint8Array[] {
   const body = message.kind === 'propose' || message.kind === 'block' ? message.body : null;
-  const writer = new Writer(message.kind === 'range' ? message.blocks.reduce((sum, block) => sum + block.body.length + 256, 4_096) : 1_024);
+  const writer = new Writer(capacityOf(message));
   writer.u8(TAGS[message.kind]);
   writeFields(writer, message);
   if (body === null) return [writer.finish()];

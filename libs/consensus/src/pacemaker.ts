@@ -1,4 +1,4 @@
-import { hex } from '@quorate/crypto';
+import { equalBytes } from '@quorate/crypto';
 import { applyTimeoutCertificate } from './acceptance';
 import { buildTimeoutCertificate, timeoutConsistent } from './certificates';
 import { fetchDueMs } from './catch-up';
@@ -53,8 +53,10 @@ function join(core: CoreState, held: readonly TimeoutMessage[]): void {
 /** Whether anything waits for the current term to make progress. */
 export function workIsKnown(core: CoreState): boolean {
   if (core.pending.operations > 0) return true;
-  if (compareRank(core.vote.high, core.chain.finalCertificate) > 0 && core.vote.high !== null && hex(core.vote.high.blockId) !== core.chain.finalTip.key) return true;
-  const height = core.chain.finalTip.header.height;
+  const { high } = core.vote;
+  const { finalCertificate, finalTip } = core.chain;
+  if (high !== null && compareRank(high, finalCertificate) > 0 && !equalBytes(high.blockId, finalTip.id)) return true;
+  const { height } = finalTip.header;
   for (const [slot, state] of core.slots) if (slot > 1 && state.proposal !== null && state.proposal.block.header.height > height) return true;
   return false;
 }

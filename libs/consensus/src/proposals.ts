@@ -70,8 +70,8 @@ export function storeBlock(core: CoreState, block: Block): void {
   if (core.chain.add(block)) core.record.addBlock(block, block.body.length >= EARLY_SYNC_BYTES_MIN);
 }
 
-/** Blocks that the current term still speaks of. */
-function wantedBlocks(core: CoreState): Set<string> {
+/** Blocks that the current term still speaks of, with their ancestors. */
+export function wantedBlocks(core: CoreState): Set<string> {
   const wanted = new Set<string>();
   const note = (start: string | undefined): void => {
     for (let key = start; key !== undefined; ) {

@@ -1,4 +1,4 @@
-import { equalBytes, hex } from '@quorate/crypto';
+import { equalBytes } from '@quorate/crypto';
 import type { CertifiedPosition } from '@quorate/protocol';
 import type { CoreState, Proposal, SlotState } from './state';
 import type { VoteMessage } from './types';
@@ -53,10 +53,12 @@ function parentCertified(core: CoreState, slot: number, proposal: Proposal): boo
 function judge(core: CoreState, slot: number, proposal: Proposal): Judgement {
   const { block } = proposal;
   // A body must be durable before it is voted for, and its whole chain be known (C-16).
-  if (core.chain.pathTo(block.id, block.key).kind !== 'linked') return 'wait';
+  const path = core.chain.pathTo(block.id);
+  if (path.kind !== 'linked') return 'wait';
   if (slot === 1) return 'valid';
-  const parent = core.chain.link(hex(block.header.parentId));
-  if (parent === undefined) return 'wait';
+  // A block that is final already needs no vote.
+  if (path.blocks.length === 0) return 'wait';
+  const parent = path.blocks.length === 1 ? core.chain.finalTip : path.blocks[path.blocks.length - 2];
   const judgement = judgeChild(core, parent, block.header);
   if (judgement !== 'valid') return judgement;
   return timely(core, proposal, earliestTimeNs(parent.header)) ? 'valid' : 'wait';

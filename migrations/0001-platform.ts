@@ -1,7 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Tables that belong to one tenant; each has `tenant_id` and forced row-level security. */
-const tenantTables = ['members', 'sessions', 'api_keys', 'ledgers', 'replicas', 'ledger_steps', 'outbox', 'idempotency_keys'];
+const tenantTables = [
+  'members',
+  'sessions',
+  'api_keys',
+  'ledgers',
+  'replicas',
+  'ledger_steps',
+  'outbox',
+  'idempotency_keys',
+];
 
 const tables = [
   `create table tenants (
@@ -175,7 +184,10 @@ const systemGrants = [
 const currentTenant = `nullif(current_setting('app.tenant_id', true), '')::uuid`;
 
 function policies(): string[] {
-  const perTable = [...tenantTables.map((table) => ({ table, column: 'tenant_id' })), { table: 'tenants', column: 'id' }];
+  const perTable = [
+    ...tenantTables.map((table) => ({ table, column: 'tenant_id' })),
+    { table: 'tenants', column: 'id' },
+  ];
   return perTable.flatMap(({ table, column }) => [
     `alter table ${table} enable row level security`,
     `alter table ${table} force row level security`,

@@ -1,4 +1,10 @@
-import { RunningControlPlane, createTestDatabase, ledgerDraft, password, type TestDatabase } from './control-plane-process';
+import {
+  RunningControlPlane,
+  createTestDatabase,
+  ledgerDraft,
+  password,
+  type TestDatabase,
+} from './control-plane-process';
 
 describe('accounts and credentials', () => {
   let database: TestDatabase;
@@ -17,7 +23,11 @@ describe('accounts and credentials', () => {
   it('signs up, logs in, tells who is logged in, and logs out', async () => {
     const { cookie, email, tenantId } = await plane.institution();
     const me = await plane.call('GET', '/v1/me', { cookie });
-    expect(me.body).toMatchObject({ member: { email, role: 'owner' }, tenant: { id: tenantId, name: 'Bank' }, mustChangePassword: false });
+    expect(me.body).toMatchObject({
+      member: { email, role: 'owner' },
+      tenant: { id: tenantId, name: 'Bank' },
+      mustChangePassword: false,
+    });
     expect((await plane.call('POST', '/v1/logout', { cookie })).status).toBe(204);
     expect((await plane.call('GET', '/v1/me', { cookie })).body).toMatchObject({ code: 'CREDENTIALS_MISSING' });
   });
@@ -25,7 +35,9 @@ describe('accounts and credentials', () => {
   it('sends the session in a cookie that scripts and other sites cannot use', async () => {
     const { email } = await plane.institution();
     const answer = await plane.call('POST', '/v1/login', { body: { email, password } });
-    expect(answer.headers.getSetCookie()[0]).toMatch(/^quorate_session=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
+    expect(answer.headers.getSetCookie()[0]).toMatch(
+      /^quorate_session=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    );
     expect(JSON.stringify(answer.body)).not.toContain('quorate_session');
   });
 
@@ -50,7 +62,9 @@ describe('accounts and credentials', () => {
   it('gives the same answer for a wrong password and an unknown address', async () => {
     const { email } = await plane.institution();
     const wrong = await plane.call('POST', '/v1/login', { body: { email, password: 'not the password' } });
-    const unknown = await plane.call('POST', '/v1/login', { body: { email: 'nobody@bank.test', password: 'not the password' } });
+    const unknown = await plane.call('POST', '/v1/login', {
+      body: { email: 'nobody@bank.test', password: 'not the password' },
+    });
     expect(wrong.status).toBe(401);
     expect({ ...wrong.body, requestId: '' }).toEqual({ ...unknown.body, requestId: '' });
   });
@@ -59,7 +73,9 @@ describe('accounts and credentials', () => {
     const [victim, other] = [await plane.institution(), await plane.institution()];
     const attempts: number[] = [];
     for (let attempt = 0; attempt < 12; attempt += 1) {
-      attempts.push((await plane.call('POST', '/v1/login', { body: { email: victim.email, password: 'a guess' } })).status);
+      attempts.push(
+        (await plane.call('POST', '/v1/login', { body: { email: victim.email, password: 'a guess' } })).status,
+      );
     }
     expect(attempts.slice(0, 10)).toEqual(Array(10).fill(401));
     expect(attempts.at(-1)).toBe(429);
@@ -71,7 +87,9 @@ describe('accounts and credentials', () => {
 
   it('refuses a taken address, in whatever case it is written', async () => {
     const { email } = await plane.institution();
-    const again = await plane.call('POST', '/v1/signup', { body: { institution: 'Other', email: email.toUpperCase(), password } });
+    const again = await plane.call('POST', '/v1/signup', {
+      body: { institution: 'Other', email: email.toUpperCase(), password },
+    });
     expect(again.status).toBe(409);
     expect(again.body).toMatchObject({ code: 'EMAIL_TAKEN' });
   });
@@ -79,9 +97,15 @@ describe('accounts and credentials', () => {
   it('ends the other sessions when the password changes', async () => {
     const { cookie, email } = await plane.institution();
     const other = await plane.logIn(email, password);
-    const wrong = await plane.call('POST', '/v1/password', { cookie, body: { currentPassword: 'not mine', newPassword: 'a brand new password' } });
+    const wrong = await plane.call('POST', '/v1/password', {
+      cookie,
+      body: { currentPassword: 'not mine', newPassword: 'a brand new password' },
+    });
     expect(wrong.body).toMatchObject({ code: 'CURRENT_PASSWORD_WRONG' });
-    const changed = await plane.call('POST', '/v1/password', { cookie, body: { currentPassword: password, newPassword: 'a brand new password' } });
+    const changed = await plane.call('POST', '/v1/password', {
+      cookie,
+      body: { currentPassword: password, newPassword: 'a brand new password' },
+    });
     expect(changed.status).toBe(204);
     expect((await plane.call('GET', '/v1/me', { cookie })).status).toBe(200);
     expect((await plane.call('GET', '/v1/me', { cookie: other })).status).toBe(401);
@@ -93,7 +117,10 @@ describe('accounts and credentials', () => {
     const made = await plane.call('POST', '/v1/api-keys', { cookie, body: { name: 'ci', expiresInDays: 30 } });
     const apiKey = String(made.body.key);
     expect(apiKey).toMatch(/^qk_[0-9a-f]{12}_[\w-]{43}[0-9a-f]{8}$/);
-    expect((await plane.call('GET', '/v1/me', { apiKey })).body).toMatchObject({ tenant: { id: tenantId }, member: null });
+    expect((await plane.call('GET', '/v1/me', { apiKey })).body).toMatchObject({
+      tenant: { id: tenantId },
+      member: null,
+    });
     const listed = await plane.call('GET', '/v1/api-keys', { apiKey });
     expect(listed.body.data).toMatchObject([{ id: made.body.id, prefix: made.body.prefix, name: 'ci' }]);
     expect(JSON.stringify(listed.body)).not.toContain(apiKey);
@@ -121,20 +148,33 @@ describe('accounts and credentials', () => {
     const body = { name: 'ci', expiresInDays: 1 };
     const forged = await plane.call('POST', '/v1/api-keys', { cookie, body, headers: { origin: 'https://evil.test' } });
     expect(forged.body).toMatchObject({ code: 'ORIGIN_REFUSED' });
-    const hidden = await plane.call('DELETE', '/v1/ledgers/none', { cookie, headers: { 'sec-fetch-site': 'cross-site' } });
+    const hidden = await plane.call('DELETE', '/v1/ledgers/none', {
+      cookie,
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
     expect(hidden.body).toMatchObject({ code: 'ORIGIN_REFUSED' });
     const opaque = await plane.call('POST', '/v1/api-keys', { cookie, body, headers: { origin: 'null' } });
     expect(opaque.body).toMatchObject({ code: 'ORIGIN_REFUSED' });
-    expect((await plane.call('POST', '/v1/api-keys', { cookie, body, headers: { origin: plane.url } })).status).toBe(201);
-    expect((await plane.call('POST', '/v1/api-keys', { cookie, body, headers: { origin: database.config.publicUrl } })).status).toBe(201);
+    expect((await plane.call('POST', '/v1/api-keys', { cookie, body, headers: { origin: plane.url } })).status).toBe(
+      201,
+    );
+    expect(
+      (await plane.call('POST', '/v1/api-keys', { cookie, body, headers: { origin: database.config.publicUrl } }))
+        .status,
+    ).toBe(201);
   });
 
   it('lets the first administrator do nothing before the password is changed', async () => {
     const cookie = await plane.administrator();
     expect((await plane.call('GET', '/v1/fleet/workers', { cookie })).status).toBe(200);
     await database.asOwner(`update members set must_change_password = true where role = 'platform-admin'`);
-    expect((await plane.call('GET', '/v1/me', { cookie })).body).toMatchObject({ mustChangePassword: true, tenant: null });
-    expect((await plane.call('GET', '/v1/fleet/workers', { cookie })).body).toMatchObject({ code: 'PASSWORD_CHANGE_REQUIRED' });
+    expect((await plane.call('GET', '/v1/me', { cookie })).body).toMatchObject({
+      mustChangePassword: true,
+      tenant: null,
+    });
+    expect((await plane.call('GET', '/v1/fleet/workers', { cookie })).body).toMatchObject({
+      code: 'PASSWORD_CHANGE_REQUIRED',
+    });
     await database.asOwner(`update members set must_change_password = false where role = 'platform-admin'`);
   });
 
@@ -163,10 +203,26 @@ describe('accounts and credentials', () => {
 
   it.each([
     ['an unknown field', { body: { ...ledgerDraft(), colour: 'red' } }, '/colour'],
-    ['an unknown nested field', { body: ledgerDraft({ operator: { name: 'B', keys: [], admin: true } }) }, '/operator/admin'],
-    ['a time to live for a standard ledger', { body: ledgerDraft({ class: 'standard', ttlSeconds: 600 }) }, '/ttlSeconds'],
-    ['a key that is no point of the curve', { body: ledgerDraft({ operator: { name: 'B', keys: [{ scheme: 'p256', publicKey: `05${'0'.repeat(64)}` }] } }) }, '/operator/keys/0/publicKey'],
-    ['a threshold above the number of keys', { body: ledgerDraft({ operator: { ...(ledgerDraft().operator as object), threshold: 2 } }) }, '/operator/threshold'],
+    [
+      'an unknown nested field',
+      { body: ledgerDraft({ operator: { name: 'B', keys: [], admin: true } }) },
+      '/operator/admin',
+    ],
+    [
+      'a time to live for a standard ledger',
+      { body: ledgerDraft({ class: 'standard', ttlSeconds: 600 }) },
+      '/ttlSeconds',
+    ],
+    [
+      'a key that is no point of the curve',
+      { body: ledgerDraft({ operator: { name: 'B', keys: [{ scheme: 'p256', publicKey: `05${'0'.repeat(64)}` }] } }) },
+      '/operator/keys/0/publicKey',
+    ],
+    [
+      'a threshold above the number of keys',
+      { body: ledgerDraft({ operator: { ...(ledgerDraft().operator as object), threshold: 2 } }) },
+      '/operator/threshold',
+    ],
     ['a control character in a name', { body: ledgerDraft({ name: 'a\u0007b' }) }, '/name'],
   ])('refuses %s and points at it', async (_name, options, pointer) => {
     const { cookie } = await plane.institution();
@@ -179,10 +235,21 @@ describe('accounts and credentials', () => {
 
   it('answers with a problem document to what cannot be read at all', async () => {
     const { cookie } = await plane.institution();
-    expect((await plane.call('POST', '/v1/ledgers', { cookie, body: '{"name":' })).body).toMatchObject({ status: 400, code: 'BODY_MALFORMED' });
-    expect((await plane.call('POST', '/v1/ledgers', { cookie, body: { name: 'x'.repeat(300_000) } })).body).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+    expect((await plane.call('POST', '/v1/ledgers', { cookie, body: '{"name":' })).body).toMatchObject({
+      status: 400,
+      code: 'BODY_MALFORMED',
+    });
+    expect(
+      (await plane.call('POST', '/v1/ledgers', { cookie, body: { name: 'x'.repeat(300_000) } })).body,
+    ).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
     expect((await plane.call('GET', '/v1/nothing/here')).body).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
-    expect((await plane.call('GET', '/v1/ledgers?limit=1000', { cookie })).body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
-    expect((await plane.call('GET', '/v1/ledgers?cursor=bm90', { cookie })).body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
+    expect((await plane.call('GET', '/v1/ledgers?limit=1000', { cookie })).body).toMatchObject({
+      status: 400,
+      code: 'REQUEST_INVALID',
+    });
+    expect((await plane.call('GET', '/v1/ledgers?cursor=bm90', { cookie })).body).toMatchObject({
+      status: 400,
+      code: 'REQUEST_INVALID',
+    });
   });
 });

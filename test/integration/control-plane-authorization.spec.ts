@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { describeApi } from '../../apps/control-plane/src/api-description';
-import { RunningControlPlane, createTestDatabase, ledgerDraft, type Answer, type Credentials, type TestDatabase } from './control-plane-process';
+import {
+  RunningControlPlane,
+  createTestDatabase,
+  ledgerDraft,
+  type Answer,
+  type Credentials,
+  type TestDatabase,
+} from './control-plane-process';
 
 type Actor = 'anonymous' | 'owner' | 'other' | 'auditor' | 'apiKey' | 'administrator';
 type Rule = 'public' | 'member' | 'tenant' | 'tenant-write' | 'platform';
@@ -20,13 +27,22 @@ const refusals: Record<Rule, Partial<Record<Actor, string>>> = {
   tenant: { anonymous: 'CREDENTIALS_MISSING', administrator: 'TENANT_REQUIRED' },
   'tenant-write': { anonymous: 'CREDENTIALS_MISSING', administrator: 'TENANT_REQUIRED', auditor: 'FORBIDDEN' },
   platform: {
-    anonymous: 'CREDENTIALS_MISSING', owner: 'PLATFORM_ADMIN_REQUIRED', other: 'PLATFORM_ADMIN_REQUIRED',
-    auditor: 'PLATFORM_ADMIN_REQUIRED', apiKey: 'PLATFORM_ADMIN_REQUIRED',
+    anonymous: 'CREDENTIALS_MISSING',
+    owner: 'PLATFORM_ADMIN_REQUIRED',
+    other: 'PLATFORM_ADMIN_REQUIRED',
+    auditor: 'PLATFORM_ADMIN_REQUIRED',
+    apiKey: 'PLATFORM_ADMIN_REQUIRED',
   },
 };
 
 /** Every code by which a rule refuses. */
-const ruleCodes = ['CREDENTIALS_MISSING', 'TENANT_REQUIRED', 'FORBIDDEN', 'PLATFORM_ADMIN_REQUIRED', 'PASSWORD_CHANGE_REQUIRED'];
+const ruleCodes = [
+  'CREDENTIALS_MISSING',
+  'TENANT_REQUIRED',
+  'FORBIDDEN',
+  'PLATFORM_ADMIN_REQUIRED',
+  'PASSWORD_CHANGE_REQUIRED',
+];
 const actors: readonly Actor[] = ['anonymous', 'owner', 'other', 'auditor', 'apiKey', 'administrator'];
 // Sessions of the actors must outlive the matrix.
 const skipped = new Set(['logOut', 'changePassword']);
@@ -44,18 +60,31 @@ describe('who may do what', () => {
     plane = await RunningControlPlane.start(database.config);
     const { paths } = describeApi(plane.app);
     routes = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods as Record<string, { operationId: string; 'x-quorate-access': Rule }>).map(([method, operation]) => ({
-        method: method.toUpperCase(), path, operationId: operation.operationId, rule: operation['x-quorate-access'],
-      })));
+      Object.entries(methods as Record<string, { operationId: string; 'x-quorate-access': Rule }>).map(
+        ([method, operation]) => ({
+          method: method.toUpperCase(),
+          path,
+          operationId: operation.operationId,
+          rule: operation['x-quorate-access'],
+        }),
+      ),
+    );
     const [owner, other, audited] = [await plane.institution(), await plane.institution(), await plane.institution()];
     await database.asOwner(`update members set role = 'auditor' where email = $1`, [audited.email]);
-    const key = await plane.call('POST', '/v1/api-keys', { cookie: owner.cookie, body: { name: 'matrix', expiresInDays: 1 } });
+    const key = await plane.call('POST', '/v1/api-keys', {
+      cookie: owner.cookie,
+      body: { name: 'matrix', expiresInDays: 1 },
+    });
     apiKeyId = String(key.body.id);
     const ledger = await plane.call('POST', '/v1/ledgers', { cookie: owner.cookie, body: ledgerDraft() });
     ledgerId = String(ledger.body.id);
     credentials = {
-      anonymous: {}, owner: { cookie: owner.cookie }, other: { cookie: other.cookie }, auditor: { cookie: audited.cookie },
-      apiKey: { apiKey: String(key.body.key) }, administrator: { cookie: await plane.administrator() },
+      anonymous: {},
+      owner: { cookie: owner.cookie },
+      other: { cookie: other.cookie },
+      auditor: { cookie: audited.cookie },
+      apiKey: { apiKey: String(key.body.key) },
+      administrator: { cookie: await plane.administrator() },
     };
   });
 
@@ -66,11 +95,16 @@ describe('who may do what', () => {
 
   const ask = async (route: RouteCase, actor: Actor, id: string): Promise<Answer> => {
     const path = route.path.replace('{id}', id);
-    if (route.operationId !== 'streamLedger') return plane.call(route.method, path, { ...credentials[actor], ...(route.method === 'POST' ? { body: {} } : {}) });
+    if (route.operationId !== 'streamLedger')
+      return plane.call(route.method, path, {
+        ...credentials[actor],
+        ...(route.method === 'POST' ? { body: {} } : {}),
+      });
     const abort = new AbortController();
     const { cookie, apiKey } = credentials[actor];
     const response = await fetch(`${plane.url}${path}`, {
-      signal: abort.signal, headers: { ...(cookie ? { cookie } : {}), ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
+      signal: abort.signal,
+      headers: { ...(cookie ? { cookie } : {}), ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
     });
     const body = response.status === 200 ? {} : await response.json();
     abort.abort();
@@ -96,16 +130,18 @@ describe('who may do what', () => {
         attempts += 1;
         const expected = refusals[route.rule][actor];
         const code = String(answer.body.code ?? '');
-        const fits = expected === undefined ? !ruleCodes.includes(code) : code === expected && [401, 403].includes(answer.status);
+        const fits =
+          expected === undefined ? !ruleCodes.includes(code) : code === expected && [401, 403].includes(answer.status);
         if (!fits) wrong.push(`${actor} ${route.method} ${route.path}: ${answer.status} ${code}`);
-        if (answer.status >= 500 && code !== 'SERVICE_BUSY') wrong.push(`${actor} ${route.method} ${route.path}: ${answer.status}`);
+        if (answer.status >= 500 && code !== 'SERVICE_BUSY')
+          wrong.push(`${actor} ${route.method} ${route.path}: ${answer.status}`);
       }
     }
     expect(wrong).toEqual([]);
     expect(attempts).toBe((routes.length - skipped.size) * actors.length);
   });
 
-  it('answers alike to another tenant\'s objects and to those that never were', async () => {
+  it("answers alike to another tenant's objects and to those that never were", async () => {
     const objectRoutes = routes.filter((route) => route.path.includes('{id}') && route.rule.startsWith('tenant'));
     expect(objectRoutes.length).toBeGreaterThanOrEqual(7);
     for (const route of objectRoutes) {
@@ -121,7 +157,10 @@ describe('who may do what', () => {
       }
     }
     // Nothing of the above reached the owner's objects.
-    expect((await plane.call('GET', `/v1/ledgers/${ledgerId}`, credentials.owner)).body).toMatchObject({ id: ledgerId, state: 'provisioning' });
+    expect((await plane.call('GET', `/v1/ledgers/${ledgerId}`, credentials.owner)).body).toMatchObject({
+      id: ledgerId,
+      state: 'provisioning',
+    });
     expect((await plane.call('GET', '/v1/me', credentials.apiKey)).status).toBe(200);
   });
 
@@ -135,13 +174,14 @@ describe('who may do what', () => {
     expect(Object.keys((fleet.body.data as object[])[0] ?? {})).not.toContain('operator');
   });
 
-  it('takes as long for another tenant\'s ledger as for none', async () => {
+  it("takes as long for another tenant's ledger as for none", async () => {
     const timeMs = async (id: string): Promise<number> => {
       const startedAt = performance.now();
       await plane.call('GET', `/v1/ledgers/${id}`, credentials.other);
       return performance.now() - startedAt;
     };
-    const median = (times: number[]): number => times.sort((first, second) => first - second)[Math.floor(times.length / 2)] ?? 0;
+    const median = (times: number[]): number =>
+      times.sort((first, second) => first - second)[Math.floor(times.length / 2)] ?? 0;
     // By turns, so that load on the machine meets both alike.
     const [theirTimes, noneTimes]: [number[], number[]] = [[], []];
     for (let turn = 0; turn < 100; turn += 1) {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { RunningControlPlane, createTestDatabase, ledgerDraft, password, type TestDatabase } from './control-plane-process';
+import {
+  RunningControlPlane,
+  createTestDatabase,
+  ledgerDraft,
+  password,
+  type TestDatabase,
+} from './control-plane-process';
 
 describe('idempotency keys', () => {
   let database: TestDatabase;
@@ -47,16 +53,29 @@ describe('idempotency keys', () => {
   it('cannot be used for another body or another route', async () => {
     const idempotencyKey = randomUUID();
     await plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft(), idempotencyKey });
-    const body = await plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft({ name: 'other' }), idempotencyKey });
-    const route = await plane.call('POST', '/v1/api-keys', { cookie, body: { name: 'ci', expiresInDays: 1 }, idempotencyKey });
-    for (const answer of [body, route]) expect(answer.body).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+    const body = await plane.call('POST', '/v1/ledgers', {
+      cookie,
+      body: ledgerDraft({ name: 'other' }),
+      idempotencyKey,
+    });
+    const route = await plane.call('POST', '/v1/api-keys', {
+      cookie,
+      body: { name: 'ci', expiresInDays: 1 },
+      idempotencyKey,
+    });
+    for (const answer of [body, route])
+      expect(answer.body).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
   });
 
-  it('are each caller\'s own', async () => {
+  it("are each caller's own", async () => {
     const other = await plane.institution();
     const idempotencyKey = randomUUID();
     const mine = await plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft(), idempotencyKey });
-    const theirs = await plane.call('POST', '/v1/ledgers', { cookie: other.cookie, body: ledgerDraft({ name: 'theirs' }), idempotencyKey });
+    const theirs = await plane.call('POST', '/v1/ledgers', {
+      cookie: other.cookie,
+      body: ledgerDraft({ name: 'theirs' }),
+      idempotencyKey,
+    });
     expect(theirs.status).toBe(202);
     expect(theirs.body.id).not.toBe(mine.body.id);
   });
@@ -64,9 +83,14 @@ describe('idempotency keys', () => {
   it('let one of many simultaneous requests through and hold the others off', async () => {
     const before = await plane.call('GET', '/v1/ledgers?limit=100', { cookie });
     const idempotencyKey = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 12 }, () => plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft(), idempotencyKey })));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft(), idempotencyKey }),
+      ),
+    );
     for (const answer of answers) expect([202, 409]).toContain(answer.status);
-    for (const answer of answers.filter((one) => one.status === 409)) expect(answer.body).toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' });
+    for (const answer of answers.filter((one) => one.status === 409))
+      expect(answer.body).toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' });
     const ids = new Set(answers.filter((one) => one.status === 202).map((one) => one.body.id));
     expect(ids.size).toBe(1);
     const after = await plane.call('GET', '/v1/ledgers?limit=100', { cookie });
@@ -75,7 +99,11 @@ describe('idempotency keys', () => {
 
   it('are free again after a refusal, because nothing was done', async () => {
     const idempotencyKey = randomUUID();
-    const refused = await plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft({ name: '' }), idempotencyKey });
+    const refused = await plane.call('POST', '/v1/ledgers', {
+      cookie,
+      body: ledgerDraft({ name: '' }),
+      idempotencyKey,
+    });
     expect(refused.status).toBe(400);
     expect((await plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft(), idempotencyKey })).status).toBe(202);
   });
@@ -90,7 +118,10 @@ describe('idempotency keys', () => {
   });
 
   it('work for signing up and logging in, whose answers hold no session', async () => {
-    const signUp = { body: { institution: 'Bank', email: `${randomUUID()}@bank.test`, password }, idempotencyKey: randomUUID() };
+    const signUp = {
+      body: { institution: 'Bank', email: `${randomUUID()}@bank.test`, password },
+      idempotencyKey: randomUUID(),
+    };
     const first = await plane.call('POST', '/v1/signup', signUp);
     const again = await plane.call('POST', '/v1/signup', signUp);
     expect(again.status).toBe(201);

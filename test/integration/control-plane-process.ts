@@ -39,7 +39,11 @@ export async function createTestDatabase(environment: Record<string, string> = {
   url.pathname = `/${name}`;
   const home = mkdtempSync(join(tmpdir(), 'quorate-home-'));
   const config = loadConfig({
-    DATABASE_URL: url.toString(), QUORATE_HOME: home, QUORATE_DATABASE_PASSWORD: testSecret, QUORATE_LOG_LEVEL: 'silent', ...environment,
+    DATABASE_URL: url.toString(),
+    QUORATE_HOME: home,
+    QUORATE_DATABASE_PASSWORD: testSecret,
+    QUORATE_LOG_LEVEL: 'silent',
+    ...environment,
   });
   await runMigrations(config, migrations);
   await migrateJobs(config);
@@ -104,11 +108,14 @@ export class RunningControlPlane {
     const headers: Record<string, string> = { ...options.headers };
     if (options.cookie) headers.cookie = options.cookie;
     if (options.apiKey) headers.authorization = `Bearer ${options.apiKey}`;
-    if (method === 'POST' && options.idempotencyKey !== null) headers['idempotency-key'] = options.idempotencyKey ?? randomUUID();
+    if (method === 'POST' && options.idempotencyKey !== null)
+      headers['idempotency-key'] = options.idempotencyKey ?? randomUUID();
     const hasBody = options.body !== undefined;
     if (hasBody) headers['content-type'] = 'application/json';
     const response = await fetch(`${this.url}${path}`, {
-      method, headers, ...(hasBody ? { body: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) } : {}),
+      method,
+      headers,
+      ...(hasBody ? { body: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) } : {}),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
@@ -119,7 +126,11 @@ export class RunningControlPlane {
     const email = `${randomUUID()}@bank.test`;
     const signedUp = await this.call('POST', '/v1/signup', { body: { institution: 'Bank', email, password } });
     if (signedUp.status !== 201) throw new Error(`sign-up failed: ${JSON.stringify(signedUp.body)}`);
-    return { tenantId: String((signedUp.body.tenant as { id: string }).id), email, cookie: await this.logIn(email, password) };
+    return {
+      tenantId: String((signedUp.body.tenant as { id: string }).id),
+      email,
+      cookie: await this.logIn(email, password),
+    };
   }
 
   /** Makes the platform's administrator and changes the first password. */
@@ -127,7 +138,10 @@ export class RunningControlPlane {
     const admin = await this.app.get(AccountsService, { strict: false }).createFirstAdmin();
     if (!admin) throw new Error('there is an administrator already');
     const first = await this.logIn(admin.email, admin.password);
-    await this.call('POST', '/v1/password', { cookie: first, body: { currentPassword: admin.password, newPassword: password } });
+    await this.call('POST', '/v1/password', {
+      cookie: first,
+      body: { currentPassword: admin.password, newPassword: password },
+    });
     return first;
   }
 
@@ -144,14 +158,20 @@ const operatorKey = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f70
 /** A ledger that may be asked for. */
 export function ledgerDraft(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    name: 'main', class: 'sandbox', region: 'local',
+    name: 'main',
+    class: 'sandbox',
+    region: 'local',
     operator: { name: 'Bank', keys: [{ scheme: 'ed25519', publicKey: operatorKey }] },
     ...changes,
   };
 }
 
 /** Looks again until the condition holds; fails loudly when it never does. */
-export async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolean, waitMsMax = 15_000): Promise<T> {
+export async function eventually<T>(
+  read: () => Promise<T>,
+  holds: (value: T) => boolean,
+  waitMsMax = 15_000,
+): Promise<T> {
   const deadline = Date.now() + waitMsMax;
   for (;;) {
     const value = await read();

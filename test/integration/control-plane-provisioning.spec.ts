@@ -1,9 +1,18 @@
 import { decodeGenesis, genesisId } from '@quorate/protocol';
-import { RunningControlPlane, createTestDatabase, eventually, ledgerDraft, type TestDatabase } from './control-plane-process';
+import {
+  RunningControlPlane,
+  createTestDatabase,
+  eventually,
+  ledgerDraft,
+  type TestDatabase,
+} from './control-plane-process';
 import { ScriptedWorker } from './scripted-worker';
 
 const redisUrl = process.env.QUORATE_TEST_REDIS_URL;
-const backends = [['postgres', {}], ...(redisUrl ? [['redis', { REDIS_URL: redisUrl }]] : [])] as [string, Record<string, string>][];
+const backends = [['postgres', {}], ...(redisUrl ? [['redis', { REDIS_URL: redisUrl }]] : [])] as [
+  string,
+  Record<string, string>,
+][];
 
 interface View {
   readonly id: string;
@@ -34,7 +43,8 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
   });
 
   const hire = async (count: number, capacity = 100): Promise<ScriptedWorker[]> => {
-    for (let order = 0; order < count; order += 1) workers.push(await ScriptedWorker.start(database.config, { name: `worker-${workers.length + 1}`, capacity }));
+    for (let order = 0; order < count; order += 1)
+      workers.push(await ScriptedWorker.start(database.config, { name: `worker-${workers.length + 1}`, capacity }));
     return workers;
   };
   const create = async (changes: Record<string, unknown> = {}): Promise<View> => {
@@ -42,10 +52,18 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     expect(answer.status).toBe(202);
     return answer.body as unknown as View;
   };
-  const read = async (id: string): Promise<View> => (await plane.call('GET', `/v1/ledgers/${id}`, { cookie })).body as unknown as View;
-  const until = (id: string, state: string): Promise<View> => eventually(() => read(id), (view) => view.state === state);
-  const stepsOf = async (id: string): Promise<{ step: string; state: string; replicaIndex: number | null; sequence: number; elapsedMs: number | null }[]> =>
-    (await plane.call('GET', `/v1/ledgers/${id}/steps`, { cookie })).body.data;
+  const read = async (id: string): Promise<View> =>
+    (await plane.call('GET', `/v1/ledgers/${id}`, { cookie })).body as unknown as View;
+  const until = (id: string, state: string): Promise<View> =>
+    eventually(
+      () => read(id),
+      (view) => view.state === state,
+    );
+  const stepsOf = async (
+    id: string,
+  ): Promise<
+    { step: string; state: string; replicaIndex: number | null; sequence: number; elapsedMs: number | null }[]
+  > => (await plane.call('GET', `/v1/ledgers/${id}/steps`, { cookie })).body.data;
 
   it('uses the backend that the settings name', () => {
     expect(plane.services.jobs.backendKind).toBe(backend);
@@ -63,25 +81,38 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     const steps = await stepsOf(asked.id);
     expect(steps.map((step) => step.sequence)).toEqual(steps.map((_step, order) => order + 1));
     for (const name of ['prepare-replica', 'start-replica']) {
-      for (const state of ['started', 'done']) expect(steps.filter((step) => step.step === name && step.state === state)).toHaveLength(4);
-      for (const done of steps.filter((step) => step.step === name && step.state === 'done')) expect(done.elapsedMs).toBeGreaterThan(0);
+      for (const state of ['started', 'done'])
+        expect(steps.filter((step) => step.step === name && step.state === state)).toHaveLength(4);
+      for (const done of steps.filter((step) => step.step === name && step.state === 'done'))
+        expect(done.elapsedMs).toBeGreaterThan(0);
     }
     expect(steps.at(-1)).toMatchObject({ step: 'ready', state: 'done' });
 
-    const document = (await plane.call('GET', `/v1/ledgers/${asked.id}/genesis`, { cookie })).body as unknown as { genesis: string; genesisId: string };
+    const document = (await plane.call('GET', `/v1/ledgers/${asked.id}/genesis`, { cookie })).body as unknown as {
+      genesis: string;
+      genesisId: string;
+    };
     const genesis = decodeGenesis(Uint8Array.from(Buffer.from(document.genesis, 'hex')));
     expect(Buffer.from(genesisId(genesis)).toString('hex')).toBe(document.genesisId);
     expect(document.genesisId).toBe(view.genesisId);
     expect(Buffer.from(genesis.ledgerId).toString('hex')).toBe(asked.id.replaceAll('-', ''));
     expect(genesis.operator).toMatchObject({ id: 1n, name: 'Bank', threshold: 1 });
-    const keys = await database.asOwner<{ consensus_key: string }>('select consensus_key from replicas where ledger_id = $1 and current order by index', [asked.id]);
-    expect(genesis.replicas.map((replica) => Buffer.from(replica.consensusKey).toString('hex'))).toEqual(keys.map((row) => row.consensus_key));
+    const keys = await database.asOwner<{ consensus_key: string }>(
+      'select consensus_key from replicas where ledger_id = $1 and current order by index',
+      [asked.id],
+    );
+    expect(genesis.replicas.map((replica) => Buffer.from(replica.consensusKey).toString('hex'))).toEqual(
+      keys.map((row) => row.consensus_key),
+    );
   });
 
   it('waits with a visible cause while workers are short, and goes on when they come', async () => {
     await hire(3);
     const asked = await create({ class: 'standard' });
-    const waiting = await eventually(() => read(asked.id), (view) => view.cause !== undefined);
+    const waiting = await eventually(
+      () => read(asked.id),
+      (view) => view.cause !== undefined,
+    );
     expect(waiting).toMatchObject({ state: 'provisioning', cause: { code: 'PLACEMENT_WORKERS_SHORT' }, replicas: [] });
     await hire(1);
     const view = await until(asked.id, 'ready');
@@ -93,11 +124,15 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     let failures = 0;
     if (worker) worker.misdeed = (job) => (job.kind === 'prepare-replica' && (failures += 1) <= 2 ? 'fail' : null);
     const asked = await create();
-    await eventually(() => read(asked.id), (view) => view.cause?.code === 'REPLICA_FAILED');
+    await eventually(
+      () => read(asked.id),
+      (view) => view.cause?.code === 'REPLICA_FAILED',
+    );
     await until(asked.id, 'ready');
     const steps = await stepsOf(asked.id);
     expect(steps.filter((step) => step.step === 'prepare-replica' && step.state === 'failed')).toMatchObject([
-      { cause: { code: 'TEST_FAULT', detail: 'as the script says' } }, { cause: { code: 'TEST_FAULT' } },
+      { cause: { code: 'TEST_FAULT', detail: 'as the script says' } },
+      { cause: { code: 'TEST_FAULT' } },
     ]);
   });
 
@@ -105,17 +140,27 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     const [first] = await hire(4);
     if (first) first.misdeed = () => 'ignore';
     const asked = await create({ class: 'standard' });
-    await eventually(() => read(asked.id), (view) => view.replicas.filter((replica) => replica.state === 'prepared').length === 3);
+    await eventually(
+      () => read(asked.id),
+      (view) => view.replicas.filter((replica) => replica.state === 'prepared').length === 3,
+    );
     await hire(1);
     await first?.vanish();
     const view = await until(asked.id, 'ready');
-    expect(view.replicas.map((replica) => replica.workerName).sort()).toEqual(['worker-2', 'worker-3', 'worker-4', 'worker-5']);
+    expect(view.replicas.map((replica) => replica.workerName).sort()).toEqual([
+      'worker-2',
+      'worker-3',
+      'worker-4',
+      'worker-5',
+    ]);
   }, 60_000);
 
   it('places nothing on a worker that drains', async () => {
     const admin = await plane.administrator();
     const [first, second] = await hire(2);
-    expect((await plane.call('POST', `/v1/fleet/workers/${first?.id}/drain`, { cookie: admin })).body).toMatchObject({ state: 'draining' });
+    expect((await plane.call('POST', `/v1/fleet/workers/${first?.id}/drain`, { cookie: admin })).body).toMatchObject({
+      state: 'draining',
+    });
     const views = [await create(), await create(), await create()];
     for (const { id } of views) expect((await until(id, 'ready')).replicas[0]?.workerId).toBe(second?.id);
     expect(first?.performed).toEqual([]);
@@ -125,21 +170,31 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     await hire(2, 3);
     const asked = await Promise.all(Array.from({ length: 10 }, () => create()));
     await eventually(
-      async () => (await Promise.all(asked.map(({ id }) => read(id)))).filter((view) => view.state === 'ready' || view.cause?.code === 'PLACEMENT_WORKERS_SHORT').length,
+      async () =>
+        (await Promise.all(asked.map(({ id }) => read(id)))).filter(
+          (view) => view.state === 'ready' || view.cause?.code === 'PLACEMENT_WORKERS_SHORT',
+        ).length,
       (settled) => settled === 10,
     );
-    const load = await database.asOwner<{ held: number }>(`select count(*)::integer as held from replicas where state <> 'destroyed' group by worker_id`);
+    const load = await database.asOwner<{ held: number }>(
+      `select count(*)::integer as held from replicas where state <> 'destroyed' group by worker_id`,
+    );
     expect(load.map((row) => row.held)).toEqual([3, 3]);
   });
 
   it('retires a ledger, also one that is still being provisioned, and removes what its workers hold', async () => {
     const [worker] = await hire(1);
     const ready = await until((await create()).id, 'ready');
-    expect((await plane.call('DELETE', `/v1/ledgers/${ready.id}`, { cookie })).body).toMatchObject({ state: 'retiring' });
+    expect((await plane.call('DELETE', `/v1/ledgers/${ready.id}`, { cookie })).body).toMatchObject({
+      state: 'retiring',
+    });
     expect((await until(ready.id, 'retired')).replicas[0]?.state).toBe('destroyed');
     if (worker) worker.misdeed = (job) => (job.kind === 'prepare-replica' ? 'ignore' : null);
     const halfway = await create();
-    await eventually(() => read(halfway.id), (view) => view.replicas.length === 1);
+    await eventually(
+      () => read(halfway.id),
+      (view) => view.replicas.length === 1,
+    );
     expect((await plane.call('DELETE', `/v1/ledgers/${halfway.id}`, { cookie })).status).toBe(202);
     expect((await plane.call('DELETE', `/v1/ledgers/${halfway.id}`, { cookie })).status).toBe(202);
     await until(halfway.id, 'retired');
@@ -166,7 +221,10 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     await hire(4);
     const asked = await create({ class: 'standard' });
     const abort = new AbortController();
-    const response = await fetch(`${plane.url}/v1/ledgers/${asked.id}/events`, { headers: { cookie }, signal: abort.signal });
+    const response = await fetch(`${plane.url}/v1/ledgers/${asked.id}/events`, {
+      headers: { cookie },
+      signal: abort.signal,
+    });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     let text = '';
     const decoder = new TextDecoder();
@@ -175,16 +233,24 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
       if (text.includes('"state":"ready"')) break;
     }
     abort.abort();
-    const events = text.split('\n\n').map((block) => /event: (\w+)/.exec(block)?.[1]).filter((name) => name !== undefined);
+    const events = text
+      .split('\n\n')
+      .map((block) => /event: (\w+)/.exec(block)?.[1])
+      .filter((name) => name !== undefined);
     expect(new Set(events)).toEqual(new Set(['step', 'ledger']));
     const sequences = [...text.matchAll(/event: step\nid: (\d+)/g)].map((match) => Number(match[1]));
     expect(sequences).toEqual(sequences.map((_sequence, order) => order + 1));
   });
 
-  it('counts a tenant\'s ledgers against its quota, however they are asked for', async () => {
-    const answers = await Promise.all(Array.from({ length: 24 }, () => plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft({ class: 'standard' }) })));
+  it("counts a tenant's ledgers against its quota, however they are asked for", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, () =>
+        plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft({ class: 'standard' }) }),
+      ),
+    );
     expect(answers.filter((answer) => answer.status === 202)).toHaveLength(20);
-    for (const answer of answers.filter((one) => one.status !== 202)) expect(answer.body).toMatchObject({ status: 409, code: 'QUOTA_LEDGERS_EXHAUSTED' });
+    for (const answer of answers.filter((one) => one.status !== 202))
+      expect(answer.body).toMatchObject({ status: 409, code: 'QUOTA_LEDGERS_EXHAUSTED' });
   });
 
   it('measures what the platform itself adds to provisioning', async () => {
@@ -197,7 +263,9 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
       }
     }
     const sorted = (name: string): number[] => (times[name] ?? []).sort((first, second) => first - second);
-    process.stdout.write(`platform overhead with ${backend}: sandbox ${sorted('sandbox').join(' ')} ms, standard ${sorted('standard').join(' ')} ms\n`);
+    process.stdout.write(
+      `platform overhead with ${backend}: sandbox ${sorted('sandbox').join(' ')} ms, standard ${sorted('standard').join(' ')} ms\n`,
+    );
     expect(sorted('standard')[4]).toBeLessThan(1_000);
   });
 });

@@ -5,7 +5,11 @@ import type { TenantContext } from '@quorate/tenancy';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from './control-plane-process';
 
-const tenantOf = (tenantId: string): TenantContext => ({ kind: 'tenant', tenantId, actor: { kind: 'api-key', apiKeyId: randomUUID() } });
+const tenantOf = (tenantId: string): TenantContext => ({
+  kind: 'tenant',
+  tenantId,
+  actor: { kind: 'api-key', apiKeyId: randomUUID() },
+});
 
 describe('row-level security', () => {
   const [first, second] = [randomUUID(), randomUUID()];
@@ -62,11 +66,19 @@ describe('row-level security', () => {
 
   it.each(['quorate_api', 'quorate_system'])('cannot be bypassed by %s, which owns nothing', async (role) => {
     const [flags] = await database.asOwner(
-      'select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication from pg_roles where rolname = $1', [role],
+      'select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication from pg_roles where rolname = $1',
+      [role],
     );
-    expect(flags).toEqual({ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, rolreplication: false });
+    expect(flags).toEqual({
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+      rolreplication: false,
+    });
     const owned = await database.asOwner(
-      `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relowner = $1::regrole`, [role],
+      `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relowner = $1::regrole`,
+      [role],
     );
     expect(owned).toEqual([]);
     const memberships = await database.asOwner('select 1 from pg_auth_members where member = $1::regrole', [role]);
@@ -74,7 +86,8 @@ describe('row-level security', () => {
   });
 
   it('shows nothing while no tenant is set, also after one was set in an earlier transaction', async () => {
-    const count = async (): Promise<unknown> => (await raw.query('select count(*)::integer as count from ledgers')).rows[0];
+    const count = async (): Promise<unknown> =>
+      (await raw.query('select count(*)::integer as count from ledgers')).rows[0];
     expect(await count()).toEqual({ count: 0 });
     await raw.query('begin');
     await raw.query(`select set_config('app.tenant_id', $1, true)`, [first]);
@@ -85,16 +98,22 @@ describe('row-level security', () => {
 
   it('refuses to write a row of another tenant or to move one there', async () => {
     const insert = api.run(tenantOf(first), (transaction) =>
-      transaction.query(`insert into outbox (tenant_id, kind, ledger_id) values ($1, 'ledger-changed', $2)`, [second, randomUUID()]),
+      transaction.query(`insert into outbox (tenant_id, kind, ledger_id) values ($1, 'ledger-changed', $2)`, [
+        second,
+        randomUUID(),
+      ]),
     );
     await expect(insert).rejects.toThrow(/row-level security/);
-    const move = api.run(tenantOf(first), (transaction) => transaction.query('update ledgers set tenant_id = $1', [second]));
+    const move = api.run(tenantOf(first), (transaction) =>
+      transaction.query('update ledgers set tenant_id = $1', [second]),
+    );
     await expect(move).rejects.toThrow(/row-level security|permission denied/);
   });
 
   it('lets nobody update or delete rows of another tenant', async () => {
     const [, changed] = await api.run(tenantOf(first), (transaction) =>
-      transaction.query<[unknown, number]>(`update ledgers set state = 'retiring' where tenant_id = $1`, [second]));
+      transaction.query<[unknown, number]>(`update ledgers set state = 'retiring' where tenant_id = $1`, [second]),
+    );
     expect(changed).toBe(0);
   });
 
@@ -108,19 +127,23 @@ describe('row-level security', () => {
   it('never mixes tenants over interleaved transactions of a small pool', async () => {
     const transactionCount = 3_000;
     let crossed = 0;
-    await Promise.all(Array.from({ length: 30 }, async (_, lane) => {
-      for (let turn = 0; turn < transactionCount / 30; turn += 1) {
-        const tenantId = (lane + turn) % 2 === 0 ? first : second;
-        const failing = (lane * 7 + turn) % 13 === 0;
-        const work = api.run(tenantOf(tenantId), async (transaction) => {
-          const rows = await transaction.query<{ tenant_id: string }[]>('select tenant_id from ledgers union all select id from tenants');
-          if (rows.length !== 2 || rows.some((row) => row.tenant_id !== tenantId)) crossed += 1;
-          if (failing) throw new Error('rolled back');
-        });
-        if (failing) await expect(work).rejects.toThrow('rolled back');
-        else await work;
-      }
-    }));
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, lane) => {
+        for (let turn = 0; turn < transactionCount / 30; turn += 1) {
+          const tenantId = (lane + turn) % 2 === 0 ? first : second;
+          const failing = (lane * 7 + turn) % 13 === 0;
+          const work = api.run(tenantOf(tenantId), async (transaction) => {
+            const rows = await transaction.query<{ tenant_id: string }[]>(
+              'select tenant_id from ledgers union all select id from tenants',
+            );
+            if (rows.length !== 2 || rows.some((row) => row.tenant_id !== tenantId)) crossed += 1;
+            if (failing) throw new Error('rolled back');
+          });
+          if (failing) await expect(work).rejects.toThrow('rolled back');
+          else await work;
+        }
+      }),
+    );
     expect(crossed).toBe(0);
   });
 });

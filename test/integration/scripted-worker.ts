@@ -29,10 +29,23 @@ export class ScriptedWorker {
     private readonly jobs: Jobs,
   ) {}
 
-  static async start(config: Config, options: { readonly name?: string; readonly capacity?: number } = {}): Promise<ScriptedWorker> {
+  static async start(
+    config: Config,
+    options: { readonly name?: string; readonly capacity?: number } = {},
+  ): Promise<ScriptedWorker> {
     const database = await openSystemDatabase(config, { poolSizeMax: 2 });
-    const worker = new ScriptedWorker(options.name ?? 'scripted', database, new WorkerStore(database), await openJobs(config));
-    await worker.store.register({ id: worker.id, name: worker.name, capacity: options.capacity ?? 100, host: '127.0.0.1' });
+    const worker = new ScriptedWorker(
+      options.name ?? 'scripted',
+      database,
+      new WorkerStore(database),
+      await openJobs(config),
+    );
+    await worker.store.register({
+      id: worker.id,
+      name: worker.name,
+      capacity: options.capacity ?? 100,
+      host: '127.0.0.1',
+    });
     worker.beating = setInterval(() => (worker.lastBeat = worker.beat()), 1_000);
     worker.jobs.consumeWorkerJobs(worker.id, (job) => worker.perform(job));
     return worker;
@@ -51,7 +64,9 @@ export class ScriptedWorker {
   private async beat(): Promise<void> {
     if (this.stopped) return;
     const held = await this.store.replicasOf(this.id);
-    const replicas = held.filter((one) => one.state === 'running').map((one) => ({ replicaId: one.replicaId, term: 1, leader: 0, height: 0 }));
+    const replicas = held
+      .filter((one) => one.state === 'running')
+      .map((one) => ({ replicaId: one.replicaId, term: 1, leader: 0, height: 0 }));
     await this.store.heartbeat({ workerId: this.id, load: { cpu: 0, memoryBytes: 0 }, replicas });
   }
 
@@ -61,7 +76,8 @@ export class ScriptedWorker {
     if (misdeed === 'ignore') return;
     const assignment = await this.store.replica(job.replicaId);
     if (!assignment) return;
-    if (misdeed === 'fail') await this.store.replicaState(job.replicaId, 'failed', { code: 'TEST_FAULT', detail: 'as the script says' });
+    if (misdeed === 'fail')
+      await this.store.replicaState(job.replicaId, 'failed', { code: 'TEST_FAULT', detail: 'as the script says' });
     else if (assignment.intent === 'destroy') await this.store.replicaState(job.replicaId, 'destroyed');
     else if (job.kind === 'prepare-replica') await this.prepare(job.replicaId);
     else if (job.kind === 'start-replica') await this.store.replicaState(job.replicaId, 'running');
@@ -71,10 +87,22 @@ export class ScriptedWorker {
   private async prepare(replicaId: string): Promise<void> {
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const certificate = await X509CertificateGenerator.createSelfSigned({ name: `CN=${replicaId}`, keys, signingAlgorithm: algorithm });
-    const consensus = await webcrypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']) as webcrypto.CryptoKeyPair;
+    const certificate = await X509CertificateGenerator.createSelfSigned({
+      name: `CN=${replicaId}`,
+      keys,
+      signingAlgorithm: algorithm,
+    });
+    const consensus = (await webcrypto.subtle.generateKey('Ed25519', true, [
+      'sign',
+      'verify',
+    ])) as webcrypto.CryptoKeyPair;
     const consensusKey = Buffer.from(await webcrypto.subtle.exportKey('raw', consensus.publicKey)).toString('hex');
     const port = 20_000 + (parseInt(replicaId.slice(0, 4), 16) % 10_000);
-    await this.store.replicaPrepared(replicaId, { consensusKey, certificate: certificate.toString('pem'), host: '127.0.0.1', port });
+    await this.store.replicaPrepared(replicaId, {
+      consensusKey,
+      certificate: certificate.toString('pem'),
+      host: '127.0.0.1',
+      port,
+    });
   }
 }

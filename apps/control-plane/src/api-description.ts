@@ -20,13 +20,18 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .addCookieAuth(sessionCookie, { type: 'apiKey', in: 'cookie', name: sessionCookie }, 'session')
     .build();
   return SwaggerModule.createDocument(app, settings, {
-    standardSchemaConverter: (schema, { schemaType }) => (schema instanceof z.ZodType ? convert(schema, schemaType) : undefined),
+    standardSchemaConverter: (schema, { schemaType }) =>
+      schema instanceof z.ZodType ? convert(schema, schemaType) : undefined,
   });
 }
 
 /** A schema with an id becomes a named component; what it refers to by id becomes components too. */
 function convert(schema: z.ZodType, io: 'input' | 'output'): Converted {
-  const { $defs = {}, $schema: _dialect, ...body } = z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
+  const {
+    $defs = {},
+    $schema: _dialect,
+    ...body
+  } = z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
   const components: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries($defs)) components[name] = withoutId(definition);
   const id = schema.meta()?.id;

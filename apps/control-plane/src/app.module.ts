@@ -30,7 +30,11 @@ class ApiKeysModule {}
 @Module({ providers: [OutboxDispatcher, ReconcilerService, ReconcileProcessor], exports: [OutboxDispatcher] })
 class ReconcilerModule {}
 
-@Module({ imports: [ReconcilerModule], controllers: [LedgersController], providers: [LedgersService, LedgerEventsService] })
+@Module({
+  imports: [ReconcilerModule],
+  controllers: [LedgersController],
+  providers: [LedgersService, LedgerEventsService],
+})
 class LedgersModule {}
 
 @Module({ controllers: [FleetController], providers: [WorkerLauncher] })
@@ -60,7 +64,14 @@ export class AppModule {
   static register(services: Services): DynamicModule {
     return {
       module: AppModule,
-      imports: [StoresModule.register(services), AccountsModule, ApiKeysModule, LedgersModule, FleetModule, PlatformModule],
+      imports: [
+        StoresModule.register(services),
+        AccountsModule,
+        ApiKeysModule,
+        LedgersModule,
+        FleetModule,
+        PlatformModule,
+      ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AccessGuard },

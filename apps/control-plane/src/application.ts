@@ -61,17 +61,25 @@ function securityHeaders(services: Services): ReturnType<typeof helmet> {
 /** Serves the built console; a page's path that is no file gets the start page, which routes by itself. */
 function serveConsole(app: NestExpressApplication, folder: string): void {
   if (!existsSync(join(folder, 'index.html'))) return;
-  app.use(express.static(folder, {
-    index: 'index.html',
-    setHeaders: (response, path) => {
-      // Built assets carry a hash in their name; the start page names the newest of them.
-      const hashed = path.includes(`${join(folder, 'assets')}`);
-      response.setHeader('Cache-Control', hashed ? `public, max-age=${assetMaxAgeMs / 1_000}, immutable` : 'no-cache');
-    },
-  }));
+  app.use(
+    express.static(folder, {
+      index: 'index.html',
+      setHeaders: (response, path) => {
+        // Built assets carry a hash in their name; the start page names the newest of them.
+        const hashed = path.includes(`${join(folder, 'assets')}`);
+        response.setHeader(
+          'Cache-Control',
+          hashed ? `public, max-age=${assetMaxAgeMs / 1_000}, immutable` : 'no-cache',
+        );
+      },
+    }),
+  );
   app.use((request: Request, response: Response, next: NextFunction) => {
     const { path, method } = request;
-    const page = (method === 'GET' || method === 'HEAD') && !/^\/(v1(\/|$)|livez$|readyz$)/.test(path) && !/\.[a-z0-9]+$/i.test(path);
+    const page =
+      (method === 'GET' || method === 'HEAD') &&
+      !/^\/(v1(\/|$)|livez$|readyz$)/.test(path) &&
+      !/\.[a-z0-9]+$/i.test(path);
     if (!page) return next();
     response.setHeader('Cache-Control', 'no-cache');
     response.sendFile(join(folder, 'index.html'));

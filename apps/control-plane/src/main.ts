@@ -23,7 +23,10 @@ async function start(): Promise<void> {
   const server = await app.listen(config.port, config.bind);
   // Longer than the idle time of common load balancers, so that they close first.
   server.keepAliveTimeout = 65_000;
-  logger.info({ url: config.publicUrl, bind: config.bind, port: config.port, queues: services.jobs.backendKind }, 'control plane is ready');
+  logger.info(
+    { url: config.publicUrl, bind: config.bind, port: config.port, queues: services.jobs.backendKind },
+    'control plane is ready',
+  );
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -31,16 +34,24 @@ async function start(): Promise<void> {
     stopping = true;
     logger.info({ signal }, 'control plane stops');
     setTimeout(() => process.exit(1), shutdownMsMax).unref();
-    app.close().then(() => closeServices(services)).then(() => process.exit(0), (fault: Error) => {
-      logger.error({ fault: fault.message }, 'shutdown failed');
-      process.exit(1);
-    });
+    app
+      .close()
+      .then(() => closeServices(services))
+      .then(
+        () => process.exit(0),
+        (fault: Error) => {
+          logger.error({ fault: fault.message }, 'shutdown failed');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }
 
 start().catch((fault: unknown) => {
-  process.stderr.write(`control plane could not start: ${fault instanceof Error ? (fault.stack ?? fault.message) : 'unknown fault'}\n`);
+  process.stderr.write(
+    `control plane could not start: ${fault instanceof Error ? (fault.stack ?? fault.message) : 'unknown fault'}\n`,
+  );
   process.exit(1);
 });

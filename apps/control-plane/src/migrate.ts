@@ -14,6 +14,8 @@ async function migrate(): Promise<void> {
 }
 
 migrate().catch((fault: unknown) => {
-  process.stderr.write(`migration failed: ${fault instanceof Error ? (fault.stack ?? fault.message) : 'unknown fault'}\n`);
+  process.stderr.write(
+    `migration failed: ${fault instanceof Error ? (fault.stack ?? fault.message) : 'unknown fault'}\n`,
+  );
   process.exit(1);
 });

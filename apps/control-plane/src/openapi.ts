@@ -20,7 +20,8 @@ async function main(): Promise<void> {
     process.exit(0);
   }
   const committed = readFileSync(path, 'utf8');
-  if (committed !== text) process.stderr.write('openapi/control-plane.json is out of date: run node apps/control-plane/dist/openapi.js\n');
+  if (committed !== text)
+    process.stderr.write('openapi/control-plane.json is out of date: run node apps/control-plane/dist/openapi.js\n');
   process.exit(committed === text ? 0 : 1);
 }
 

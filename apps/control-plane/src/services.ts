@@ -1,7 +1,16 @@
 import { Authenticator, PasswordHasher } from '@quorate/auth';
 import type { Config } from '@quorate/config';
 import {
-  AccountStore, ApiDatabase, ApiKeyStore, FleetStore, IdempotencyStore, LedgerFeed, LedgerStore, OutboxStore, ReconcileStore, SystemDatabase,
+  AccountStore,
+  ApiDatabase,
+  ApiKeyStore,
+  FleetStore,
+  IdempotencyStore,
+  LedgerFeed,
+  LedgerStore,
+  OutboxStore,
+  ReconcileStore,
+  SystemDatabase,
 } from '@quorate/database';
 import { Jobs } from '@quorate/jobs';
 import type { Logger } from 'pino';

@@ -22,7 +22,10 @@ export class Authenticator {
   private readonly store: CredentialStore;
   private readonly cache = new Map<string, { readonly until: number; readonly context: TenantContext | null }>();
 
-  constructor(database: SystemDatabase, private readonly nowMs: () => number = () => performance.now()) {
+  constructor(
+    database: SystemDatabase,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
     this.store = new CredentialStore(database);
   }
 
@@ -43,7 +46,8 @@ export class Authenticator {
     const known = this.cache.get(key);
     if (known && known.until > this.nowMs()) return known.context;
     const identity = await this.lookUp(credential);
-    const context = identity && !identity.mustChangePassword && identity.context.kind === 'tenant' ? identity.context : null;
+    const context =
+      identity && !identity.mustChangePassword && identity.context.kind === 'tenant' ? identity.context : null;
     this.remember(key, context);
     return context;
   }
@@ -63,7 +67,10 @@ export class Authenticator {
       if (!key || !hashesEqual(key.keyHash, credential.keyHash)) return null;
       return {
         context: { kind: 'tenant', tenantId: key.tenantId, actor: { kind: 'api-key', apiKeyId: key.id } },
-        via: 'api-key', memberId: null, sessionId: null, mustChangePassword: false,
+        via: 'api-key',
+        memberId: null,
+        sessionId: null,
+        mustChangePassword: false,
       };
     }
     const session = await this.store.session(credential.tokenHash);
@@ -74,9 +81,14 @@ export class Authenticator {
   }
 }
 
-function identityContext(memberId: string, tenantId: string | null, role: string): TenantContext | PlatformContext | null {
+function identityContext(
+  memberId: string,
+  tenantId: string | null,
+  role: string,
+): TenantContext | PlatformContext | null {
   if (role === 'platform-admin') return tenantId === null ? { kind: 'platform', memberId } : null;
   if (tenantId === null) return null;
-  if (role !== 'owner' && role !== 'admin' && role !== 'operator' && role !== 'developer' && role !== 'auditor') return null;
+  if (role !== 'owner' && role !== 'admin' && role !== 'operator' && role !== 'developer' && role !== 'auditor')
+    return null;
   return { kind: 'tenant', tenantId, actor: { kind: 'member', memberId, role } };
 }

@@ -29,7 +29,8 @@ export class PasswordHasher {
 
   private async bounded<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= concurrencyMax) {
-      if (this.waiting.length >= queueMax) throw new CodedError('PASSWORD_HASHING_BUSY', 'too many passwords are being checked', { queueMax });
+      if (this.waiting.length >= queueMax)
+        throw new CodedError('PASSWORD_HASHING_BUSY', 'too many passwords are being checked', { queueMax });
       // The slot is handed over by the one who leaves, so `running` does not change.
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else {

@@ -19,6 +19,10 @@ export interface Config {
   /** When absent, BullMQ keeps its queues in PostgreSQL. */
   readonly redisUrl: string | null;
   readonly workerName: string;
+  /** The address under which replicas on other workers and the gateways reach this worker's replicas. */
+  readonly workerHost: string;
+  /** Ports that replicas may listen on, both included; below the range that systems use for outgoing connections. */
+  readonly replicaPorts: { readonly first: number; readonly last: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Root secret of this installation; the passwords of the database roles and the sealing keys derive from it. */
   readonly secret: string;
@@ -34,16 +38,37 @@ const environmentSchema = z.object({
   QUORATE_GATEWAY_PORT: port.default(8081),
   QUORATE_PUBLIC_URL: httpUrl.optional(),
   QUORATE_GATEWAY_URL: httpUrl.optional(),
-  QUORATE_WORKER_NAME: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/).default('worker-1'),
+  QUORATE_WORKER_NAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    .default('worker-1'),
+  QUORATE_WORKER_HOST: z.string().min(1).max(253).default('127.0.0.1'),
+  QUORATE_REPLICA_PORTS: z
+    .string()
+    .regex(/^\d{4,5}-\d{4,5}$/)
+    .default('20000-29999')
+    .transform((text) => ({ first: Number(text.split('-')[0]), last: Number(text.split('-')[1]) }))
+    .refine(
+      ({ first, last }) => first >= 1_024 && first <= last && last <= 65_535,
+      'a range of ports from 1024 to 65535',
+    ),
   QUORATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   QUORATE_DATABASE_PASSWORD: z.string().min(16).optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//).default('postgres://127.0.0.1:5432/quorate'),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//).optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .default('postgres://127.0.0.1:5432/quorate'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//)
+    .optional(),
 });
 
 /** Reads and checks the environment. Throws, naming the variable, when a setting is not usable. */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = environmentSchema.safeParse(present);
   if (!parsed.success) {
     const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -62,6 +87,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL ?? null,
     workerName: values.QUORATE_WORKER_NAME,
+    workerHost: values.QUORATE_WORKER_HOST,
+    replicaPorts: values.QUORATE_REPLICA_PORTS,
     logLevel: values.QUORATE_LOG_LEVEL,
     secret: values.QUORATE_DATABASE_PASSWORD ?? ensureSecret(home),
   });

@@ -32,12 +32,22 @@ export class AccountStore {
   constructor(private readonly database: SystemDatabase) {}
 
   /** Makes a tenant and its owner; null when the e-mail address has an account already. */
-  async signUp(draft: { readonly institution: string; readonly email: string; readonly passwordHash: string }): Promise<MemberProfile | null> {
+  async signUp(draft: {
+    readonly institution: string;
+    readonly email: string;
+    readonly passwordHash: string;
+  }): Promise<MemberProfile | null> {
     const tenantId = randomUUID();
     try {
       return await this.database.run(context, async (transaction) => {
         await transaction.insert(TenantEntity, { id: tenantId, name: draft.institution });
-        const member = await insertMember(transaction, { tenantId, email: draft.email, passwordHash: draft.passwordHash, role: 'owner', mustChangePassword: false });
+        const member = await insertMember(transaction, {
+          tenantId,
+          email: draft.email,
+          passwordHash: draft.passwordHash,
+          role: 'owner',
+          mustChangePassword: false,
+        });
         return { member, tenant: { id: tenantId, name: draft.institution }, mustChangePassword: false };
       });
     } catch (fault) {
@@ -58,7 +68,8 @@ export class AccountStore {
     const manager = this.database.direct(context);
     const member = await manager.findOne(MemberEntity, { where: { id: memberId } });
     if (!member) return null;
-    const tenant = member.tenantId === null ? null : await manager.findOne(TenantEntity, { where: { id: member.tenantId } });
+    const tenant =
+      member.tenantId === null ? null : await manager.findOne(TenantEntity, { where: { id: member.tenantId } });
     return {
       member: { id: member.id, email: member.email, role: member.role },
       tenant: tenant && { id: tenant.id, name: tenant.name },
@@ -94,8 +105,14 @@ export class AccountStore {
   /** Replaces the password and ends every other session of the member. */
   async changePassword(memberId: string, passwordHash: string, keepSessionId: string | null): Promise<void> {
     await this.database.run(context, async (transaction) => {
-      await transaction.query('update members set password_hash = $2, must_change_password = false where id = $1', [memberId, passwordHash]);
-      await transaction.query('delete from sessions where member_id = $1 and id is distinct from $2', [memberId, keepSessionId]);
+      await transaction.query('update members set password_hash = $2, must_change_password = false where id = $1', [
+        memberId,
+        passwordHash,
+      ]);
+      await transaction.query('delete from sessions where member_id = $1 and id is distinct from $2', [
+        memberId,
+        keepSessionId,
+      ]);
     });
   }
 
@@ -103,9 +120,17 @@ export class AccountStore {
   async createFirstAdmin(email: string, passwordHash: () => Promise<string>): Promise<boolean> {
     return this.database.run(context, async (transaction) => {
       await transaction.query('select pg_advisory_xact_lock($1)', [firstAdminLock]);
-      const existing = await transaction.query<unknown[]>(`select 1 from members where role = 'platform-admin' limit 1`);
+      const existing = await transaction.query<unknown[]>(
+        `select 1 from members where role = 'platform-admin' limit 1`,
+      );
       if (existing.length > 0) return false;
-      await insertMember(transaction, { tenantId: null, email, passwordHash: await passwordHash(), role: 'platform-admin', mustChangePassword: true });
+      await insertMember(transaction, {
+        tenantId: null,
+        email,
+        passwordHash: await passwordHash(),
+        role: 'platform-admin',
+        mustChangePassword: true,
+      });
       return true;
     });
   }
@@ -116,10 +141,9 @@ export class AccountStore {
   }
 
   private async secret(condition: string, value: string): Promise<MemberSecret | null> {
-    const rows = await this.database.direct(context).query<MemberSecret[]>(
-      `select id, password_hash as "passwordHash" from members where ${condition}`,
-      [value],
-    );
+    const rows = await this.database
+      .direct(context)
+      .query<MemberSecret[]>(`select id, password_hash as "passwordHash" from members where ${condition}`, [value]);
     return rows[0] ?? null;
   }
 }
@@ -138,12 +162,15 @@ export class ApiKeyStore {
     draft: { readonly name: string; readonly prefix: string; readonly keyHash: Buffer; readonly expiresInDays: number },
   ): Promise<CreateApiKeyOutcome> {
     return this.database.run(context, async (transaction) => {
-      await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`api-keys/${context.tenantId}`]);
+      await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+        `api-keys/${context.tenantId}`,
+      ]);
       const held = await transaction.query<{ count: number }[]>(
         'select count(*)::integer as count from api_keys where tenant_id = $1 and revoked_at is null and expires_at > now()',
         [context.tenantId],
       );
-      if ((held[0]?.count ?? 0) >= apiKeysPerTenantMax) return { kind: 'refused', code: 'QUOTA_API_KEYS_EXHAUSTED', apiKeysMax: apiKeysPerTenantMax };
+      if ((held[0]?.count ?? 0) >= apiKeysPerTenantMax)
+        return { kind: 'refused', code: 'QUOTA_API_KEYS_EXHAUSTED', apiKeysMax: apiKeysPerTenantMax };
       const id = randomUUID();
       const createdBy = context.actor.kind === 'member' ? context.actor.memberId : null;
       await transaction.query(
@@ -181,7 +208,13 @@ export class ApiKeyStore {
 
 async function insertMember(
   transaction: Transaction,
-  draft: { readonly tenantId: string | null; readonly email: string; readonly passwordHash: string; readonly role: MemberRole; readonly mustChangePassword: boolean },
+  draft: {
+    readonly tenantId: string | null;
+    readonly email: string;
+    readonly passwordHash: string;
+    readonly role: MemberRole;
+    readonly mustChangePassword: boolean;
+  },
 ): Promise<{ id: string; email: string; role: MemberRole }> {
   const id = randomUUID();
   await transaction.insert(MemberEntity, { id, ...draft });

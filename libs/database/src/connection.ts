@@ -14,7 +14,14 @@ import { TenantEntity } from './entities/tenant.entity';
 export type Transaction = EntityManager;
 
 const entities = [
-  TenantEntity, MemberEntity, SessionEntity, ApiKeyEntity, LedgerEntity, ReplicaEntity, LedgerStepEntity, OutboxEntity,
+  TenantEntity,
+  MemberEntity,
+  SessionEntity,
+  ApiKeyEntity,
+  LedgerEntity,
+  ReplicaEntity,
+  LedgerStepEntity,
+  OutboxEntity,
 ];
 
 /** Connections of one pool. PostgreSQL's default allows 100 in all; a machine runs up to eight processes with pools. */

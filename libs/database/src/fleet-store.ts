@@ -49,7 +49,9 @@ export class FleetStore {
 
   /** Tells a worker to take no new replicas; null when there is no such worker. */
   async drain(_context: PlatformContext, workerId: string): Promise<FleetWorker | null> {
-    await this.database.direct(system).query(`update workers set state = 'draining' where id = $1 and state = 'active'`, [workerId]);
+    await this.database
+      .direct(system)
+      .query(`update workers set state = 'draining' where id = $1 and state = 'active'`, [workerId]);
     const found = await this.readWorkers('w.id = $1', [workerId]);
     return found[0] ?? null;
   }

@@ -9,7 +9,12 @@ export interface LedgerRoute {
   readonly state: LedgerState;
   /** Null until the ledger has one; replicas are listed only from then on. */
   readonly genesis: Uint8Array | null;
-  readonly replicas: readonly { readonly index: number; readonly host: string; readonly port: number; readonly certificate: string }[];
+  readonly replicas: readonly {
+    readonly index: number;
+    readonly host: string;
+    readonly port: number;
+    readonly certificate: string;
+  }[];
 }
 
 /** Finds the replicas of a tenant's ledger. */

@@ -57,14 +57,24 @@ export class IdempotencyStore {
 
   /** Keeps the answer for repetitions. */
   async complete(request: IdempotentRequest, status: number, response: Buffer): Promise<void> {
-    await this.database.direct(context).query('update idempotency_keys set status = $3, response = $4 where scope = $1 and key_hash = $2', [
-      request.scope, request.keyHash, status, response,
-    ]);
+    await this.database
+      .direct(context)
+      .query('update idempotency_keys set status = $3, response = $4 where scope = $1 and key_hash = $2', [
+        request.scope,
+        request.keyHash,
+        status,
+        response,
+      ]);
   }
 
   /** Gives the key back: nothing was done under it. */
   async release(request: IdempotentRequest): Promise<void> {
-    await this.database.direct(context).query('delete from idempotency_keys where scope = $1 and key_hash = $2 and status is null', [request.scope, request.keyHash]);
+    await this.database
+      .direct(context)
+      .query('delete from idempotency_keys where scope = $1 and key_hash = $2 and status is null', [
+        request.scope,
+        request.keyHash,
+      ]);
   }
 
   /** Forgets keys whose day is over. */

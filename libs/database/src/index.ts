@@ -25,4 +25,10 @@ export { ReconcileSession, ReconcileStore } from './reconcile-store';
 export type { ReconcileReplica, ReconcileView, ReconcileWorker, RequestedStep } from './reconcile-store';
 export type { Cause } from './step-log';
 export { WorkerStore, workerLeaseMs } from './worker-store';
-export type { Heartbeat, PreparedReplica, ReplicaAssignment, ReplicaObservation, WorkerRegistration } from './worker-store';
+export type {
+  Heartbeat,
+  PreparedReplica,
+  ReplicaAssignment,
+  ReplicaObservation,
+  WorkerRegistration,
+} from './worker-store';

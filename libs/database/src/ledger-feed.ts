@@ -17,7 +17,11 @@ export class LedgerFeed {
   constructor(private readonly config: Config) {}
 
   async open(): Promise<void> {
-    const client = new Client({ connectionString: databaseUrl(this.config, 'quorate_system'), application_name: 'quorate:feed', keepAlive: true });
+    const client = new Client({
+      connectionString: databaseUrl(this.config, 'quorate_system'),
+      application_name: 'quorate:feed',
+      keepAlive: true,
+    });
     client.on('error', () => this.reconnectLater(client));
     client.on('end', () => this.reconnectLater(client));
     client.on('notification', (notice) => {

@@ -47,7 +47,9 @@ export class LedgerStore {
   /** Writes the wanted ledger and the notice of it in one transaction. */
   create(context: TenantContext, draft: LedgerDraft): Promise<CreateLedgerOutcome> {
     return this.database.run(context, async (transaction) => {
-      const known = await transaction.findOne(LedgerEntity, { where: { tenantId: context.tenantId, creationKey: draft.creationKey } });
+      const known = await transaction.findOne(LedgerEntity, {
+        where: { tenantId: context.tenantId, creationKey: draft.creationKey },
+      });
       if (known) return { kind: 'created', record: await withReplicas(transaction, known) };
       const terms = ledgerClassTerms(draft.class);
       // Two requests must not share the last free place.
@@ -62,7 +64,17 @@ export class LedgerStore {
       await transaction.query(
         `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, expires_at)
          values ($1, $2, $3, $4, $5, $6, 'provisioning', $7::jsonb, $8, now() + $9::integer * interval '1 second')`,
-        [draft.id, context.tenantId, draft.name, draft.class, draft.region, terms.replicas, JSON.stringify(draft.operator), draft.creationKey, draft.ttlSeconds],
+        [
+          draft.id,
+          context.tenantId,
+          draft.name,
+          draft.class,
+          draft.region,
+          terms.replicas,
+          JSON.stringify(draft.operator),
+          draft.creationKey,
+          draft.ttlSeconds,
+        ],
       );
       await appendNotice(transaction, context, draft.id);
       const ledger = await transaction.findOneOrFail(LedgerEntity, { where: { id: draft.id } });
@@ -78,7 +90,11 @@ export class LedgerStore {
     });
   }
 
-  list(context: TenantContext, limit: number, after: { readonly createdAt: string; readonly id: string } | null): Promise<LedgerPage> {
+  list(
+    context: TenantContext,
+    limit: number,
+    after: { readonly createdAt: string; readonly id: string } | null,
+  ): Promise<LedgerPage> {
     return this.database.run(context, async (transaction) => {
       // The cursor keeps PostgreSQL's microseconds, which a Date would cut off.
       const places = await transaction.query<{ id: string; createdAt: string }[]>(
@@ -88,7 +104,10 @@ export class LedgerStore {
         [context.tenantId, after?.createdAt ?? null, after?.id ?? null, limit + 1],
       );
       const page = places.slice(0, limit);
-      const records = await readRecords(transaction, page.map((place) => place.id));
+      const records = await readRecords(
+        transaction,
+        page.map((place) => place.id),
+      );
       const last = page.at(-1);
       return { records, next: places.length > limit && last ? last : null };
     });
@@ -123,27 +142,38 @@ export class LedgerStore {
   }
 
   /** The genesis document; null when there is no such ledger or it has none yet. */
-  genesis(context: TenantContext, ledgerId: string): Promise<{ readonly genesis: Uint8Array; readonly genesisId: string } | null> {
+  genesis(
+    context: TenantContext,
+    ledgerId: string,
+  ): Promise<{ readonly genesis: Uint8Array; readonly genesisId: string } | null> {
     return this.database.run(context, async (transaction) => {
       const rows = await transaction.query<{ genesis: Buffer | null; genesis_id: string | null }[]>(
         'select genesis, genesis_id from ledgers where id = $1 and tenant_id = $2',
         [ledgerId, context.tenantId],
       );
       const row = rows[0];
-      return row && row.genesis !== null && row.genesis_id !== null ? { genesis: new Uint8Array(row.genesis), genesisId: row.genesis_id } : null;
+      return row && row.genesis !== null && row.genesis_id !== null
+        ? { genesis: new Uint8Array(row.genesis), genesisId: row.genesis_id }
+        : null;
     });
   }
 }
 
 async function withReplicas(transaction: Transaction, ledger: LedgerEntity): Promise<LedgerRecord> {
-  const replicas = await transaction.find(ReplicaEntity, { where: { ledgerId: ledger.id, current: true }, order: { index: 'ASC' } });
+  const replicas = await transaction.find(ReplicaEntity, {
+    where: { ledgerId: ledger.id, current: true },
+    order: { index: 'ASC' },
+  });
   return { ledger, replicas };
 }
 
 /** Reads ledgers with their replicas, in the order of the ids. */
 async function readRecords(transaction: Transaction, ids: readonly string[]): Promise<LedgerRecord[]> {
   const ledgers = await transaction.find(LedgerEntity, { where: { id: In([...ids]) } });
-  const replicas = await transaction.find(ReplicaEntity, { where: { ledgerId: In([...ids]), current: true }, order: { index: 'ASC' } });
+  const replicas = await transaction.find(ReplicaEntity, {
+    where: { ledgerId: In([...ids]), current: true },
+    order: { index: 'ASC' },
+  });
   const byId = new Map(ledgers.map((ledger) => [ledger.id, ledger]));
   return ids.flatMap((id) => {
     const ledger = byId.get(id);
@@ -154,6 +184,8 @@ async function readRecords(transaction: Transaction, ids: readonly string[]): Pr
 async function appendNotice(transaction: Transaction, context: TenantContext, ledgerId: string): Promise<void> {
   // A plain insert: the API role may write notices but not read them back.
   await transaction.query('insert into outbox (tenant_id, kind, ledger_id) values ($1, $2, $3)', [
-    context.tenantId, 'ledger-changed' satisfies OutboxEntity['kind'], ledgerId,
+    context.tenantId,
+    'ledger-changed' satisfies OutboxEntity['kind'],
+    ledgerId,
   ]);
 }

@@ -56,7 +56,9 @@ async function ensureRole(owner: Client, config: Config, role: DatabaseRole): Pr
       );
       const found = existing.rows[0];
       if (found && (found.rolsuper || found.rolbypassrls)) {
-        throw new CodedError('DATABASE_ROLE_TOO_POWERFUL', 'the role must not be able to bypass row-level security', { role });
+        throw new CodedError('DATABASE_ROLE_TOO_POWERFUL', 'the role must not be able to bypass row-level security', {
+          role,
+        });
       }
       if (found && (await canConnect(config, role))) return;
       // The password is hexadecimal, so that it needs no quoting rules; role names are our own constants.

@@ -14,7 +14,10 @@ export class OutboxStore {
    */
   async deliver(deliver: (ledgerIds: readonly string[]) => Promise<void>): Promise<number> {
     const manager = this.database.direct(context);
-    const rows = await manager.query<{ id: string; ledger_id: string }[]>('select id, ledger_id from outbox order by id limit $1', [batchMax]);
+    const rows = await manager.query<{ id: string; ledger_id: string }[]>(
+      'select id, ledger_id from outbox order by id limit $1',
+      [batchMax],
+    );
     if (rows.length === 0) return 0;
     await deliver([...new Set(rows.map((row) => row.ledger_id))]);
     await manager.query('delete from outbox where id = any($1::bigint[])', [rows.map((row) => row.id)]);

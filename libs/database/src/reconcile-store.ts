@@ -104,11 +104,15 @@ export class ReconcileSession {
   private readonly entries: StepEntry[] = [];
   private changed = false;
 
-  constructor(private readonly transaction: Transaction, readonly view: ReconcileView) {}
+  constructor(
+    private readonly transaction: Transaction,
+    readonly view: ReconcileView,
+  ) {}
 
   /** Gives a place to a new replica, instead of another one if `replaces` names it. Returns the new replica's id. */
   async placeReplica(index: number, worker: ReconcileWorker, replaces: string | null): Promise<string> {
-    if (replaces !== null) await this.transaction.query('update replicas set current = false where id = $1', [replaces]);
+    if (replaces !== null)
+      await this.transaction.query('update replicas set current = false where id = $1', [replaces]);
     const id = randomUUID();
     await this.transaction.query(
       `insert into replicas (id, tenant_id, ledger_id, index, worker_id, worker_name, state) values ($1, $2, $3, $4, $5, $6, 'placed')`,
@@ -119,21 +123,26 @@ export class ReconcileSession {
   }
 
   /** Notes that jobs are handed to workers, so that they are not handed out again before their time. */
-  async noteRequests(step: RequestedStep, replicas: readonly { readonly id: string; readonly index: number; readonly workerName: string }[]): Promise<void> {
+  async noteRequests(
+    step: RequestedStep,
+    replicas: readonly { readonly id: string; readonly index: number; readonly workerName: string }[],
+  ): Promise<void> {
     if (replicas.length === 0) return;
     await this.transaction.query(
       'update replicas set requested_step = $2, requested_at = clock_timestamp() where id = any($1)',
       [replicas.map((replica) => replica.id), step],
     );
-    for (const { id, index, workerName } of replicas) this.entries.push({ step, state: 'started', replica: { id, index, workerName } });
+    for (const { id, index, workerName } of replicas)
+      this.entries.push({ step, state: 'started', replica: { id, index, workerName } });
   }
 
   /** Writes the genesis; it is written once and never again. */
   async writeGenesis(genesis: Uint8Array, genesisId: string): Promise<void> {
-    await this.transaction.query(
-      'update ledgers set genesis = $2, genesis_id = $3 where id = $1 and genesis is null',
-      [this.view.ledgerId, Buffer.from(genesis), genesisId],
-    );
+    await this.transaction.query('update ledgers set genesis = $2, genesis_id = $3 where id = $1 and genesis is null', [
+      this.view.ledgerId,
+      Buffer.from(genesis),
+      genesisId,
+    ]);
     this.entries.push({ step: 'write-genesis', state: 'done' });
   }
 
@@ -153,7 +162,9 @@ export class ReconcileSession {
     const known = this.view.cause;
     if (known?.code === cause?.code && known?.detail === cause?.detail) return;
     await this.transaction.query('update ledgers set cause_code = $2, cause_detail = $3 where id = $1', [
-      this.view.ledgerId, cause?.code ?? null, cause?.detail ?? null,
+      this.view.ledgerId,
+      cause?.code ?? null,
+      cause?.detail ?? null,
     ]);
     this.changed = true;
   }
@@ -187,7 +198,8 @@ async function readView(transaction: Transaction, ledgerId: string): Promise<Rec
   const ledger = ledgers[0];
   if (!ledger) return null;
   // Taken before the fleet's free places are read; held to the end of the transaction.
-  if (ledger.state === 'provisioning' && !ledger.has_genesis) await transaction.query('select pg_advisory_xact_lock($1)', [placementLock]);
+  if (ledger.state === 'provisioning' && !ledger.has_genesis)
+    await transaction.query('select pg_advisory_xact_lock($1)', [placementLock]);
   return {
     ledgerId,
     tenantId: ledger.tenant_id,

@@ -28,7 +28,11 @@ const detailLengthMax = 500;
  * The ledger's row lock is held until the transaction ends, so sequence numbers become visible in order: a reader
  * that continues after the last number it saw misses nothing.
  */
-export async function appendSteps(transaction: Transaction, ledgerId: string, entries: readonly StepEntry[]): Promise<void> {
+export async function appendSteps(
+  transaction: Transaction,
+  ledgerId: string,
+  entries: readonly StepEntry[],
+): Promise<void> {
   if (entries.length > 0) {
     const [rows] = await transaction.query<[{ last: number; tenant_id: string }[], number]>(
       `update ledgers set step_sequence = step_sequence + $2 where id = $1 returning step_sequence as last, tenant_id`,
@@ -39,7 +43,10 @@ export async function appendSteps(transaction: Transaction, ledgerId: string, en
     const first = ledger.last - entries.length + 1;
     await insertEntries(transaction, { ledgerId, tenantId: ledger.tenant_id, first }, entries);
     if (Math.floor(ledger.last / pruneEvery) !== Math.floor((first - 1) / pruneEvery)) {
-      await transaction.query('delete from ledger_steps where ledger_id = $1 and sequence <= $2', [ledgerId, ledger.last - stepsPerLedgerMax]);
+      await transaction.query('delete from ledger_steps where ledger_id = $1 and sequence <= $2', [
+        ledgerId,
+        ledger.last - stepsPerLedgerMax,
+      ]);
     }
   }
   await transaction.query('select pg_notify($1, $2)', [ledgerChannel, ledgerId]);

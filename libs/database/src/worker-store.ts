@@ -121,12 +121,18 @@ export class WorkerStore {
 
   /** Says that the worker ends on purpose; it takes no new replicas and its replicas are down. */
   async stopped(workerId: string): Promise<void> {
-    await this.database.direct(context).query(`update workers set state = 'stopped', lease_expires_at = now() where id = $1 and state <> 'draining'`, [workerId]);
+    await this.database
+      .direct(context)
+      .query(`update workers set state = 'stopped', lease_expires_at = now() where id = $1 and state <> 'draining'`, [
+        workerId,
+      ]);
   }
 
   /** Whether the worker has been told to take no new replicas. */
   async draining(workerId: string): Promise<boolean> {
-    const rows = await this.database.direct(context).query<{ state: string }[]>('select state from workers where id = $1', [workerId]);
+    const rows = await this.database
+      .direct(context)
+      .query<{ state: string }[]>('select state from workers where id = $1', [workerId]);
     return rows[0]?.state === 'draining';
   }
 
@@ -141,7 +147,10 @@ export class WorkerStore {
   /** Every replica the worker holds or should remove: what it brings up again after its own restart. */
   async replicasOf(workerId: string): Promise<ReplicaAssignment[]> {
     return this.database.run(context, async (transaction) => {
-      const rows = await transaction.query<ReplicaRow[]>(`${selectReplica} where r.worker_id = $1 and r.state <> 'destroyed' order by r.created_at`, [workerId]);
+      const rows = await transaction.query<ReplicaRow[]>(
+        `${selectReplica} where r.worker_id = $1 and r.state <> 'destroyed' order by r.created_at`,
+        [workerId],
+      );
       const clientCertificates = await readClientCertificates(transaction);
       const assignments: ReplicaAssignment[] = [];
       for (const row of rows) assignments.push(await toAssignment(transaction, row, clientCertificates));
@@ -159,7 +168,11 @@ export class WorkerStore {
       if (!row || intentOf(row) === 'destroy') return false;
       if (row.genesis !== null) {
         if (row.consensus_key !== prepared.consensusKey || row.certificate !== prepared.certificate) return false;
-        await transaction.query('update replicas set host = $2, port = $3 where id = $1', [replicaId, prepared.host, prepared.port]);
+        await transaction.query('update replicas set host = $2, port = $3 where id = $1', [
+          replicaId,
+          prepared.host,
+          prepared.port,
+        ]);
         return true;
       }
       await transaction.query(
@@ -168,13 +181,19 @@ export class WorkerStore {
          where id = $1`,
         [replicaId, prepared.consensusKey, prepared.certificate, prepared.host, prepared.port],
       );
-      await appendSteps(transaction, row.ledger_id, [{ step: 'prepare-replica', state: 'done', replica: replicaOf(row) }]);
+      await appendSteps(transaction, row.ledger_id, [
+        { step: 'prepare-replica', state: 'done', replica: replicaOf(row) },
+      ]);
       return true;
     });
   }
 
   /** Records what became of a replica, with the cause when it failed. */
-  async replicaState(replicaId: string, state: 'running' | 'failed' | 'stopped' | 'destroyed', cause?: Cause): Promise<void> {
+  async replicaState(
+    replicaId: string,
+    state: 'running' | 'failed' | 'stopped' | 'destroyed',
+    cause?: Cause,
+  ): Promise<void> {
     await this.database.run(context, async (transaction) => {
       const row = await readReplica(transaction, replicaId, 'for update of l, r');
       if (!row || row.state === 'destroyed') return;
@@ -224,15 +243,24 @@ async function readReplica(transaction: Transaction, replicaId: string, lock = '
 }
 
 async function readClientCertificates(transaction: Transaction): Promise<string[]> {
-  const rows = await transaction.query<{ certificate: string }[]>('select certificate from gateways order by registered_at');
+  const rows = await transaction.query<{ certificate: string }[]>(
+    'select certificate from gateways order by registered_at',
+  );
   return rows.map((row) => row.certificate);
 }
 
-async function toAssignment(transaction: Transaction, row: ReplicaRow, clientCertificates: readonly string[]): Promise<ReplicaAssignment> {
-  const peers = row.genesis === null ? [] : await transaction.query<{ host: string; port: number; certificate: string }[]>(
-    'select host, port, certificate from replicas where ledger_id = $1 and current order by index',
-    [row.ledger_id],
-  );
+async function toAssignment(
+  transaction: Transaction,
+  row: ReplicaRow,
+  clientCertificates: readonly string[],
+): Promise<ReplicaAssignment> {
+  const peers =
+    row.genesis === null
+      ? []
+      : await transaction.query<{ host: string; port: number; certificate: string }[]>(
+          'select host, port, certificate from replicas where ledger_id = $1 and current order by index',
+          [row.ledger_id],
+        );
   return {
     replicaId: row.id,
     ledgerId: row.ledger_id,
@@ -248,7 +276,8 @@ async function toAssignment(transaction: Transaction, row: ReplicaRow, clientCer
 }
 
 function intentOf(row: ReplicaRow): 'run' | 'destroy' {
-  const unwanted = row.state === 'destroyed' || !row.current || ['retiring', 'retired', 'failed'].includes(row.ledger_state);
+  const unwanted =
+    row.state === 'destroyed' || !row.current || ['retiring', 'retired', 'failed'].includes(row.ledger_state);
   return unwanted ? 'destroy' : 'run';
 }
 
@@ -256,11 +285,20 @@ function replicaOf(row: ReplicaRow): { id: string; index: number; workerName: st
   return { id: row.id, index: row.index, workerName: row.worker_name };
 }
 
-function stepOfState(row: ReplicaRow, state: 'running' | 'failed' | 'stopped' | 'destroyed', cause: Cause | undefined): StepEntry {
+function stepOfState(
+  row: ReplicaRow,
+  state: 'running' | 'failed' | 'stopped' | 'destroyed',
+  cause: Cause | undefined,
+): StepEntry {
   const replica = replicaOf(row);
   if (state === 'running') return { step: 'start-replica', state: 'done', replica };
   if (state === 'destroyed') return { step: 'destroy-replica', state: 'done', replica };
   if (state === 'stopped') return { step: 'stop-replica', state: 'done', replica };
   const step = row.requested_step ?? (row.genesis === null ? 'prepare-replica' : 'run-replica');
-  return { step, state: 'failed', replica, cause: cause ?? { code: 'REPLICA_FAILED', detail: 'the replica failed without a cause' } };
+  return {
+    step,
+    state: 'failed',
+    replica,
+    cause: cause ?? { code: 'REPLICA_FAILED', detail: 'the replica failed without a cause' },
+  };
 }

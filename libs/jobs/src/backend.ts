@@ -1,5 +1,11 @@
 import { databaseUrl, type Config } from '@quorate/config';
-import { createPostgresBackend, createRedisBackend, runMigrations, type BackendFactory, type ConnectionOptions } from 'bullmq';
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  runMigrations,
+  type BackendFactory,
+  type ConnectionOptions,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import { Client, Pool } from 'pg';
 

@@ -1,7 +1,14 @@
 import type { Config } from '@quorate/config';
 import { Queue, Worker, type IQueueBackend, type Job, type JobsOptions } from 'bullmq';
 import { openQueueBackend, poolSizeDefault, type QueueBackend } from './backend';
-import { readReconcileJob, readWorkerJob, reconcileQueue, workerQueue, type ReconcileJob, type WorkerJob } from './names';
+import {
+  readReconcileJob,
+  readWorkerJob,
+  reconcileQueue,
+  workerQueue,
+  type ReconcileJob,
+  type WorkerJob,
+} from './names';
 
 /** Performs one job. A throw marks the job failed; what is missing is asked for again by the reconciler. */
 export type WorkerJobHandler = (job: WorkerJob) => Promise<void>;
@@ -45,7 +52,11 @@ export class Jobs {
   private readonly consumers = new Set<JobConsumer>();
   private closing = false;
 
-  constructor(config: Config, private readonly onFault: (fault: Error) => void = () => undefined, poolSizeMax = poolSizeDefault) {
+  constructor(
+    config: Config,
+    private readonly onFault: (fault: Error) => void = () => undefined,
+    poolSizeMax = poolSizeDefault,
+  ) {
     this.backend = openQueueBackend(config, poolSizeMax);
   }
 
@@ -60,18 +71,26 @@ export class Jobs {
 
   /** Hints that a ledger's desired or observed state changed. */
   async requestReconcile(ledgerId: string): Promise<void> {
-    await this.queue(reconcileQueue).add('reconcile-ledger', { ledgerId }, {
-      ...jobOptions,
-      deduplication: { id: `reconcile-${ledgerId}`, keepLastIfActive: true },
-    });
+    await this.queue(reconcileQueue).add(
+      'reconcile-ledger',
+      { ledgerId },
+      {
+        ...jobOptions,
+        deduplication: { id: `reconcile-${ledgerId}`, keepLastIfActive: true },
+      },
+    );
   }
 
   /** Hands a job to a worker; a job that waits there already is not queued twice. */
   async sendWorkerJob(workerId: string, job: WorkerJob): Promise<void> {
-    await this.queue(workerQueue(workerId)).add(job.kind, { replicaId: job.replicaId }, {
-      ...jobOptions,
-      deduplication: { id: `${job.kind}-${job.replicaId}`, keepLastIfActive: true },
-    });
+    await this.queue(workerQueue(workerId)).add(
+      job.kind,
+      { replicaId: job.replicaId },
+      {
+        ...jobOptions,
+        deduplication: { id: `${job.kind}-${job.replicaId}`, keepLastIfActive: true },
+      },
+    );
   }
 
   /** Takes the jobs of one worker. */
@@ -85,7 +104,11 @@ export class Jobs {
   /** Takes reconcile jobs, and keeps the schedules of expiry and resync. */
   async consumeReconcileJobs(handler: ReconcileJobHandler): Promise<Consumer> {
     const queue = this.queue(reconcileQueue);
-    await queue.upsertJobScheduler('expire-ledgers', { every: expireEveryMs }, { name: 'expire-ledgers', data: {}, opts: jobOptions });
+    await queue.upsertJobScheduler(
+      'expire-ledgers',
+      { every: expireEveryMs },
+      { name: 'expire-ledgers', data: {}, opts: jobOptions },
+    );
     await queue.upsertJobScheduler('resync', { every: resyncEveryMs }, { name: 'resync', data: {}, opts: jobOptions });
     return this.consume(reconcileQueue, reconcileConcurrencyMax, async (job) => {
       const work = readReconcileJob(job.name, job.data);
@@ -103,15 +126,20 @@ export class Jobs {
   }
 
   private consume(name: string, concurrency: number, perform: (job: Job<unknown, void>) => Promise<void>): Consumer {
-    const consumer: JobConsumer = new Worker(name, perform, {
-      connection: this.backend.connection,
-      concurrency,
-      lockDuration: lockMs,
-      stalledInterval: stalledCheckMs,
-      maxStalledCount: 1_000,
-      removeOnComplete: { count: 0 },
-      removeOnFail: { age: 3_600, count: 50 },
-    }, this.backend.factory);
+    const consumer: JobConsumer = new Worker(
+      name,
+      perform,
+      {
+        connection: this.backend.connection,
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: stalledCheckMs,
+        maxStalledCount: 1_000,
+        removeOnComplete: { count: 0 },
+        removeOnFail: { age: 3_600, count: 50 },
+      },
+      this.backend.factory,
+    );
     consumer.on('error', (fault) => this.onFault(fault));
     consumer.on('failed', (_job, fault) => this.onFault(fault));
     this.consumers.add(consumer);

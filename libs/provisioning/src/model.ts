@@ -54,7 +54,12 @@ export interface PlanCause {
 
 /** One thing to do next. Every step may be repeated safely. */
 export type Step =
-  | { readonly kind: 'place-replica'; readonly index: number; readonly workerId: string; readonly replaces: string | null }
+  | {
+      readonly kind: 'place-replica';
+      readonly index: number;
+      readonly workerId: string;
+      readonly replaces: string | null;
+    }
   | { readonly kind: ReplicaStep; readonly replicaId: string; readonly workerId: string }
   | { readonly kind: 'write-genesis' }
   | { readonly kind: 'mark-ready' }

@@ -46,17 +46,22 @@ function planRetirement(observed: ObservedLedger): Plan {
 function planFounding(desired: DesiredLedger, observed: ObservedLedger): Plan {
   const current = currentReplicas(observed);
   const hopeless = current.find((replica) => replica.attempts >= attemptsPerReplicaMax || wornOut(observed, replica));
-  if (hopeless) return { steps: [{ kind: 'mark-failed', cause: failureCause(hopeless) }], cause: failureCause(hopeless) };
+  if (hopeless)
+    return { steps: [{ kind: 'mark-failed', cause: failureCause(hopeless) }], cause: failureCause(hopeless) };
 
   const placement = planPlacement(desired, observed, current);
-  const moved = new Set(placement.steps.flatMap((step) => (step.kind === 'place-replica' && step.replaces !== null ? [step.replaces] : [])));
+  const moved = new Set(
+    placement.steps.flatMap((step) => (step.kind === 'place-replica' && step.replaces !== null ? [step.replaces] : [])),
+  );
   const kept = current.filter((replica) => !moved.has(replica.id));
   const steps: Step[] = [...placement.steps];
-  for (const replica of kept) if (replica.state !== 'prepared') steps.push(...request(observed, replica, 'prepare-replica'));
+  for (const replica of kept)
+    if (replica.state !== 'prepared') steps.push(...request(observed, replica, 'prepare-replica'));
   const complete = kept.length === desired.replicaCount && kept.every((replica) => replica.state === 'prepared');
   if (complete) {
     steps.push({ kind: 'write-genesis' });
-    for (const replica of kept) steps.push({ kind: 'start-replica', replicaId: replica.id, workerId: replica.workerId });
+    for (const replica of kept)
+      steps.push({ kind: 'start-replica', replicaId: replica.id, workerId: replica.workerId });
   }
   return { steps, cause: placement.cause ?? waitingCause(observed, kept) };
 }
@@ -65,7 +70,9 @@ function planPlacement(desired: DesiredLedger, observed: ObservedLedger, current
   const taken = new Set(current.map((replica) => replica.index));
   const vacant = Array.from({ length: desired.replicaCount }, (_, index) => index).filter((index) => !taken.has(index));
   const stranded = current.filter((replica) => isDown(observed, replica));
-  const failing = current.filter((replica) => !stranded.includes(replica) && replica.state === 'failed' && replica.attempts >= attemptsPerWorkerMax);
+  const failing = current.filter(
+    (replica) => !stranded.includes(replica) && replica.state === 'failed' && replica.attempts >= attemptsPerWorkerMax,
+  );
   // Also the workers that replicas leave are excluded: a failing one would only fail again there.
   const excluded = new Set(current.map((replica) => replica.workerId));
   const places = [
@@ -87,23 +94,29 @@ function planPlacement(desired: DesiredLedger, observed: ObservedLedger, current
 function planRunning(desired: DesiredLedger, observed: ObservedLedger): Plan {
   const current = currentReplicas(observed);
   const steps: Step[] = [];
-  for (const replica of current) if (replica.state !== 'running') steps.push(...request(observed, replica, 'start-replica'));
+  for (const replica of current)
+    if (replica.state !== 'running') steps.push(...request(observed, replica, 'start-replica'));
   const running = current.filter((replica) => replica.state === 'running' && !isDown(observed, replica));
-  const hindered = current.filter((replica) => isDown(observed, replica) || (replica.state === 'failed' && replica.attempts >= attemptsPerWorkerMax));
+  const hindered = current.filter(
+    (replica) => isDown(observed, replica) || (replica.state === 'failed' && replica.attempts >= attemptsPerWorkerMax),
+  );
   // Replicas that merely are not up yet are waited for; those that cannot come up must not hold a working quorum back.
-  const settled = running.length === desired.replicaCount
-    || (running.length >= quorumOf(desired.replicaCount) && running.length + hindered.length === desired.replicaCount);
+  const settled =
+    running.length === desired.replicaCount ||
+    (running.length >= quorumOf(desired.replicaCount) && running.length + hindered.length === desired.replicaCount);
   if (settled && observed.state === 'provisioning') steps.push({ kind: 'mark-ready' });
   return { steps, cause: waitingCause(observed, current) };
 }
 
 function destroyAll(observed: ObservedLedger, replicas: readonly ObservedReplica[]): Step[] {
-  return replicas.filter((replica) => replica.state !== 'destroyed').flatMap((replica) => {
-    // A job for a worker that is down waits in its queue; one is enough.
-    if (isDown(observed, replica) && replica.requested?.step === 'destroy-replica') return [];
-    const due = isDue(observed, replica, 'destroy-replica');
-    return due ? [{ kind: 'destroy-replica', replicaId: replica.id, workerId: replica.workerId } as const] : [];
-  });
+  return replicas
+    .filter((replica) => replica.state !== 'destroyed')
+    .flatMap((replica) => {
+      // A job for a worker that is down waits in its queue; one is enough.
+      if (isDown(observed, replica) && replica.requested?.step === 'destroy-replica') return [];
+      const due = isDue(observed, replica, 'destroy-replica');
+      return due ? [{ kind: 'destroy-replica', replicaId: replica.id, workerId: replica.workerId } as const] : [];
+    });
 }
 
 function request(observed: ObservedLedger, replica: ObservedReplica, step: ReplicaStep): Step[] {
@@ -123,11 +136,14 @@ function wornOut(observed: ObservedLedger, replica: ObservedReplica): boolean {
 }
 
 function currentReplicas(observed: ObservedLedger): ObservedReplica[] {
-  return observed.replicas.filter((replica) => replica.current && replica.state !== 'destroyed').sort((first, second) => first.index - second.index);
+  return observed.replicas
+    .filter((replica) => replica.current && replica.state !== 'destroyed')
+    .sort((first, second) => first.index - second.index);
 }
 
 function isDown(observed: ObservedLedger, replica: ObservedReplica): boolean {
-  const standing: WorkerStanding = observed.workers.find((worker) => worker.id === replica.workerId)?.standing ?? 'lost';
+  const standing: WorkerStanding =
+    observed.workers.find((worker) => worker.id === replica.workerId)?.standing ?? 'lost';
   return standing === 'lost' || standing === 'stopped';
 }
 
@@ -144,5 +160,8 @@ function failureCause(replica: ObservedReplica): PlanCause {
 }
 
 function workersShort(needed: number, available: number): PlanCause {
-  return { code: 'PLACEMENT_WORKERS_SHORT', detail: `${needed} more workers with room are needed, ${available} are there` };
+  return {
+    code: 'PLACEMENT_WORKERS_SHORT',
+    detail: `${needed} more workers with room are needed, ${available} are there`,
+  };
 }

@@ -10,8 +10,15 @@ import { RateLimits } from '../http/rate-limits';
 import { Caller, RemoteAddress } from '../http/request';
 import { Route } from '../http/route';
 import {
-  loginSchema, passwordChangeSchema, sessionSchema, signUpSchema, signedUpSchema,
-  type Login, type PasswordChange, type SessionView, type SignUp,
+  loginSchema,
+  passwordChangeSchema,
+  sessionSchema,
+  signUpSchema,
+  signedUpSchema,
+  type Login,
+  type PasswordChange,
+  type SessionView,
+  type SignUp,
 } from './accounts.schemas';
 import { AccountsService } from './accounts.service';
 
@@ -29,7 +36,14 @@ export class AccountsController {
   }
 
   @Post('signup')
-  @Route({ operationId: 'signUp', summary: 'Make a tenant and its owner', access: 'public', status: 201, answer: signedUpSchema, idempotent: true })
+  @Route({
+    operationId: 'signUp',
+    summary: 'Make a tenant and its owner',
+    access: 'public',
+    status: 201,
+    answer: signedUpSchema,
+    idempotent: true,
+  })
   async signUp(@Body({ schema: signUpSchema }) draft: SignUp, @RemoteAddress() address: string): Promise<unknown> {
     await this.limits.admitSignUp(address);
     const profile = await this.accounts.signUp(draft);
@@ -72,7 +86,13 @@ export class AccountsController {
   }
 
   @Post('password')
-  @Route({ operationId: 'changePassword', summary: 'Change the own password', access: 'member', status: 204, idempotent: true })
+  @Route({
+    operationId: 'changePassword',
+    summary: 'Change the own password',
+    access: 'member',
+    status: 204,
+    idempotent: true,
+  })
   async changePassword(
     @Body({ schema: passwordChangeSchema }) change: PasswordChange,
     @Caller() identity: Identity,

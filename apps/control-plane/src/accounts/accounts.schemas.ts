@@ -7,9 +7,13 @@ const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 const newPassword = z.string().min(12).max(200);
 const anyPassword = z.string().min(1).max(200);
 
-export const signUpSchema = z.strictObject({ institution: displayName(200), email, password: newPassword }).meta({ id: 'SignUp' });
+export const signUpSchema = z
+  .strictObject({ institution: displayName(200), email, password: newPassword })
+  .meta({ id: 'SignUp' });
 export const loginSchema = z.strictObject({ email, password: anyPassword }).meta({ id: 'Login' });
-export const passwordChangeSchema = z.strictObject({ currentPassword: anyPassword, newPassword }).meta({ id: 'PasswordChange' });
+export const passwordChangeSchema = z
+  .strictObject({ currentPassword: anyPassword, newPassword })
+  .meta({ id: 'PasswordChange' });
 
 export const signedUpSchema = z.object({ tenant: tenantSchema, member: memberSchema }).meta({ id: 'SignedUp' });
 export const sessionSchema = z

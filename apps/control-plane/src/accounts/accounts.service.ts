@@ -49,7 +49,11 @@ export class AccountsService {
     }
     if (identity.context.kind !== 'tenant') return null;
     const { tenantId } = identity.context;
-    return { member: null, tenant: { id: tenantId, name: await this.accounts.tenantName(tenantId) }, mustChangePassword: false };
+    return {
+      member: null,
+      tenant: { id: tenantId, name: await this.accounts.tenantName(tenantId) },
+      mustChangePassword: false,
+    };
   }
 
   /** False when the current password is wrong. Every other session of the member ends. */

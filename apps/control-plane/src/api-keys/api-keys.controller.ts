@@ -7,7 +7,13 @@ import { Problem } from '../http/problem';
 import { Tenant } from '../http/request';
 import { Route } from '../http/route';
 import { isId, pageSchema } from '../http/schemas';
-import { apiKeyDraftSchema, apiKeyListSchema, createdApiKeySchema, type ApiKeyDraft, type ApiKeyView } from './api-keys.schemas';
+import {
+  apiKeyDraftSchema,
+  apiKeyListSchema,
+  createdApiKeySchema,
+  type ApiKeyDraft,
+  type ApiKeyView,
+} from './api-keys.schemas';
 
 @ApiTags('api-keys')
 @Controller('v1/api-keys')
@@ -15,8 +21,18 @@ export class ApiKeysController {
   constructor(private readonly apiKeys: ApiKeyStore) {}
 
   @Post()
-  @Route({ operationId: 'createApiKey', summary: 'Make an API key; it is shown this once', access: 'tenant-write', status: 201, answer: createdApiKeySchema, idempotent: true })
-  async create(@Tenant() context: TenantContext, @Body({ schema: apiKeyDraftSchema }) draft: ApiKeyDraft): Promise<unknown> {
+  @Route({
+    operationId: 'createApiKey',
+    summary: 'Make an API key; it is shown this once',
+    access: 'tenant-write',
+    status: 201,
+    answer: createdApiKeySchema,
+    idempotent: true,
+  })
+  async create(
+    @Tenant() context: TenantContext,
+    @Body({ schema: apiKeyDraftSchema }) draft: ApiKeyDraft,
+  ): Promise<unknown> {
     const { key, prefix, hash } = makeApiKey();
     const outcome = await this.apiKeys.create(context, { ...draft, prefix, keyHash: hash });
     if (outcome.kind === 'refused') {
@@ -26,7 +42,12 @@ export class ApiKeysController {
   }
 
   @Get()
-  @Route({ operationId: 'listApiKeys', summary: 'API keys that are not revoked', access: 'tenant', answer: apiKeyListSchema })
+  @Route({
+    operationId: 'listApiKeys',
+    summary: 'API keys that are not revoked',
+    access: 'tenant',
+    answer: apiKeyListSchema,
+  })
   async list(@Tenant() context: TenantContext, @Query({ schema: pageSchema }) _page: unknown): Promise<unknown> {
     const keys = await this.apiKeys.list(context);
     return { data: keys.map(toView), nextCursor: null };

@@ -6,7 +6,14 @@ import { Problem } from '../http/problem';
 import { Administrator } from '../http/request';
 import { Route } from '../http/route';
 import { isId, pageSchema } from '../http/schemas';
-import { fleetLedgerListSchema, fleetTenantListSchema, growthSchema, workerListSchema, workerSchema, type FleetGrowth } from './fleet.schemas';
+import {
+  fleetLedgerListSchema,
+  fleetTenantListSchema,
+  growthSchema,
+  workerListSchema,
+  workerSchema,
+  type FleetGrowth,
+} from './fleet.schemas';
 import { WorkerLauncher } from './worker-launcher';
 
 @ApiTags('fleet')
@@ -19,12 +26,22 @@ export class FleetController {
 
   @Get('workers')
   @Route({ operationId: 'listWorkers', summary: 'All workers', access: 'platform', answer: workerListSchema })
-  async workers(@Administrator() context: PlatformContext, @Query({ schema: pageSchema }) _page: unknown): Promise<unknown> {
+  async workers(
+    @Administrator() context: PlatformContext,
+    @Query({ schema: pageSchema }) _page: unknown,
+  ): Promise<unknown> {
     return { data: await this.fleet.workers(context), nextCursor: null };
   }
 
   @Post('workers')
-  @Route({ operationId: 'addWorkers', summary: 'Start more workers on this machine', access: 'platform', status: 202, answer: growthSchema, idempotent: true })
+  @Route({
+    operationId: 'addWorkers',
+    summary: 'Start more workers on this machine',
+    access: 'platform',
+    status: 202,
+    answer: growthSchema,
+    idempotent: true,
+  })
   add(@Administrator() _context: PlatformContext, @Body({ schema: growthSchema }) growth: FleetGrowth): FleetGrowth {
     if (!this.launcher.add(growth.count)) {
       throw new Problem('FLEET_SCALED_ELSEWHERE', { detail: 'scale the workers where their containers are run' });
@@ -34,7 +51,14 @@ export class FleetController {
 
   @Post('workers/:id/drain')
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
-  @Route({ operationId: 'drainWorker', summary: 'Give a worker no new replicas', access: 'platform', status: 202, answer: workerSchema, idempotent: true })
+  @Route({
+    operationId: 'drainWorker',
+    summary: 'Give a worker no new replicas',
+    access: 'platform',
+    status: 202,
+    answer: workerSchema,
+    idempotent: true,
+  })
   async drain(@Administrator() context: PlatformContext, @Param('id') id: string): Promise<unknown> {
     const worker = isId(id) ? await this.fleet.drain(context, id) : null;
     if (!worker) throw new Problem('WORKER_UNKNOWN', { detail: 'there is no such worker' });
@@ -43,13 +67,19 @@ export class FleetController {
 
   @Get('tenants')
   @Route({ operationId: 'listFleetTenants', summary: 'All tenants', access: 'platform', answer: fleetTenantListSchema })
-  async tenants(@Administrator() context: PlatformContext, @Query({ schema: pageSchema }) _page: unknown): Promise<unknown> {
+  async tenants(
+    @Administrator() context: PlatformContext,
+    @Query({ schema: pageSchema }) _page: unknown,
+  ): Promise<unknown> {
     return { data: await this.fleet.tenants(context), nextCursor: null };
   }
 
   @Get('ledgers')
   @Route({ operationId: 'listFleetLedgers', summary: 'All ledgers', access: 'platform', answer: fleetLedgerListSchema })
-  async ledgers(@Administrator() context: PlatformContext, @Query({ schema: pageSchema }) _page: unknown): Promise<unknown> {
+  async ledgers(
+    @Administrator() context: PlatformContext,
+    @Query({ schema: pageSchema }) _page: unknown,
+  ): Promise<unknown> {
     return { data: await this.fleet.ledgers(context), nextCursor: null };
   }
 }

@@ -1,7 +1,14 @@
 import { Authenticator } from '@quorate/auth';
 import type { Config } from '@quorate/config';
 import { ApiExtension, ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
-import { Inject, Injectable, SetMetadata, applyDecorators, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { configToken } from './config-token';
 import { Problem } from './problem';
@@ -18,7 +25,10 @@ const accessKey = 'quorate:access';
 /** Declares who may call a route; a route without it is refused to everybody. */
 export function Access(rule: AccessRule): MethodDecorator {
   const documented = [SetMetadata(accessKey, rule), ApiExtension('x-quorate-access', rule)];
-  return applyDecorators(...documented, ...(rule === 'public' ? [] : [ApiBearerAuth('apiKey'), ApiCookieAuth('session')]));
+  return applyDecorators(
+    ...documented,
+    ...(rule === 'public' ? [] : [ApiBearerAuth('apiKey'), ApiCookieAuth('session')]),
+  );
 }
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -46,18 +56,21 @@ export class AccessGuard implements CanActivate {
     if (identity.via === 'session' && !readingMethods.has(request.method)) this.refuseForeignOrigin(request, origin);
     request.identity = identity;
     if (rule === 'member') return true;
-    if (identity.mustChangePassword) throw new Problem('PASSWORD_CHANGE_REQUIRED', { detail: 'change the first password at POST /v1/password' });
+    if (identity.mustChangePassword)
+      throw new Problem('PASSWORD_CHANGE_REQUIRED', { detail: 'change the first password at POST /v1/password' });
     this.applyRule(rule, identity.context);
     return true;
   }
 
   private applyRule(rule: AccessRule | undefined, caller: NonNullable<QuorateRequest['identity']>['context']): void {
     if (rule === 'platform') {
-      if (caller.kind !== 'platform') throw new Problem('PLATFORM_ADMIN_REQUIRED', { detail: 'this needs a platform administrator' });
+      if (caller.kind !== 'platform')
+        throw new Problem('PLATFORM_ADMIN_REQUIRED', { detail: 'this needs a platform administrator' });
       return;
     }
     if (rule !== 'tenant' && rule !== 'tenant-write') throw new Problem('FORBIDDEN', { detail: 'nobody may do this' });
-    if (caller.kind !== 'tenant') throw new Problem('TENANT_REQUIRED', { detail: 'platform administrators stand outside every tenant' });
+    if (caller.kind !== 'tenant')
+      throw new Problem('TENANT_REQUIRED', { detail: 'platform administrators stand outside every tenant' });
     const auditor = caller.actor.kind === 'member' && caller.actor.role === 'auditor';
     if (rule === 'tenant-write' && auditor) throw new Problem('FORBIDDEN', { detail: 'auditors may only read' });
   }

@@ -18,7 +18,10 @@ export function readCursor(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
   const [createdAt = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split('/');
   if (rest.length > 0 || !timestampPattern.test(createdAt) || !isId(id)) {
-    throw new Problem('REQUEST_INVALID', { detail: 'the cursor is not one of ours', errors: [{ pointer: '/cursor', code: 'FIELD_INVALID', detail: 'not a cursor of this list' }] });
+    throw new Problem('REQUEST_INVALID', {
+      detail: 'the cursor is not one of ours',
+      errors: [{ pointer: '/cursor', code: 'FIELD_INVALID', detail: 'not a cursor of this list' }],
+    });
   }
   return { createdAt, id };
 }

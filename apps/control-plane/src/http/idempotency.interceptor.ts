@@ -2,7 +2,14 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, ran
 import { deriveSecret, type Config } from '@quorate/config';
 import { IdempotencyStore, type IdempotentRequest } from '@quorate/database';
 import { actorId } from '@quorate/tenancy';
-import { Inject, Injectable, SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -42,17 +49,33 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (request.method !== 'POST') return next.handle();
     const repeatable = this.reflector.get<boolean | undefined>(repeatableKey, context.getHandler()) === true;
     const response = context.switchToHttp().getResponse<Response>();
-    return from(this.once(request, response, () => lastValueFrom(next.handle(), { defaultValue: undefined }), repeatable));
+    return from(
+      this.once(request, response, () => lastValueFrom(next.handle(), { defaultValue: undefined }), repeatable),
+    );
   }
 
-  private async once(request: QuorateRequest, response: Response, work: () => Promise<unknown>, repeatable: boolean): Promise<unknown> {
+  private async once(
+    request: QuorateRequest,
+    response: Response,
+    work: () => Promise<unknown>,
+    repeatable: boolean,
+  ): Promise<unknown> {
     const key = request.headers['idempotency-key'];
-    if (key === undefined) throw new Problem('IDEMPOTENCY_KEY_MISSING', { detail: 'send an Idempotency-Key of your choice, for example a UUID' });
-    if (typeof key !== 'string' || !keyPattern.test(key)) throw new Problem('IDEMPOTENCY_KEY_INVALID', { detail: '1 to 255 visible ASCII characters' });
+    if (key === undefined)
+      throw new Problem('IDEMPOTENCY_KEY_MISSING', {
+        detail: 'send an Idempotency-Key of your choice, for example a UUID',
+      });
+    if (typeof key !== 'string' || !keyPattern.test(key))
+      throw new Problem('IDEMPOTENCY_KEY_INVALID', { detail: '1 to 255 visible ASCII characters' });
     const claim = this.claimOf(request, key);
     const state = await this.store.begin(claim);
-    if (state.kind === 'reused') throw new Problem('IDEMPOTENCY_KEY_REUSED', { detail: 'this key was used with another body or route' });
-    if (state.kind === 'in-flight') throw new Problem('IDEMPOTENCY_IN_FLIGHT', { detail: 'ask again for the answer', retryAfterMs: state.retryAfterMs });
+    if (state.kind === 'reused')
+      throw new Problem('IDEMPOTENCY_KEY_REUSED', { detail: 'this key was used with another body or route' });
+    if (state.kind === 'in-flight')
+      throw new Problem('IDEMPOTENCY_IN_FLIGHT', {
+        detail: 'ask again for the answer',
+        retryAfterMs: state.retryAfterMs,
+      });
     if (state.kind === 'done' && !repeatable) {
       response.setHeader('Idempotent-Replayed', 'true');
       response.status(state.status);

@@ -12,7 +12,21 @@ export function createLogger(config: Config): Logger {
     level: config.logLevel,
     base: { app: 'control-plane', pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: ['password', 'key', 'token', 'cookie', 'authorization', '*.password', '*.key', '*.token', '*.cookie', '*.authorization'], remove: true },
+    redact: {
+      paths: [
+        'password',
+        'key',
+        'token',
+        'cookie',
+        'authorization',
+        '*.password',
+        '*.key',
+        '*.token',
+        '*.cookie',
+        '*.authorization',
+      ],
+      remove: true,
+    },
   });
 }
 

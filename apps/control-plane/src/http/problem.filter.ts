@@ -15,15 +15,20 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<QuorateRequest>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(thrown);
-    if (problem.code === 'INTERNAL_FAULT') this.logger.error({ requestId: request.requestId, fault: describe(thrown) }, 'request failed');
+    if (problem.code === 'INTERNAL_FAULT')
+      this.logger.error({ requestId: request.requestId, fault: describe(thrown) }, 'request failed');
     // A stream that has begun cannot change its status any more.
     if (response.headersSent) {
       response.end();
       return;
     }
-    if (problem.facts.retryAfterMs !== undefined) response.setHeader('Retry-After', String(Math.ceil(problem.facts.retryAfterMs / 1_000)));
+    if (problem.facts.retryAfterMs !== undefined)
+      response.setHeader('Retry-After', String(Math.ceil(problem.facts.retryAfterMs / 1_000)));
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="quorate"');
-    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problemDocument(problem, request.requestId)));
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problemDocument(problem, request.requestId)));
   }
 }
 
@@ -46,10 +51,14 @@ function parserProblem(thrown: unknown): Problem | null {
   const source = thrown instanceof HttpException && thrown.cause !== undefined ? thrown.cause : thrown;
   if (typeof source !== 'object' || source === null) return null;
   const { type, status } = source as { type?: unknown; status?: unknown };
-  if (type === 'entity.too.large' || status === 413) return new Problem('BODY_TOO_LARGE', { detail: 'a body may have 256 KiB' });
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return new Problem('MEDIA_TYPE_UNSUPPORTED', { detail: 'send UTF-8 JSON' });
-  if (typeof type === 'string' && type.startsWith('entity.')) return new Problem('BODY_MALFORMED', { detail: 'the body is not valid JSON' });
-  if (type === 'request.aborted' || type === 'request.size.invalid') return new Problem('BODY_MALFORMED', { detail: 'the body is incomplete' });
+  if (type === 'entity.too.large' || status === 413)
+    return new Problem('BODY_TOO_LARGE', { detail: 'a body may have 256 KiB' });
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported')
+    return new Problem('MEDIA_TYPE_UNSUPPORTED', { detail: 'send UTF-8 JSON' });
+  if (typeof type === 'string' && type.startsWith('entity.'))
+    return new Problem('BODY_MALFORMED', { detail: 'the body is not valid JSON' });
+  if (type === 'request.aborted' || type === 'request.size.invalid')
+    return new Problem('BODY_MALFORMED', { detail: 'the body is incomplete' });
   if (thrown instanceof URIError) return new Problem('ROUTE_UNKNOWN', { detail: 'there is no such route' });
   return null;
 }
@@ -58,5 +67,10 @@ function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { message: 'something that is no error was thrown' };
   // The driver's own error names table and constraint, never the values of a row.
   const code = (thrown as { code?: unknown }).code;
-  return { name: thrown.name, message: thrown.message, ...(typeof code === 'string' ? { code } : {}), stack: thrown.stack };
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    ...(typeof code === 'string' ? { code } : {}),
+    stack: thrown.stack,
+  };
 }

@@ -53,7 +53,10 @@ export class Problem extends Error {
   readonly status: number;
   readonly title: string;
 
-  constructor(readonly code: ProblemCode, readonly facts: ProblemFacts) {
+  constructor(
+    readonly code: ProblemCode,
+    readonly facts: ProblemFacts,
+  ) {
     super(facts.detail);
     [this.status, this.title] = titles[code];
   }

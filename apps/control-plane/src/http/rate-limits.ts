@@ -1,5 +1,10 @@
 import type { SystemDatabase } from '@quorate/database';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import { Problem } from './problem';
 
 /** Failed log-ins of one address to one account, and of one address to all accounts, in a quarter of an hour. */
@@ -22,8 +27,15 @@ export class RateLimits {
       const memory = new RateLimiterMemory({ keyPrefix, points, duration });
       if (pool === undefined) return memory;
       return new RateLimiterPostgres({
-        storeClient: pool, storeType: 'pool', tableName: 'rate_limits', tableCreated: true, clearExpiredByTimeout: false,
-        keyPrefix, points, duration, insuranceLimiter: memory,
+        storeClient: pool,
+        storeType: 'pool',
+        tableName: 'rate_limits',
+        tableCreated: true,
+        clearExpiredByTimeout: false,
+        keyPrefix,
+        points,
+        duration,
+        insuranceLimiter: memory,
       });
     };
     this.perAccount = limiter('login-account', failuresPerAccountMax, failureWindowSeconds);
@@ -33,7 +45,10 @@ export class RateLimits {
 
   /** Throws `RATE_LIMITED` when there were too many failures. */
   async admitLogin(address: string, email: string): Promise<void> {
-    const [account, all] = await Promise.all([this.perAccount.get(accountKey(address, email)), this.perAddress.get(address)]);
+    const [account, all] = await Promise.all([
+      this.perAccount.get(accountKey(address, email)),
+      this.perAddress.get(address),
+    ]);
     if (account && account.consumedPoints >= failuresPerAccountMax) throw limited(account.msBeforeNext);
     if (all && all.consumedPoints >= failuresPerAddressMax) throw limited(all.msBeforeNext);
   }
@@ -63,5 +78,8 @@ function accountKey(address: string, email: string): string {
 }
 
 function limited(retryAfterMs: number): Problem {
-  return new Problem('RATE_LIMITED', { detail: 'too many attempts; wait a while', retryAfterMs: Math.max(retryAfterMs, 1_000) });
+  return new Problem('RATE_LIMITED', {
+    detail: 'too many attempts; wait a while',
+    retryAfterMs: Math.max(retryAfterMs, 1_000),
+  });
 }

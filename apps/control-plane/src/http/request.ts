@@ -22,7 +22,13 @@ export function requestLog(logger: Logger): (request: QuorateRequest, response: 
       // The path without its query: nothing that a caller may consider secret.
       const path = request.originalUrl.split('?', 1)[0];
       const elapsedMs = Math.round((performance.now() - startedAt) * 10) / 10;
-      const fields = { requestId: request.requestId, method: request.method, path, status: response.statusCode, elapsedMs };
+      const fields = {
+        requestId: request.requestId,
+        method: request.method,
+        path,
+        status: response.statusCode,
+        elapsedMs,
+      };
       if (path?.startsWith('/v1/')) logger.info(fields, 'request');
       else logger.debug(fields, 'request');
     });
@@ -39,28 +45,36 @@ function identityOf(context: ExecutionContext): Identity {
 /** The tenant the caller acts for. */
 export const Tenant = createParamDecorator((_data: unknown, context: ExecutionContext): TenantContext => {
   const identity = identityOf(context);
-  if (identity.context.kind !== 'tenant') throw new Problem('TENANT_REQUIRED', { detail: 'platform administrators stand outside every tenant' });
+  if (identity.context.kind !== 'tenant')
+    throw new Problem('TENANT_REQUIRED', { detail: 'platform administrators stand outside every tenant' });
   return identity.context;
 });
 
 /** The platform administrator who calls. */
 export const Administrator = createParamDecorator((_data: unknown, context: ExecutionContext): PlatformContext => {
   const identity = identityOf(context);
-  if (identity.context.kind !== 'platform') throw new Problem('PLATFORM_ADMIN_REQUIRED', { detail: 'this needs a platform administrator' });
+  if (identity.context.kind !== 'platform')
+    throw new Problem('PLATFORM_ADMIN_REQUIRED', { detail: 'this needs a platform administrator' });
   return identity.context;
 });
 
 /** Whoever is logged in. */
-export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Identity => identityOf(context));
+export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): Identity =>
+  identityOf(context),
+);
 
 /** The id under which the caller may ask about this request. */
-export const RequestId = createParamDecorator((_data: unknown, context: ExecutionContext): string =>
-  context.switchToHttp().getRequest<QuorateRequest>().requestId);
+export const RequestId = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<QuorateRequest>().requestId,
+);
 
 /** The value of the Idempotency-Key header, checked by the interceptor. */
 export const IdempotencyKey = createParamDecorator((_data: unknown, context: ExecutionContext): string =>
-  String(context.switchToHttp().getRequest<QuorateRequest>().headers['idempotency-key'] ?? ''));
+  String(context.switchToHttp().getRequest<QuorateRequest>().headers['idempotency-key'] ?? ''),
+);
 
 /** The address the request came from. */
-export const RemoteAddress = createParamDecorator((_data: unknown, context: ExecutionContext): string =>
-  context.switchToHttp().getRequest<QuorateRequest>().ip ?? 'unknown');
+export const RemoteAddress = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): string =>
+    context.switchToHttp().getRequest<QuorateRequest>().ip ?? 'unknown',
+);

@@ -26,6 +26,14 @@ export function Route(terms: RouteTerms): MethodDecorator {
       ? ApiResponse({ status, description: 'Done', standardSchema: terms.answer })
       : ApiResponse({ status, description: 'Done' }),
     ApiResponse({ status: 'default', description: 'Refused (RFC 9457)', standardSchema: problemSchema }),
-    ...(terms.idempotent ? [ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } })] : []),
+    ...(terms.idempotent
+      ? [
+          ApiHeader({
+            name: 'Idempotency-Key',
+            required: true,
+            schema: { type: 'string', minLength: 1, maxLength: 255 },
+          }),
+        ]
+      : []),
   );
 }

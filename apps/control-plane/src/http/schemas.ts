@@ -5,7 +5,12 @@ export const idSchema = z.object({ id: z.string() });
 
 /** Names shown to people: no control characters, no blanks around. */
 export function displayName(lengthMax: number): z.ZodString {
-  return z.string().trim().min(1).max(lengthMax).regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u, 'control characters are not allowed');
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(lengthMax)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u, 'control characters are not allowed');
 }
 
 /** An opaque position in a list. */
@@ -15,7 +20,11 @@ export const pageSchema = z.strictObject({
 });
 
 export const memberSchema = z
-  .object({ id: z.uuid(), email: z.string(), role: z.enum(['owner', 'admin', 'operator', 'developer', 'auditor', 'platform-admin']) })
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    role: z.enum(['owner', 'admin', 'operator', 'developer', 'auditor', 'platform-admin']),
+  })
   .meta({ id: 'Member' });
 export const tenantSchema = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'Tenant' });
 export const causeSchema = z.object({ code: z.string(), detail: z.string() }).meta({ id: 'Cause' });

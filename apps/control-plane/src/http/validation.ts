@@ -25,7 +25,11 @@ export function validationPipe(): StandardSchemaValidationPipe {
 function toFieldProblems(issue: Issue): FieldProblem[] {
   const path = (issue.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
   if (issue.code === 'unrecognized_keys' && Array.isArray(issue.keys)) {
-    return issue.keys.map((key) => ({ pointer: pointerOf([...path, String(key)]), code: 'FIELD_UNKNOWN', detail: 'there is no such field' }));
+    return issue.keys.map((key) => ({
+      pointer: pointerOf([...path, String(key)]),
+      code: 'FIELD_UNKNOWN',
+      detail: 'there is no such field',
+    }));
   }
   return [{ pointer: pointerOf(path), code: 'FIELD_INVALID', detail: issue.message }];
 }

@@ -129,5 +129,8 @@ class LedgerWatch {
 
 /** Heights move all the time; only a change of state is worth an event. */
 function essenceOf(view: LedgerView): unknown {
-  return { ...view, replicas: view.replicas.map(({ id, index, state, workerId, leader }) => ({ id, index, state, workerId, leader })) };
+  return {
+    ...view,
+    replicas: view.replicas.map(({ id, index, state, workerId, leader }) => ({ id, index, state, workerId, leader })),
+  };
 }

@@ -16,8 +16,10 @@ export class LedgerStreamGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<QuorateRequest>();
     const caller = request.identity?.context;
     const record = caller?.kind === 'tenant' ? await this.ledgers.get(caller, String(request.params.id)) : null;
-    if (caller?.kind !== 'tenant' || !record) throw new Problem('LEDGER_UNKNOWN', { detail: 'there is no such ledger' });
-    if (!this.events.admits(caller)) throw new Problem('STREAMS_EXHAUSTED', { detail: 'close a stream first', retryAfterMs: 5_000 });
+    if (caller?.kind !== 'tenant' || !record)
+      throw new Problem('LEDGER_UNKNOWN', { detail: 'there is no such ledger' });
+    if (!this.events.admits(caller))
+      throw new Problem('STREAMS_EXHAUSTED', { detail: 'close a stream first', retryAfterMs: 5_000 });
     return true;
   }
 }

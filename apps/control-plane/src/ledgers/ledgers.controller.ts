@@ -1,7 +1,19 @@
 import { hex } from '@quorate/crypto';
 import { LedgerStore, type LedgerRecord } from '@quorate/database';
 import type { TenantContext } from '@quorate/tenancy';
-import { Body, Controller, Delete, Get, Headers, Param, Post, Query, Sse, UseGuards, type MessageEvent } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  Param,
+  Post,
+  Query,
+  Sse,
+  UseGuards,
+  type MessageEvent,
+} from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
 import type { z } from 'zod';
@@ -14,8 +26,14 @@ import { LedgerEventsService } from './ledger-events.service';
 import { LedgerStreamGuard } from './ledger-stream.guard';
 import { toLedgerView, toStepView } from './ledger-view';
 import {
-  genesisSchema, ledgerDraftSchema, ledgerListSchema, ledgerSchema, scaleSchema, stepListSchema,
-  type LedgerRequest, type LedgerView,
+  genesisSchema,
+  ledgerDraftSchema,
+  ledgerListSchema,
+  ledgerSchema,
+  scaleSchema,
+  stepListSchema,
+  type LedgerRequest,
+  type LedgerView,
 } from './ledgers.schemas';
 import { LedgersService } from './ledgers.service';
 
@@ -31,7 +49,14 @@ export class LedgersController {
   ) {}
 
   @Post()
-  @Route({ operationId: 'createLedger', summary: 'Ask for a ledger', access: 'tenant-write', status: 202, answer: ledgerSchema, idempotent: true })
+  @Route({
+    operationId: 'createLedger',
+    summary: 'Ask for a ledger',
+    access: 'tenant-write',
+    status: 202,
+    answer: ledgerSchema,
+    idempotent: true,
+  })
   async create(
     @Tenant() context: TenantContext,
     @Body({ schema: ledgerDraftSchema }) draft: LedgerRequest,
@@ -39,17 +64,25 @@ export class LedgersController {
   ): Promise<LedgerView> {
     const outcome = await this.ledgers.create(context, draft, key);
     if (outcome.kind === 'refused') {
-      throw new Problem(outcome.code, { detail: `a tenant may hold ${outcome.ledgersMax} ledgers of class ${draft.class}; retire one` });
+      throw new Problem(outcome.code, {
+        detail: `a tenant may hold ${outcome.ledgersMax} ledgers of class ${draft.class}; retire one`,
+      });
     }
     return toLedgerView(outcome.record, Date.now());
   }
 
   @Get()
   @Route({ operationId: 'listLedgers', summary: 'Ledgers, newest first', access: 'tenant', answer: ledgerListSchema })
-  async list(@Tenant() context: TenantContext, @Query({ schema: pageSchema }) page: z.infer<typeof pageSchema>): Promise<unknown> {
+  async list(
+    @Tenant() context: TenantContext,
+    @Query({ schema: pageSchema }) page: z.infer<typeof pageSchema>,
+  ): Promise<unknown> {
     const found = await this.store.list(context, page.limit, readCursor(page.cursor));
     const nowMs = Date.now();
-    return { data: found.records.map((record) => toLedgerView(record, nowMs)), nextCursor: found.next && writeCursor(found.next) };
+    return {
+      data: found.records.map((record) => toLedgerView(record, nowMs)),
+      nextCursor: found.next && writeCursor(found.next),
+    };
   }
 
   @Get(':id')
@@ -61,7 +94,13 @@ export class LedgersController {
 
   @Delete(':id')
   @LedgerId()
-  @Route({ operationId: 'retireLedger', summary: 'Ask for the retirement of a ledger', access: 'tenant-write', status: 202, answer: ledgerSchema })
+  @Route({
+    operationId: 'retireLedger',
+    summary: 'Ask for the retirement of a ledger',
+    access: 'tenant-write',
+    status: 202,
+    answer: ledgerSchema,
+  })
   async retire(@Tenant() context: TenantContext, @Param('id') id: string): Promise<LedgerView> {
     return toLedgerView(known(await this.ledgers.retire(context, id)), Date.now());
   }
@@ -77,7 +116,11 @@ export class LedgersController {
   @Sse(':id/events')
   @UseGuards(LedgerStreamGuard)
   @LedgerId()
-  @Route({ operationId: 'streamLedger', summary: 'The provisioning log and the ledger as they change (server-sent events)', access: 'tenant' })
+  @Route({
+    operationId: 'streamLedger',
+    summary: 'The provisioning log and the ledger as they change (server-sent events)',
+    access: 'tenant',
+  })
   stream(
     @Tenant() context: TenantContext,
     @Param('id') id: string,
@@ -89,20 +132,42 @@ export class LedgersController {
 
   @Get(':id/genesis')
   @LedgerId()
-  @Route({ operationId: 'getLedgerGenesis', summary: 'The genesis document, the trust anchor of the ledger', access: 'tenant', answer: genesisSchema })
+  @Route({
+    operationId: 'getLedgerGenesis',
+    summary: 'The genesis document, the trust anchor of the ledger',
+    access: 'tenant',
+    answer: genesisSchema,
+  })
   async genesis(@Tenant() context: TenantContext, @Param('id') id: string): Promise<z.infer<typeof genesisSchema>> {
     known(await this.ledgers.get(context, id));
     const document = await this.store.genesis(context, id);
-    if (!document) throw new Problem('LEDGER_GENESIS_NOT_YET', { detail: 'wait until every replica is prepared', retryAfterMs: 1_000 });
+    if (!document)
+      throw new Problem('LEDGER_GENESIS_NOT_YET', {
+        detail: 'wait until every replica is prepared',
+        retryAfterMs: 1_000,
+      });
     return { genesis: hex(document.genesis), genesisId: document.genesisId };
   }
 
   @Post(':id/scale')
   @LedgerId()
-  @Route({ operationId: 'scaleLedger', summary: 'Change the number of replicas', access: 'tenant-write', status: 202, answer: ledgerSchema, idempotent: true })
-  async scale(@Tenant() context: TenantContext, @Param('id') id: string, @Body({ schema: scaleSchema }) _scale: unknown): Promise<never> {
+  @Route({
+    operationId: 'scaleLedger',
+    summary: 'Change the number of replicas',
+    access: 'tenant-write',
+    status: 202,
+    answer: ledgerSchema,
+    idempotent: true,
+  })
+  async scale(
+    @Tenant() context: TenantContext,
+    @Param('id') id: string,
+    @Body({ schema: scaleSchema }) _scale: unknown,
+  ): Promise<never> {
     known(await this.ledgers.get(context, id));
-    throw new Problem('LEDGER_SCALE_NOT_YET', { detail: 'the replica set of a ledger is fixed by its genesis; retire it and make another one' });
+    throw new Problem('LEDGER_SCALE_NOT_YET', {
+      detail: 'the replica set of a ledger is fixed by its genesis; retire it and make another one',
+    });
   }
 }
 

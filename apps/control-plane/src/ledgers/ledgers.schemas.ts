@@ -13,18 +13,30 @@ const ttlSecondsDefault = 3_600;
 const className = z.enum(ledgerClasses.map((terms) => terms.name));
 
 const publicKeySchema = z
-  .strictObject({ scheme: z.enum(['ed25519', 'p256']), publicKey: z.string().regex(/^([0-9a-f]{64}|[0-9a-f]{66})$/, '32 or 33 bytes in lowercase hex') })
+  .strictObject({
+    scheme: z.enum(['ed25519', 'p256']),
+    publicKey: z.string().regex(/^([0-9a-f]{64}|[0-9a-f]{66})$/, '32 or 33 bytes in lowercase hex'),
+  })
   .refine((key) => acceptable(key), { message: 'not a public key of this scheme', path: ['publicKey'] })
   .meta({ id: 'PublicKey' });
 
 const operatorSchema = z
   .strictObject({
-    name: displayName(partyNameBytesMax).refine((name) => Buffer.byteLength(name) <= partyNameBytesMax, `at most ${partyNameBytesMax} bytes`),
+    name: displayName(partyNameBytesMax).refine(
+      (name) => Buffer.byteLength(name) <= partyNameBytesMax,
+      `at most ${partyNameBytesMax} bytes`,
+    ),
     keys: z.array(publicKeySchema).min(1).max(keysPerPartyMax),
     threshold: z.int().min(1).max(keysPerPartyMax).default(1),
   })
-  .refine((operator) => operator.threshold <= operator.keys.length, { message: 'more than there are keys', path: ['threshold'] })
-  .refine((operator) => new Set(operator.keys.map((key) => key.publicKey)).size === operator.keys.length, { message: 'the same key twice', path: ['keys'] })
+  .refine((operator) => operator.threshold <= operator.keys.length, {
+    message: 'more than there are keys',
+    path: ['threshold'],
+  })
+  .refine((operator) => new Set(operator.keys.map((key) => key.publicKey)).size === operator.keys.length, {
+    message: 'the same key twice',
+    path: ['keys'],
+  })
   .meta({ id: 'Operator' });
 
 export const ledgerDraftSchema = z
@@ -35,7 +47,10 @@ export const ledgerDraftSchema = z
     operator: operatorSchema,
     ttlSeconds: z.int().min(60).max(86_400).optional(),
   })
-  .refine((draft) => draft.class === 'sandbox' || draft.ttlSeconds === undefined, { message: 'only a sandbox has a time to live', path: ['ttlSeconds'] })
+  .refine((draft) => draft.class === 'sandbox' || draft.ttlSeconds === undefined, {
+    message: 'only a sandbox has a time to live',
+    path: ['ttlSeconds'],
+  })
   .meta({ id: 'LedgerDraft' });
 
 export const replicaSchema = z
@@ -69,7 +84,9 @@ export const ledgerSchema = z
   })
   .meta({ id: 'Ledger' });
 
-export const ledgerListSchema = z.object({ data: z.array(ledgerSchema), nextCursor: z.string().nullable() }).meta({ id: 'LedgerList' });
+export const ledgerListSchema = z
+  .object({ data: z.array(ledgerSchema), nextCursor: z.string().nullable() })
+  .meta({ id: 'LedgerList' });
 
 export const stepSchema = z
   .object({

@@ -23,7 +23,9 @@ export class LedgersService {
       region: draft.region,
       operator: draft.operator,
       ttlSeconds: ttlSecondsOf(draft),
-      creationKey: createHash('sha256').update(`${actorId(context)}\n${idempotencyKey}`).digest('hex'),
+      creationKey: createHash('sha256')
+        .update(`${actorId(context)}\n${idempotencyKey}`)
+        .digest('hex'),
     });
     if (outcome.kind === 'created') this.outbox.dispatch();
     return outcome;

@@ -57,7 +57,12 @@ export class PlatformController {
   }
 
   @Get('readyz')
-  @Route({ operationId: 'isReady', summary: 'Whether the process can serve requests', access: 'public', answer: healthSchema })
+  @Route({
+    operationId: 'isReady',
+    summary: 'Whether the process can serve requests',
+    access: 'public',
+    answer: healthSchema,
+  })
   async ready(): Promise<z.infer<typeof healthSchema>> {
     try {
       await this.database.direct(systemContext('readiness')).query('select 1');

@@ -9,7 +9,9 @@ const operatorPartyId = 1n;
 
 /** Makes the genesis of a ledger whose replicas are all prepared: its operator and, in order, every replica's keys. */
 export function foundLedger(view: ReconcileView): { readonly document: Uint8Array; readonly id: Uint8Array } {
-  const replicas = view.replicas.filter((replica) => replica.current).sort((first, second) => first.index - second.index);
+  const replicas = view.replicas
+    .filter((replica) => replica.current)
+    .sort((first, second) => first.index - second.index);
   invariant(replicas.length === view.replicaCount, 'a genesis names every replica', { ledgerId: view.ledgerId });
   const genesis: Genesis = {
     ledgerId: unhex(view.ledgerId.replaceAll('-', '')),

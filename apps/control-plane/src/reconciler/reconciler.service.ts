@@ -44,9 +44,18 @@ export class ReconcilerService {
 
 async function carryOut(session: ReconcileSession): Promise<readonly Dispatch[]> {
   const { view } = session;
-  const { steps, cause } = plan({ replicaCount: view.replicaCount, wanted: view.state !== 'retiring' && view.state !== 'retired' }, toObserved(view));
-  const requests = new Map<ReplicaStep, { replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'> }[]>();
-  const request = (step: ReplicaStep, replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'>): void => {
+  const { steps, cause } = plan(
+    { replicaCount: view.replicaCount, wanted: view.state !== 'retiring' && view.state !== 'retired' },
+    toObserved(view),
+  );
+  const requests = new Map<
+    ReplicaStep,
+    { replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'> }[]
+  >();
+  const request = (
+    step: ReplicaStep,
+    replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'>,
+  ): void => {
     requests.set(step, [...(requests.get(step) ?? []), { replica }]);
   };
   let marked = false;
@@ -60,16 +69,25 @@ async function carryOut(session: ReconcileSession): Promise<readonly Dispatch[]>
     } else if (step.kind === 'mark-ready' || step.kind === 'mark-retired' || step.kind === 'mark-failed') {
       marked = true;
       const state = step.kind === 'mark-ready' ? 'ready' : step.kind === 'mark-failed' ? 'failed' : 'retired';
-      await session.mark(state, step.kind === 'mark-failed' ? step.cause : step.kind === 'mark-ready' ? cause : view.cause);
+      await session.mark(
+        state,
+        step.kind === 'mark-failed' ? step.cause : step.kind === 'mark-ready' ? cause : view.cause,
+      );
     } else {
       const replica = view.replicas.find((candidate) => candidate.id === step.replicaId);
       if (replica) request(step.kind, replica);
     }
   }
-  for (const [step, entries] of requests) await session.noteRequests(step, entries.map((entry) => entry.replica));
+  for (const [step, entries] of requests)
+    await session.noteRequests(
+      step,
+      entries.map((entry) => entry.replica),
+    );
   // A retiring or failed ledger keeps the cause that brought it there.
   if (!marked && (view.state === 'provisioning' || view.state === 'ready')) await session.setCause(cause);
-  return [...requests].flatMap(([kind, entries]) => entries.map(({ replica }) => ({ workerId: replica.workerId, job: { kind, replicaId: replica.id } })));
+  return [...requests].flatMap(([kind, entries]) =>
+    entries.map(({ replica }) => ({ workerId: replica.workerId, job: { kind, replicaId: replica.id } })),
+  );
 }
 
 async function place(
@@ -90,7 +108,10 @@ function toObserved(view: ReconcileView): ObservedLedger {
     nowMs: view.nowMs,
     replicas: view.replicas.map((replica) => ({
       ...replica,
-      requested: replica.requestedStep === null || replica.requestedAtMs === null ? null : { step: replica.requestedStep, atMs: replica.requestedAtMs },
+      requested:
+        replica.requestedStep === null || replica.requestedAtMs === null
+          ? null
+          : { step: replica.requestedStep, atMs: replica.requestedAtMs },
     })),
   };
 }

@@ -10,13 +10,16 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return sha256(tagged);
 }
 
-/** Inner node hash (RFC 6962 §2.1): SHA-256(0x01 ‖ left ‖ right). */
+/** 0x01 ‖ left ‖ right of the node at hand: one array for all, because making one would cost more than the hash. */
+const nodeInput = new Uint8Array(65);
+nodeInput[0] = 1;
+
+/** Inner node hash (RFC 6962 §2.1): SHA-256(0x01 ‖ left ‖ right). Throws RangeError unless both have 32 bytes. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const tagged = new Uint8Array(65);
-  tagged[0] = 1;
-  tagged.set(left, 1);
-  tagged.set(right, 33);
-  return sha256(tagged);
+  if (left.length !== 32 || right.length !== 32) throw new RangeError('a tree node has 32 bytes');
+  nodeInput.set(left, 1);
+  nodeInput.set(right, 33);
+  return sha256(nodeInput);
 }
 
 /** One level up; an odd last node moves up unchanged, which gives RFC 6962's tree. */

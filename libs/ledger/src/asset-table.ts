@@ -20,6 +20,7 @@ export class AssetTable {
   private readonly byId = new Map<number, Asset>();
   private totals = new Uint32Array(16 * TOTAL_WORDS);
   private readonly touched = new Set<number>();
+  private lastTouched = -1;
 
   constructor(
     private readonly parties: PartyTable,
@@ -60,12 +61,12 @@ export class AssetTable {
 
   addDebit(asset: number, amounts: Uint32Array, at: number): void {
     addInto(this.totals, asset * TOTAL_WORDS, amounts, at);
-    this.touched.add(asset);
+    this.touch(asset);
   }
 
   addCredit(asset: number, amounts: Uint32Array, at: number): void {
     addInto(this.totals, asset * TOTAL_WORDS + CREDITS, amounts, at);
-    this.touched.add(asset);
+    this.touch(asset);
   }
 
   removeDebit(asset: number, amounts: Uint32Array, at: number): void {
@@ -86,6 +87,14 @@ export class AssetTable {
       });
     }
     this.touched.clear();
+    this.lastTouched = -1;
+  }
+
+  /** Most transfers follow one of the same asset: the set is asked only when the asset changes. */
+  private touch(asset: number): void {
+    if (asset === this.lastTouched) return;
+    this.lastTouched = asset;
+    this.touched.add(asset);
   }
 }
 

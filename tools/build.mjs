@@ -76,5 +76,5 @@ export async function buildAll({ withConsole = true, say = () => undefined } = {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildAll({ withConsole: !process.argv.includes('--without-console') });
+  await buildAll({ withConsole: !process.argv.includes('--without-console'), say: console.log });
 }

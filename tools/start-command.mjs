@@ -1,4 +1,5 @@
 // What `npm start` does once Node.js is known to be new enough.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,13 +63,14 @@ function explain(error) {
   return error.stack ?? String(error);
 }
 
-async function prepare() {
+function prepare() {
   if (!installed()) {
     say('Installing dependencies (npm ci)');
     if (!install()) throw new LocalFault('INSTALL_FAILED', 'npm ci failed; its message is above.');
   }
-  const { buildAll } = await import('./build.mjs');
-  await buildAll({ say });
+  // In a process of its own: the compilers' memory is given back before the platform runs for weeks.
+  const built = spawnSync(process.execPath, [join(root, 'tools/build.mjs')], { cwd: root, stdio: 'inherit' });
+  if (built.status !== 0) throw new LocalFault('BUILD_FAILED', 'The build failed; its message is above.');
 }
 
 async function run(words) {
@@ -89,7 +91,7 @@ async function run(words) {
   // A closed terminal or a finished `| head` must not stop the platform in disorder.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  await prepare();
+  prepare();
   if (abort.signal.aborted) process.exit(0);
   platform = await startPlatform({ ...options, say, abort: abort.signal, onFatal: () => void stop(1) });
   announce(platform);

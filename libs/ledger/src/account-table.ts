@@ -64,7 +64,7 @@ export class AccountTable {
     private readonly accountsMax: number,
     seed: number,
   ) {
-    this.byId = new IdIndex(seed);
+    this.byId = new IdIndex(seed, (row, words, at) => equals(this.balances, row * BALANCE_WORDS, words, at));
   }
 
   get size(): number {

@@ -9,7 +9,7 @@ export interface LedgerLimits {
   readonly envelopesMax: number;
 }
 
-/** The limits of every ledger of this version. A transfer takes 96 bytes and its id's place in the index 20 to 67 more. */
+/** The limits of every ledger of this version. A transfer takes 96 bytes and its id's place in the index 13 to 27 more. */
 export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   partiesMax: 65_536,
   assetsMax: 65_536,

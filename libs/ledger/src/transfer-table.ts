@@ -81,7 +81,11 @@ export class TransferTable {
     private readonly transfersMax: number,
     seed: number,
   ) {
-    this.byId = new IdIndex(seed);
+    this.byId = new IdIndex(seed, (reference, words, at) =>
+      reference >= FAILED
+        ? equals(this.failed, (reference - FAILED) * FAILED_WORDS, words, at)
+        : equals(this.rows, reference * TRANSFER_WORDS, words, at),
+    );
   }
 
   get size(): number {

@@ -18,16 +18,19 @@ export function fetchMissing(core: CoreState): void {
     return;
   }
   const { nowMs } = core.now;
-  if (core.fetch === null || core.fetch.key !== want.key) core.fetch = { key: want.key, sinceMs: nowMs, askedAtMs: null, attempts: 0 };
+  if (core.fetch === null || core.fetch.key !== want.key) {
+    core.fetch = { key: want.key, blockKey: hex(want.missing), sinceMs: nowMs, askedAtMs: null, attempts: 0 };
+  }
   const { fetch } = core;
   const dueMs = fetchDueMs(core);
   if (dueMs === null || nowMs < dueMs) return;
+  fetch.askedAtMs = nowMs;
   const to = source(core, want.certificate, fetch.attempts);
   if (to === null) return;
+  // Peers may hold the block without knowing that it is final, so that a range does not bring it: every second request names the block.
+  if (want.ranged && fetch.attempts % 2 === 0) core.send(to, { kind: 'get-range', fromHeight: core.chain.finalTip.header.height + 1 });
+  else core.send(to, { kind: 'get-block', blockId: want.missing });
   fetch.attempts += 1;
-  fetch.askedAtMs = nowMs;
-  if (want.kind === 'range') core.send(to, { kind: 'get-range', fromHeight: core.chain.finalTip.header.height + 1 });
-  else core.send(to, { kind: 'get-block', blockId: want.id });
 }
 
 /** When the outstanding fetch is to be (re)sent; null if none is. */
@@ -39,33 +42,41 @@ export function fetchDueMs(core: CoreState): number | null {
   return farBehind(core) ? fetch.sinceMs : fetch.sinceMs + parameters.resendMs / 2;
 }
 
-type Want = { readonly key: string; readonly certificate: Certificate } & (
-  | { readonly kind: 'range' }
-  | { readonly kind: 'block'; readonly id: Uint8Array }
-);
+interface Want {
+  readonly key: string;
+  readonly certificate: Certificate;
+  /** First block that is missing on the way down from the certified one. */
+  readonly missing: Uint8Array;
+  /** Final blocks are missing: a range is the better answer. */
+  readonly ranged: boolean;
+}
 
 function wanted(core: CoreState): Want | null {
   const { commitSeen, chain } = core;
   if (commitSeen !== null && isCatchingUp(core)) {
     const lag = chain.finalTip.header.height - chain.executedHeight;
     if (lag > CATCH_UP_LAG_BLOCKS_MAX || chain.unexecutedBytes(CATCH_UP_LAG_BYTES_MAX) >= CATCH_UP_LAG_BYTES_MAX) return null;
-    return { kind: 'range', key: `range ${chain.finalTip.header.height}`, certificate: commitSeen };
+    const path = chain.pathTo(commitSeen.blockId);
+    if (path.kind !== 'missing') return null;
+    return { key: `range ${chain.finalTip.header.height} ${hex(path.id)}`, certificate: commitSeen, missing: path.id, ranged: true };
   }
   for (const certificate of certifiedBlocks(core)) {
     const path = chain.pathTo(certificate.blockId);
     if (path.kind === 'missing' && !chain.isRecentFinal(hex(path.id))) {
-      return { kind: 'block', key: hex(path.id), id: path.id, certificate };
+      return { key: hex(path.id), certificate, missing: path.id, ranged: false };
     }
   }
   return null;
 }
 
-/** Certificates whose blocks this replica needs: the highest one, the term's base, and those of the term's open slots. */
+/** Certificates whose blocks this replica needs: the highest one, and those that fix the term's base. */
 function certifiedBlocks(core: CoreState): Certificate[] {
   const { entry, high } = core.vote;
+  const base = core.slots.get(1)?.proposal?.message.timeoutCertificate?.highCertificate;
   const certificates: Certificate[] = [];
   if (entry?.kind === 'timeout-certificate' && entry.certificate.highCertificate !== null) certificates.push(entry.certificate.highCertificate);
   if (high !== null) certificates.push(high);
+  if (base) certificates.push(base);
   return certificates;
 }
 
@@ -97,7 +108,7 @@ export function onGetRange(core: CoreState, from: number, fromHeight: number): v
 /** C-31: a fetched block is taken only if it is the one that was asked for. */
 export function onBlock(core: CoreState, message: BlockMessage): void {
   const block = parse(message);
-  if (block === null || core.fetch?.key !== block.key || !bodyMatches(block.header, block.body)) return;
+  if (block === null || core.fetch?.blockKey !== block.key || !bodyMatches(block.header, block.body)) return;
   storeBlock(core, block);
   core.changed();
 }

@@ -67,6 +67,7 @@ export class Core {
         return onConnected(core, event.peer);
       case 'disconnected':
         core.peers[event.peer].connected = false;
+        core.peers[event.peer].ahead = false;
         return;
       case 'pending':
         core.pending = { operations: event.operations, bytes: event.bytes };
@@ -189,10 +190,13 @@ function onConnected(core: CoreState, peer: number): void {
   sendStatus(core, peer, true);
 }
 
-/** C-24: tells the leader of results that no vote will carry soon. */
+/** C-24: tells the leader of results that no vote will carry soon, because nothing is open or because it waits for them. */
 function reportExecuted(core: CoreState): void {
-  if (core.isLeader || core.chain.executedHeight !== core.chain.finalTip.header.height) return;
-  core.send(core.leader, { kind: 'executed', executedHeight: core.chain.executedHeight });
+  const { executedHeight, finalTip } = core.chain;
+  const caughtUp = executedHeight === finalTip.header.height;
+  if (core.isLeader || (!caughtUp && executedHeight < core.reportedExecuted + core.parameters.windowBlocks / 2)) return;
+  core.reportedExecuted = executedHeight;
+  core.send(core.leader, { kind: 'executed', executedHeight });
 }
 
 /** Promises of this replica count for itself only once they are durable (C-10). */

@@ -1,6 +1,6 @@
 import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
-import { acceptCertificate, acceptTimeoutCertificate, countVote } from './acceptance';
+import { acceptCertificate, acceptTimeoutCertificate, applyCertificate, countVote } from './acceptance';
 import { baseOf } from './certificates';
 import { makeBlock } from './committee';
 import { EARLY_SYNC_BYTES_MIN } from './limits';
@@ -48,7 +48,9 @@ function isBase(core: CoreState, message: ProposeMessage, block: Block): boolean
   if (timeoutCertificate === null) return equalBytes(block.id, core.committee.genesis.id);
   if (timeoutCertificate.term + 1 !== message.term) return false;
   const verified = core.certificates.verifyTimeoutCertificate(timeoutCertificate, core.timeouts);
-  return verified !== null && equalBytes(block.id, baseOf(verified) ?? core.committee.genesis.id);
+  if (verified === null) return false;
+  if (verified.highCertificate !== null) applyCertificate(core, verified.highCertificate);
+  return equalBytes(block.id, baseOf(verified) ?? core.committee.genesis.id);
 }
 
 function keepProposal(core: CoreState, message: ProposeMessage, block: Block): void {

@@ -79,6 +79,8 @@ export interface Pacemaker {
 /** A request to peers that has not been answered. */
 export interface Fetch {
   readonly key: string;
+  /** The one block that is taken if it comes. */
+  readonly blockKey: string;
   sinceMs: number;
   askedAtMs: number | null;
   attempts: number;
@@ -118,6 +120,8 @@ export class CoreState {
     heartbeatAtMs: 0,
   };
   fetch: Fetch | null = null;
+  /** Executed height that the leader was last told, by whatever message. */
+  reportedExecuted = 0;
   halted = false;
   booted = false;
   private effects: Effect[] = [];

@@ -15,7 +15,7 @@ export function sendStatus(core: CoreState, to: Recipient, want: boolean): void 
     preparedSlot: vote.preparedSlot,
     committedSlot: vote.committedSlot,
     high: vote.high,
-    final: chain.finalCertificate,
+    final: core.commitSeen,
     finalHeight: chain.finalTip.header.height,
     executedHeight: chain.executedHeight,
     want,
@@ -46,7 +46,7 @@ function useStatus(core: CoreState, message: StatusMessage): boolean {
 /** Positive if this replica is ahead of the peer in term, certificates or finality. */
 function compareStanding(core: CoreState, message: StatusMessage): number {
   const { vote, chain } = core;
-  const finals = compareRank(chain.finalCertificate, message.final);
+  const finals = compareRank(core.commitSeen, message.final);
   const heights = chain.finalTip.header.height - message.finalHeight;
   if (vote.term > message.term || compareRank(vote.high, message.high) > 0 || finals > 0 || heights > 0) return 1;
   return vote.term < message.term || finals < 0 || heights < 0 ? -1 : 0;

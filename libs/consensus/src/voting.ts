@@ -13,6 +13,7 @@ export function castVotes(core: CoreState): void {
 
 /** A vote of this replica, ready to be promised. */
 export function makeVote(core: CoreState, kind: 'prepare' | 'commit', position: CertifiedPosition): VoteMessage {
+  core.reportedExecuted = core.chain.executedHeight;
   return {
     kind,
     ...position,

@@ -218,6 +218,14 @@ describe('load and time', () => {
     expect(alive.map((index) => termOf(cluster, index))).toEqual([1, 1, 1]);
   });
 
+  it('C-24: when all execute slowly, the leader hears of every result in time and keeps its term', () => {
+    const cluster = started(45);
+    for (const replica of cluster.replicas) replica.pace.executionMs = () => 60;
+    const keys = load(cluster, 3_000, 20);
+    expect(cluster.runUntil(() => keys.every((key) => cluster.appliedBy(key)), 10_000)).toBe(true);
+    expect(all(cluster).map((index) => termOf(cluster, index))).toEqual([1, 1, 1, 1]);
+  });
+
   it('C-25: all clocks jump one hour ahead and back; the ledger goes on at once', () => {
     const cluster = started(43);
     const hourNs = 3_600_000_000_000n;

@@ -38,6 +38,7 @@ async function checkGenerated() {
   for (const app of ['control-plane', 'gateway']) {
     runs.push(await run(process.execPath, [join(root, 'apps', app, 'dist/openapi.js'), '--check']));
   }
+  runs.push(await run(process.execPath, [join(root, 'tools/generate-ledger-reference.mjs'), '--check']));
   return { passed: runs.every(({ passed }) => passed), output: runs.map(({ output }) => output).join('') };
 }
 
@@ -50,6 +51,7 @@ const checks = [
   { name: 'formatting', work: () => run(tool('prettier'), ['--check', '--log-level=warn', '--cache', '.']) },
   { name: 'layers', work: () => run(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'libs', 'apps']) },
   { name: 'lint', work: () => run(tool('oxlint'), []) },
+  { name: 'lock file', work: () => run(process.execPath, [join(root, 'tools/lock-file.mjs')]) },
   { name: 'house rules', work: checkHouseRules },
   { name: 'API description', work: checkGenerated },
   ...(existsSync(generatedDocs)

@@ -39,5 +39,5 @@ function readSecret(path: string): string | null {
 }
 
 function isFault(fault: unknown, code: string): boolean {
-  return fault instanceof Error && 'code' in fault && fault.code === code;
+  return typeof fault === 'object' && fault !== null && 'code' in fault && fault.code === code;
 }

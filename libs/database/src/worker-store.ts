@@ -100,8 +100,7 @@ export class WorkerStore {
   /** Extends the lease and records what the worker sees. Answers what the platform wants of the worker. */
   heartbeat(beat: Heartbeat): Promise<{ readonly state: 'active' | 'draining' | 'stopped' | 'unknown' }> {
     return this.database.run(context, async (transaction) => {
-      // Losing the last beats in a crash of the database is harmless: the next one says more.
-      await transaction.query('set local synchronous_commit to off');
+      await commitWithoutWaiting(transaction);
       const [rows] = await transaction.query<[{ state: 'active' | 'draining' | 'stopped' }[], number]>(
         `update workers set lease_expires_at = now() + $2 * interval '1 millisecond', load = $3::jsonb where id = $1 returning state`,
         [beat.workerId, workerLeaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
@@ -164,6 +163,7 @@ export class WorkerStore {
    */
   replicaPrepared(replicaId: string, prepared: PreparedReplica): Promise<boolean> {
     return this.database.run(context, async (transaction) => {
+      await commitWithoutWaiting(transaction);
       const row = await readReplica(transaction, replicaId, 'for update of l, r');
       if (!row || intentOf(row) === 'destroy') return false;
       if (row.genesis !== null) {
@@ -195,6 +195,7 @@ export class WorkerStore {
     cause?: Cause,
   ): Promise<void> {
     await this.database.run(context, async (transaction) => {
+      await commitWithoutWaiting(transaction);
       const row = await readReplica(transaction, replicaId, 'for update of l, r');
       if (!row || row.state === 'destroyed') return;
       await transaction.query(
@@ -231,6 +232,14 @@ export class WorkerStore {
       if (row) await appendSteps(transaction, row.ledger_id, [{ ...entry, replica: replicaOf(row) }]);
     });
   }
+}
+
+/**
+ * A worker's reports need not wait for the disk: one that a crash of the database loses is asked for again, and every job
+ * may be repeated. What follows from them, such as the genesis, is committed durably, and with it all that came before.
+ */
+async function commitWithoutWaiting(transaction: Transaction): Promise<void> {
+  await transaction.query('set local synchronous_commit to off');
 }
 
 const selectReplica = `select r.id, r.ledger_id, r.worker_id, r.worker_name, r.index, r.current, r.state, r.requested_step,

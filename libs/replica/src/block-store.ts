@@ -118,7 +118,9 @@ export class BlockStore {
   /** The blocks extend the final chain; `certificate` names the last of them, or is not known yet. */
   finalize(blocks: readonly Block[], certificate: Certificate | null): void {
     for (const block of blocks) {
-      invariant(block.header.height === this.finalKeys.length + 1, 'final blocks come in height order', { height: block.header.height });
+      invariant(block.header.height === this.finalKeys.length + 1, 'final blocks come in height order', {
+        height: block.header.height,
+      });
       this.remember(block);
       this.finalKeys.push(block.key);
     }
@@ -130,7 +132,8 @@ export class BlockStore {
     const key = this.finalKeys[height - 1];
     invariant(key !== undefined, 'a height that is final', { height });
     const block = await this.block(key);
-    if (block === null) throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is not in the journal`, { height });
+    if (block === null)
+      throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is not in the journal`, { height });
     return block;
   }
 
@@ -221,17 +224,24 @@ export class BlockStore {
       const block = await this.block(key);
       if (block !== null) unfinalised.push(block);
     }
-    return { voteState: scan.voteState, finalHeight: this.finalKeys.length, finalCertificate: tip?.certificate ?? null, unfinalised };
+    return {
+      voteState: scan.voteState,
+      finalHeight: this.finalKeys.length,
+      finalCertificate: tip?.certificate ?? null,
+      unfinalised,
+    };
   }
 
   private adoptFinalChain(scan: JournalScan, tip: { height: number; certificate: Certificate }): void {
     const keys: string[] = [];
     const genesisKey = hex(genesisId(this.options.genesis));
-    for (let key = hex(tip.certificate.blockId); key !== genesisKey; ) {
+    for (let key = hex(tip.certificate.blockId); key !== genesisKey;) {
       const block = scan.blocks.get(key);
       const height = tip.height - keys.length;
       if (block === undefined || block.height !== height) {
-        throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is certified but not in the journal`, { height });
+        throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is certified but not in the journal`, {
+          height,
+        });
       }
       keys.push(key);
       key = block.parentKey;
@@ -273,13 +283,18 @@ class JournalScan {
   visit({ kind, payload }: JournalRecord, position: JournalPosition): void {
     switch (kind) {
       case RECORD.genesis:
-        if (!equalBytes(payload, this.genesisBytes)) throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the directory belongs to a ledger with another genesis');
+        if (!equalBytes(payload, this.genesisBytes))
+          throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the directory belongs to a ledger with another genesis');
         this.sawGenesis = true;
         return;
       case RECORD.block: {
         const headerBytes = payload.slice(0, HEADER_BYTES);
         const header = decodeHeader(headerBytes);
-        this.blocks.set(hex(blockId(headerBytes)), { position, height: header.height, parentKey: hex(header.parentId) });
+        this.blocks.set(hex(blockId(headerBytes)), {
+          position,
+          height: header.height,
+          parentKey: hex(header.parentId),
+        });
         return;
       }
       case RECORD.certificate:

@@ -1,5 +1,13 @@
 import type { Link } from '@quorate/runtime';
-import { CLIENT_FRAMES, decodeJson, decodeRequest, encodeJson, encodeRequest, encodeSubmitReply, type BlockEvent } from '@quorate/transport';
+import {
+  CLIENT_FRAMES,
+  decodeJson,
+  decodeRequest,
+  encodeJson,
+  encodeRequest,
+  encodeSubmitReply,
+  type BlockEvent,
+} from '@quorate/transport';
 import type { Queries } from './queries';
 import type { Submissions } from './submissions';
 
@@ -26,7 +34,9 @@ export class ClientDesk {
     switch (kind) {
       case CLIENT_FRAMES.submit: {
         const { id, content } = decodeRequest(payload);
-        this.submissions.submit(content, true, (reply) => link.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(reply))));
+        this.submissions.submit(content, true, (reply) =>
+          link.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(reply))),
+        );
         return true;
       }
       case CLIENT_FRAMES.query: {
@@ -55,7 +65,8 @@ export class ClientDesk {
 
   private query(link: Link, id: number, query: unknown): void {
     const underWay = this.queriesUnderWay.get(link) ?? 0;
-    const answer = (content: unknown): void => void link.send(CLIENT_FRAMES.answer, encodeRequest(id, encodeJson(content)));
+    const answer = (content: unknown): void =>
+      void link.send(CLIENT_FRAMES.answer, encodeRequest(id, encodeJson(content)));
     if (underWay >= QUERIES_MAX) {
       answer({ height: 0, kind: 'error', code: 'busy', detail: 'too many queries at once' });
       return;

@@ -3,7 +3,12 @@ import type { ReplicaStatus } from './status';
 /** What a worker tells a replica process. Times, queues and retries are the worker's. */
 export type ReplicaCommand =
   /** Makes keys (once), binds a port of the range (the same one ever after) and answers `prepared`. */
-  | { readonly kind: 'prepare'; readonly directory: string; readonly host: string; readonly portRange: readonly [number, number] }
+  | {
+      readonly kind: 'prepare';
+      readonly directory: string;
+      readonly host: string;
+      readonly portRange: readonly [number, number];
+    }
   | {
       readonly kind: 'start';
       readonly directory: string;

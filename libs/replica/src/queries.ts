@@ -33,7 +33,8 @@ export class Queries {
       const query = value as ReplicaQuery;
       return { height, ...(await this.read(query)) };
     } catch (error) {
-      if (error instanceof CodecError || error instanceof PageRequestError) return { height, kind: 'error', code: error.code, detail: error.message };
+      if (error instanceof CodecError || error instanceof PageRequestError)
+        return { height, kind: 'error', code: error.code, detail: error.message };
       throw error;
     }
   }
@@ -46,11 +47,20 @@ export class Queries {
       case 'account':
         return one('account', ledger.account(parseId(query.id)), accountJson);
       case 'accounts':
-        return list(ledger.accounts({ ...page(query), party: query.party === undefined ? undefined : parseId(query.party) }), accountJson);
+        return list(
+          ledger.accounts({ ...page(query), party: query.party === undefined ? undefined : parseId(query.party) }),
+          accountJson,
+        );
       case 'transfer':
         return one('transfer', ledger.transfer(parseId(query.id)), transferJson);
       case 'transfers':
-        return list(ledger.transfers({ ...page(query), account: query.account === undefined ? undefined : parseId(query.account) }), transferJson);
+        return list(
+          ledger.transfers({
+            ...page(query),
+            account: query.account === undefined ? undefined : parseId(query.account),
+          }),
+          transferJson,
+        );
       case 'party':
         return one('party', ledger.party(parseId(query.id)), partyJson);
       case 'parties':
@@ -80,9 +90,12 @@ export class Queries {
     const { receipts, executor, provingTip } = this.sources;
     if ('transferId' in query) {
       const position = executor.ledger.position(parseId(query.transferId));
-      return position === undefined ? { kind: 'unknown' } : receipts.receipt(position.height, position.index, provingTip());
+      return position === undefined
+        ? { kind: 'unknown' }
+        : receipts.receipt(position.height, position.index, provingTip());
     }
-    if (!Number.isSafeInteger(query.height) || !Number.isSafeInteger(query.index) || query.index < 0) throw new CodecError('CODEC_INVALID', 'height and index are natural numbers');
+    if (!Number.isSafeInteger(query.height) || !Number.isSafeInteger(query.index) || query.index < 0)
+      throw new CodecError('CODEC_INVALID', 'height and index are natural numbers');
     return receipts.receipt(query.height, query.index, provingTip());
   }
 
@@ -90,7 +103,8 @@ export class Queries {
   private async blocks(query: { readonly cursor?: string; readonly limit: number }): Promise<Record<string, unknown>> {
     const { store, executor } = this.sources;
     const { cursor, limit } = page(query);
-    if (cursor !== undefined && !/^[1-9][0-9]{0,15}$/.test(cursor)) throw new CodecError('CODEC_INVALID', 'the cursor is not of this list');
+    if (cursor !== undefined && !/^[1-9][0-9]{0,15}$/.test(cursor))
+      throw new CodecError('CODEC_INVALID', 'the cursor is not of this list');
     const first = Math.min(cursor === undefined ? executor.height : Number(cursor), executor.height);
     const last = Math.max(first - limit, 0);
     const data: Record<string, unknown>[] = [];
@@ -113,11 +127,16 @@ export class Queries {
 
 function page(query: { readonly cursor?: string; readonly limit: number }): { cursor?: string; limit: number } {
   const { cursor, limit } = query;
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_ENTRIES_MAX) throw new CodecError('CODEC_RANGE', `limit: 1 to ${LIST_ENTRIES_MAX}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_ENTRIES_MAX)
+    throw new CodecError('CODEC_RANGE', `limit: 1 to ${LIST_ENTRIES_MAX}`);
   return cursor === undefined ? { limit } : { cursor, limit };
 }
 
-function one<View>(kind: string, view: View | undefined, json: (view: View) => Record<string, unknown>): Record<string, unknown> {
+function one<View>(
+  kind: string,
+  view: View | undefined,
+  json: (view: View) => Record<string, unknown>,
+): Record<string, unknown> {
   return view === undefined ? { kind: 'unknown' } : { kind, [kind]: json(view) };
 }
 
@@ -168,5 +187,11 @@ function partyJson(view: PartyView): Record<string, unknown> {
 }
 
 function assetJson(view: AssetView): Record<string, unknown> {
-  return { id: view.id, code: view.code, scale: view.scale, issuer: formatId(view.issuer), timestampNs: view.timestampNs.toString() };
+  return {
+    id: view.id,
+    code: view.code,
+    scale: view.scale,
+    issuer: formatId(view.issuer),
+    timestampNs: view.timestampNs.toString(),
+  };
 }

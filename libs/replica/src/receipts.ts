@@ -1,6 +1,14 @@
 import { hex, inclusionPath } from '@quorate/crypto';
 import { resultRecords, type BlockResults } from '@quorate/ledger';
-import { decodeResultRecord, encodeCertificate, encodeGenesis, type BlockHeader, type Certificate, type Genesis, type Receipt } from '@quorate/protocol';
+import {
+  decodeResultRecord,
+  encodeCertificate,
+  encodeGenesis,
+  type BlockHeader,
+  type Certificate,
+  type Genesis,
+  type Receipt,
+} from '@quorate/protocol';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 
@@ -8,7 +16,8 @@ import type { Executor } from './executor';
 const RESULTS_KEPT_MAX = 16;
 
 /** `not_yet`: executed, but no certificate proves it so far. */
-export type ReceiptAnswer = { readonly kind: 'receipt'; readonly receipt: Receipt } | { readonly kind: 'not_yet' } | { readonly kind: 'unknown' };
+export type ReceiptAnswer =
+  { readonly kind: 'receipt'; readonly receipt: Receipt } | { readonly kind: 'not_yet' } | { readonly kind: 'unknown' };
 
 /** The final header that proves results, with its certificate. */
 export interface ProvingTip {
@@ -32,7 +41,8 @@ export class Receipts {
 
   /** Receipt of operation `index` of block `height`, proved by `tip`. */
   async receipt(height: number, index: number, tip: ProvingTip | null): Promise<ReceiptAnswer> {
-    if (height < 1 || height > this.executor.height || index >= this.executor.blockCodes(height).length) return { kind: 'unknown' };
+    if (height < 1 || height > this.executor.height || index >= this.executor.blockCodes(height).length)
+      return { kind: 'unknown' };
     if (tip === null || tip.header.execHeight < height) return { kind: 'not_yet' };
     const { records, leaves, blockKey } = await this.results(height);
     const record = decodeResultRecord(records[index]);
@@ -64,7 +74,11 @@ export class Receipts {
     const known = this.kept.get(height);
     if (known !== undefined) return known;
     const block = await this.store.finalBlock(height);
-    const results = resultRecords({ height, timeNs: block.header.timeNs }, block.body, this.executor.blockCodes(height));
+    const results = resultRecords(
+      { height, timeNs: block.header.timeNs },
+      block.body,
+      this.executor.blockCodes(height),
+    );
     const kept = { ...results, blockKey: block.key };
     for (const oldest of this.kept.keys()) {
       if (this.kept.size < RESULTS_KEPT_MAX) break;

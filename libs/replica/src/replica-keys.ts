@@ -42,7 +42,11 @@ export async function readReplicaKeys(directory: string): Promise<ReplicaKeys | 
 /** Makes new keys; nothing is written yet. */
 export async function makeReplicaKeys(port: number): Promise<ReplicaKeys> {
   const { privateKey } = generateKeyPairSync('ed25519');
-  return { consensusKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), tls: await createReplicaCertificate('quorate-replica'), port };
+  return {
+    consensusKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    tls: await createReplicaCertificate('quorate-replica'),
+    port,
+  };
 }
 
 /** Writes the keys durably, for their owner only. */
@@ -76,7 +80,11 @@ export function voteSigner(keys: ReplicaKeys): (preimage: Uint8Array) => Uint8Ar
 }
 
 /** Verifies votes of the genesis' replicas. Its keys were checked when the genesis was decoded. */
-export function voteVerifier(genesis: Genesis): (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean {
-  const keys: KeyObject[] = genesis.replicas.map(({ consensusKey }) => createPublicKey({ key: Buffer.concat([SPKI_PREFIX, consensusKey]), format: 'der', type: 'spki' }));
+export function voteVerifier(
+  genesis: Genesis,
+): (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean {
+  const keys: KeyObject[] = genesis.replicas.map(({ consensusKey }) =>
+    createPublicKey({ key: Buffer.concat([SPKI_PREFIX, consensusKey]), format: 'der', type: 'spki' }),
+  );
   return (replica, preimage, signature) => signature.length === 64 && verify(null, preimage, keys[replica], signature);
 }

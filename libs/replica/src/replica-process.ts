@@ -8,10 +8,27 @@ import { nodeClock, nodeTimers, openNodeDirectory } from '@quorate/runtime-node'
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { Replica } from './replica';
 import { ReplicaError } from './replica-error';
-import { consensusPublicKey, makeReplicaKeys, readReplicaKeys, voteSigner, voteVerifier, writeReplicaKeys, type ReplicaKeys } from './replica-keys';
+import {
+  consensusPublicKey,
+  makeReplicaKeys,
+  readReplicaKeys,
+  voteSigner,
+  voteVerifier,
+  writeReplicaKeys,
+  type ReplicaKeys,
+} from './replica-keys';
 import type { ReplicaCommand, ReplicaReport } from './process-messages';
 
 const STATUS_EVERY_MS = 500;
+
+/** A replica that starts again has its keys and should not load what it will not use. */
+const PRELOAD_AFTER_MS = 150;
+
+/**
+ * First timeout of a term without progress. Replicas of many ledgers share a machine's cores, so a healthy leader may be silent for a
+ * few hundred milliseconds under load; each needless change of leader costs more than the wait.
+ */
+const TIMEOUT_MS = 400;
 
 /** Closing waits for the disk this long at most; the journal survives a crash anyway. */
 const STOP_MS_MAX = 2_000;
@@ -38,16 +55,21 @@ export class ReplicaProcess {
   private work: Promise<void> = Promise.resolve();
   private statusTimer: NodeJS.Timeout | null = null;
   private ending = false;
+  private preloadTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly host: ProcessHost) {}
 
-  /** Loads what `prepare` will need while nobody waits for it. */
+  /** Loads what a first `prepare` will need, if nobody wants anything for a while: a process kept in reserve. */
   preload(): void {
-    setImmediate(() => void preloadCertificateMaker().catch((error: unknown) => this.fail(error)));
+    this.preloadTimer = setTimeout(
+      () => void preloadCertificateMaker().catch((error: unknown) => this.fail(error)),
+      PRELOAD_AFTER_MS,
+    );
   }
 
   take(value: unknown): void {
     const command = value as ReplicaCommand;
+    clearTimeout(this.preloadTimer);
     this.work = this.work.then(() => this.carryOut(command)).catch((error: unknown) => this.fail(error));
   }
 
@@ -117,7 +139,8 @@ export class ReplicaProcess {
     });
     const keys = known ?? (await makeReplicaKeys(boundPort(listener)));
     if (known === null) await writeReplicaKeys(directory, keys);
-    else if (known.port !== boundPort(listener)) await writeReplicaKeys(directory, { ...known, port: boundPort(listener) });
+    else if (known.port !== boundPort(listener))
+      await writeReplicaKeys(directory, { ...known, port: boundPort(listener) });
     return { directory, keys, listener };
   }
 
@@ -127,7 +150,8 @@ export class ReplicaProcess {
       return;
     }
     const { prepared } = this;
-    if (prepared === null || prepared.directory !== command.directory) throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
+    if (prepared === null || prepared.directory !== command.directory)
+      throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
     const genesisBytes = new Uint8Array(command.genesis);
     const genesis = decodeGenesis(genesisBytes);
     assertMember(command, genesis, prepared.keys);
@@ -142,6 +166,7 @@ export class ReplicaProcess {
       memoryBytes: () => process.memoryUsage.rss(),
       sign: voteSigner(prepared.keys),
       verify: voteVerifier(genesis),
+      parameters: { timeoutMs: TIMEOUT_MS },
       onHalt: (error) => this.fail(error),
     });
     this.replica = replica;
@@ -180,7 +205,13 @@ function assertMember(command: StartCommand, genesis: Genesis, keys: ReplicaKeys
   if (own === undefined || hex(own.consensusKey) !== consensusPublicKey(keys)) {
     throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the genesis names another key for this replica', { self });
   }
-  if (addresses.length !== count || certificates.length !== count || certificates.some((pem, index) => certificateHash(pem) !== pinned[index])) {
-    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the certificates are not those that the genesis names', { self });
+  if (
+    addresses.length !== count ||
+    certificates.length !== count ||
+    certificates.some((pem, index) => certificateHash(pem) !== pinned[index])
+  ) {
+    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the certificates are not those that the genesis names', {
+      self,
+    });
   }
 }

@@ -58,7 +58,11 @@ export interface ReplicaOptions {
   readonly onHalt: (error: CodedError) => void;
 }
 
-type EventBody = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, 'nowMs' | 'timeNs'> : never) : never;
+type EventBody = CoreEvent extends infer Event
+  ? Event extends CoreEvent
+    ? Omit<Event, 'nowMs' | 'timeNs'>
+    : never
+  : never;
 
 /**
  * One running replica: carries out the consensus core's effects on disk, network, pool and ledger, and gives back what happened.
@@ -119,7 +123,14 @@ export class Replica implements LinkEvents {
   /** Opens the journal, executes all final blocks again, and is then ready to be given its links. Throws StorageError or ReplicaError. */
   static async open(options: ReplicaOptions): Promise<Replica> {
     const { genesis, genesisBytes, directory, makeSalt, timers } = options;
-    const { store, stored } = await BlockStore.open({ directory, genesis, genesisBytes, makeSalt, timers, onFault: (error) => options.onHalt(error) });
+    const { store, stored } = await BlockStore.open({
+      directory,
+      genesis,
+      genesisBytes,
+      makeSalt,
+      timers,
+      onFault: (error) => options.onHalt(error),
+    });
     const executor = new Executor(genesis);
     const core = new Core({
       genesis,
@@ -163,7 +174,10 @@ export class Replica implements LinkEvents {
       executedHeight,
       provenHeight,
       pendingEnvelopes: this.submissions.size,
-      peers: this.options.genesis.replicas.map((_, index) => ({ index, connected: index === this.options.self || this.links?.peerConnected(index) === true })),
+      peers: this.options.genesis.replicas.map((_, index) => ({
+        index,
+        connected: index === this.options.self || this.links?.peerConnected(index) === true,
+      })),
       finalityMs: this.finalityMs,
       journalBytes: this.store.sizeBytes,
       memoryBytes: this.options.memoryBytes(),
@@ -195,7 +209,10 @@ export class Replica implements LinkEvents {
   frame(link: Link, kind: number, payload: Uint8Array): void {
     if (this.halted) return;
     try {
-      const known = link.party.kind === 'peer' ? this.peerFrame(link.party.replica, kind, payload) : this.desk.frame(link, kind, payload);
+      const known =
+        link.party.kind === 'peer'
+          ? this.peerFrame(link.party.replica, kind, payload)
+          : this.desk.frame(link, kind, payload);
       if (!known) link.close();
     } catch (error) {
       // Bytes that no correct end would send.
@@ -213,7 +230,11 @@ export class Replica implements LinkEvents {
         this.submissions.submit(payload, false, (reply) => {
           if (reply.kind === 'final') return;
           const { hash } = scanEnvelope(payload);
-          this.links?.sendToPeer(peer, PEER_FRAMES.envelopeRefused, encodeEnvelopeRefused(hash, reply.retryAfterMs ?? 0));
+          this.links?.sendToPeer(
+            peer,
+            PEER_FRAMES.envelopeRefused,
+            encodeEnvelopeRefused(hash, reply.retryAfterMs ?? 0),
+          );
         });
         return true;
       }
@@ -296,7 +317,8 @@ export class Replica implements LinkEvents {
         this.termChanged(effect);
         return;
       case 'alarm':
-        if (effect.fatal) this.fault(new ReplicaError('REPLICA_HALTED', `${effect.code}: ${effect.detail}`, { alarm: effect.code }));
+        if (effect.fatal)
+          this.fault(new ReplicaError('REPLICA_HALTED', `${effect.code}: ${effect.detail}`, { alarm: effect.code }));
         return;
     }
   }
@@ -442,7 +464,8 @@ export class Replica implements LinkEvents {
   private async serveBlock(peer: number, key: string): Promise<void> {
     try {
       const block = await this.store.block(key);
-      if (block !== null && !this.halted) this.send(peer, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
+      if (block !== null && !this.halted)
+        this.send(peer, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
     } catch (error) {
       this.fault(error);
     }

@@ -96,7 +96,14 @@ export class Submissions {
     }
     this.wait(key, answer);
     const arrivedAtMs = this.options.clock.monotonicMs();
-    this.pool.add({ key, bytes, operationCount: outline.operationCount, expiresAtNs: outline.expiresAtNs, local, arrivedAtMs });
+    this.pool.add({
+      key,
+      bytes,
+      operationCount: outline.operationCount,
+      expiresAtNs: outline.expiresAtNs,
+      local,
+      arrivedAtMs,
+    });
     this.options.forward(bytes);
     if (local) this.watchOldest();
     this.options.changed();
@@ -109,11 +116,17 @@ export class Submissions {
   }
 
   /** A body for the next block, without what `unfinalised` already holds; null if nothing is eligible. */
-  batch(bytesMax: number, operationsMax: number, unfinalised: readonly Block[]): { body: Uint8Array | null; operations: number } {
+  batch(
+    bytesMax: number,
+    operationsMax: number,
+    unfinalised: readonly Block[],
+  ): { body: Uint8Array | null; operations: number } {
     if (!this.inheritedMarked) for (const block of unfinalised) this.markProposed(block);
     this.inheritedMarked = true;
     const { envelopes, operationCount } = this.pool.take(Math.min(bytesMax, LIMITS.blockBodyBytesMax), operationsMax);
-    return envelopes.length === 0 ? { body: null, operations: 0 } : { body: encodeBody(envelopes), operations: operationCount };
+    return envelopes.length === 0
+      ? { body: null, operations: 0 }
+      : { body: encodeBody(envelopes), operations: operationCount };
   }
 
   /** Another term begins: proposals of the former one may be lost. */
@@ -152,7 +165,10 @@ export class Submissions {
     for (const { hash, firstIndex, count } of envelopes) {
       if (!this.pool.has(hash)) continue;
       const first = this.options.executor.envelopeResults(Buffer.from(hash, 'hex'));
-      this.settle(hash, { kind: 'final', ...(first ?? this.options.executor.results(block.header.height, firstIndex, count)) });
+      this.settle(hash, {
+        kind: 'final',
+        ...(first ?? this.options.executor.results(block.header.height, firstIndex, count)),
+      });
     }
     this.dropExpired(block.header.timeNs);
     this.watchOldest();

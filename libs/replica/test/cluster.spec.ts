@@ -140,7 +140,13 @@ describe('a ledger of four replica processes', () => {
       const { id, reply } = acknowledged[index * 3];
       await caughtUp(index, reply.height);
       const proven = await verifiedReceipt(index, id);
-      expect(proven).toMatchObject({ ok: true, result: 'applied', height: reply.height, index: reply.firstIndex, replicaCount: 4 });
+      expect(proven).toMatchObject({
+        ok: true,
+        result: 'applied',
+        height: reply.height,
+        index: reply.firstIndex,
+        replicaCount: 4,
+      });
       expect(proven.ok && proven.signers.length).toBeGreaterThanOrEqual(3);
     }
   });
@@ -159,7 +165,9 @@ describe('a ledger of four replica processes', () => {
     forged[forged.length - 1] ^= 1;
     expect(await connection.submit(forged)).toEqual({ kind: 'refused', code: 'envelope_signature_wrong' });
     expect(await connection.submit(signed.subarray(0, 50))).toEqual({ kind: 'refused', code: 'envelope_malformed' });
-    expect(await connection.query({ query: 'receipt', transferId: formatId(999_999n) })).toMatchObject({ kind: 'unknown' });
+    expect(await connection.query({ query: 'receipt', transferId: formatId(999_999n) })).toMatchObject({
+      kind: 'unknown',
+    });
     expect(await connection.query({ query: 'accounts', limit: 0 })).toMatchObject({ kind: 'error' });
   });
 

@@ -55,7 +55,8 @@ class ReplicaHandle {
       const report = this.reports.shift();
       if (report?.kind === kind) return report as Extract<ReplicaReport, { kind: Kind }>;
       if (report !== undefined) throw new Error(`expected ${kind}, got ${JSON.stringify(report)}`);
-      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`the replica ended before ${kind}`);
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`the replica ended before ${kind}`);
       await new Promise<void>((wake) => this.waiting.push(wake));
     }
   }
@@ -111,13 +112,24 @@ export class Cluster {
   static async start(count: number): Promise<Cluster> {
     const root = await mkdtemp(join(tmpdir(), 'quorate-cluster-'));
     const replicas = Array.from({ length: count }, (_, index) => new ReplicaHandle(join(root, String(index))));
-    const [prepared, client] = await Promise.all([Promise.all(replicas.map((replica) => replica.prepare())), createClientCertificate('test client')]);
+    const [prepared, client] = await Promise.all([
+      Promise.all(replicas.map((replica) => replica.prepare())),
+      createClientCertificate('test client'),
+    ]);
     const operator = makeParty(1n);
     const genesis: Genesis = {
       ledgerId: new Uint8Array(randomBytes(16)),
       createdAtNs: BigInt(Date.now()) * 1_000_000n,
-      operator: { id: operator.id, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
-      replicas: prepared.map(({ consensusKey, certificateHash }) => ({ consensusKey: unhex(consensusKey), certificateHash: unhex(certificateHash) })),
+      operator: {
+        id: operator.id,
+        name: 'Operator',
+        threshold: 1,
+        keys: [{ scheme: 'ed25519', bytes: operator.publicKey }],
+      },
+      replicas: prepared.map(({ consensusKey, certificateHash }) => ({
+        consensusKey: unhex(consensusKey),
+        certificateHash: unhex(certificateHash),
+      })),
     };
     const cluster = new Cluster(root, genesis, operator, client);
     cluster.replicas = replicas;
@@ -145,7 +157,14 @@ export class Cluster {
 
   connect(index: number): Promise<ReplicaConnection> {
     const { host, port, certificate } = this.prepared[index];
-    return connectReplica({ host, port, certificate, clientKey: this.client.key, clientCertificate: this.client.certificate, timeoutMs: 5_000 });
+    return connectReplica({
+      host,
+      port,
+      certificate,
+      clientKey: this.client.key,
+      clientCertificate: this.client.certificate,
+      timeoutMs: 5_000,
+    });
   }
 
   /** Signs operations as `party` into one envelope. */
@@ -191,13 +210,28 @@ export function setUpOperations(operator: TestParty, accountCount: number): Oper
   return [
     { kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: operator.id } },
     account(1n, 0),
-    ...Array.from({ length: accountCount }, (_, index) => account(BigInt(index) + 2n, ACCOUNT_FLAGS.debitsMustNotExceedCredits)),
+    ...Array.from({ length: accountCount }, (_, index) =>
+      account(BigInt(index) + 2n, ACCOUNT_FLAGS.debitsMustNotExceedCredits),
+    ),
   ];
 }
 
 export function transfer(id: bigint, debitAccount: bigint, creditAccount: bigint, amount: bigint): Operation {
   return {
     kind: 'create_transfer',
-    transfer: { id, debitAccount, creditAccount, amount, pendingId: 0n, userData128: 0n, userData64: 0n, userData32: 0, timeoutSeconds: 0, asset: 756, code: 1, flags: 0 },
+    transfer: {
+      id,
+      debitAccount,
+      creditAccount,
+      amount,
+      pendingId: 0n,
+      userData128: 0n,
+      userData64: 0n,
+      userData32: 0,
+      timeoutSeconds: 0,
+      asset: 756,
+      code: 1,
+      flags: 0,
+    },
   };
 }

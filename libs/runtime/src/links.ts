@@ -1,5 +1,6 @@
 /** Who is at the other end of an authenticated link. */
-export type LinkParty = { readonly kind: 'peer'; readonly replica: number } | { readonly kind: 'client'; readonly client: number };
+export type LinkParty =
+  { readonly kind: 'peer'; readonly replica: number } | { readonly kind: 'client'; readonly client: number };
 
 /** One authenticated connection that carries whole frames in order. */
 export interface Link {

@@ -37,7 +37,12 @@ export interface Frame extends FramePlace {
 }
 
 /** The header that goes before `payload`. */
-export function frameHeader(identity: JournalIdentity, kind: number, payload: Uint8Array, place: FramePlace): Uint8Array {
+export function frameHeader(
+  identity: JournalIdentity,
+  kind: number,
+  payload: Uint8Array,
+  place: FramePlace,
+): Uint8Array {
   const header = new Uint8Array(FRAME_HEADER_BYTES);
   const view = new DataView(header.buffer);
   view.setUint32(0, FRAME_MAGIC);
@@ -52,7 +57,11 @@ export function frameHeader(identity: JournalIdentity, kind: number, payload: Ui
 }
 
 /** The frame at `offset` of a segment, whichever ledger it names; null unless it is intact. */
-export function readFrame(segment: Uint8Array, offset: number, salt: Uint8Array): (Frame & { readonly ledgerId: Uint8Array }) | null {
+export function readFrame(
+  segment: Uint8Array,
+  offset: number,
+  salt: Uint8Array,
+): (Frame & { readonly ledgerId: Uint8Array }) | null {
   if (offset + FRAME_HEADER_BYTES > segment.length) return null;
   const view = new DataView(segment.buffer, segment.byteOffset + offset, FRAME_HEADER_BYTES);
   if (view.getUint32(0) !== FRAME_MAGIC || view.getUint8(4) !== FRAME_VERSION) return null;
@@ -62,7 +71,8 @@ export function readFrame(segment: Uint8Array, offset: number, salt: Uint8Array)
   const header = segment.subarray(offset, start);
   const payload = segment.subarray(start, start + length);
   const expected = checksum(salt, header, payload);
-  for (let index = 0; index < CHECKSUM_BYTES; index += 1) if (header[CHECKSUM_OFFSET + index] !== expected[index]) return null;
+  for (let index = 0; index < CHECKSUM_BYTES; index += 1)
+    if (header[CHECKSUM_OFFSET + index] !== expected[index]) return null;
   return {
     kind: view.getUint8(5),
     payload,

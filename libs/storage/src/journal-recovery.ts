@@ -26,7 +26,10 @@ export async function readFoundation(segments: Segments, ledgerId: Uint8Array): 
   const frame = readFrame(bytes, 0, ZERO_SALT);
   if (frame !== null && frame.kind === FOUNDATION_KIND && frame.payload.length === SALT_BYTES) {
     if (!frame.ledgerId.every((byte, index) => byte === ledgerId[index])) {
-      throw new StorageError('STORAGE_FOREIGN', 'the journal belongs to another ledger', { segment: 1, offsetBytes: 0 });
+      throw new StorageError('STORAGE_FOREIGN', 'the journal belongs to another ledger', {
+        segment: 1,
+        offsetBytes: 0,
+      });
     }
     return frame.payload.slice();
   }
@@ -77,6 +80,7 @@ async function settleTail(file: StoredFile, bytes: Uint8Array, content: SegmentC
 async function assertUnused(segments: Segments, firstSegment: number): Promise<void> {
   for (let segment = firstSegment; segment <= segments.count; segment += 1) {
     const file = segments.file(segment);
-    if (!isZero(await file.read(0, file.sizeBytes), 0)) throw corrupt(segment - 1, 0, 'an earlier segment ends before this one begins');
+    if (!isZero(await file.read(0, file.sizeBytes), 0))
+      throw corrupt(segment - 1, 0, 'an earlier segment ends before this one begins');
   }
 }

@@ -17,7 +17,8 @@ async function openJournal(directory: Directory, ledgerId = LEDGER) {
     directory,
     ledgerId,
     makeSalt: () => new Uint8Array(16).fill(9),
-    onRecord: (record, position) => records.push({ kind: record.kind, payload: Buffer.from(record.payload).toString(), position }),
+    onRecord: (record, position) =>
+      records.push({ kind: record.kind, payload: Buffer.from(record.payload).toString(), position }),
     onFault: (error) => faults.push(error),
   });
   return { journal, records, faults };
@@ -50,7 +51,10 @@ describe('journal', () => {
     const second = await openJournal(directory);
     await second.journal.append([record('b', 200)]);
     const third = await openJournal(directory);
-    expect(third.records.map(({ kind, payload }) => [kind, payload])).toEqual([[1, 'a'], [200, 'b']]);
+    expect(third.records.map(({ kind, payload }) => [kind, payload])).toEqual([
+      [1, 'a'],
+      [200, 'b'],
+    ]);
   });
 
   it('shares one write among appends that wait together', async () => {
@@ -134,8 +138,11 @@ describe('journal with damage', () => {
     const end = positions[1].offset;
     for (let offset = positions[0].offset; offset < end; offset += 1) {
       const damaged = directory.copy();
-      firstSegment(damaged)[offset] ^= 1 << offset % 8;
-      await expect(openJournal(damaged)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT', facts: { segment: 1, offsetBytes: positions[0].offset } });
+      firstSegment(damaged)[offset] ^= 1 << (offset % 8);
+      await expect(openJournal(damaged)).rejects.toMatchObject({
+        code: 'STORAGE_CORRUPT',
+        facts: { segment: 1, offsetBytes: positions[0].offset },
+      });
     }
   });
 
@@ -152,7 +159,10 @@ describe('journal with damage', () => {
     const { journal } = await openJournal(directory);
     await journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))));
     directory.files.delete('journal-000001');
-    await expect(openJournal(directory)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT', facts: { segment: 1, offsetBytes: 0 } });
+    await expect(openJournal(directory)).rejects.toMatchObject({
+      code: 'STORAGE_CORRUPT',
+      facts: { segment: 1, offsetBytes: 0 },
+    });
   });
 
   it("refuses another ledger's journal", async () => {
@@ -183,12 +193,16 @@ describe('journal on a failing medium', () => {
     const directory = new MemoryDirectory();
     const { journal, faults } = await openJournal(directory);
     directory.failCreation = Object.assign(new Error('no space'), { code: 'ENOSPC' });
-    await expect(journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))))).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    await expect(journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))))).rejects.toMatchObject({
+      code: 'STORAGE_FULL',
+    });
     expect(faults.map(({ code }) => code)).toEqual(['STORAGE_FULL']);
   });
 
   it('refuses a record larger than a frame may be', async () => {
     const { journal } = await openJournal(new MemoryDirectory());
-    await expect(journal.append([record('x'.repeat(2_097_153))])).rejects.toMatchObject({ code: 'STORAGE_RECORD_TOO_LARGE' });
+    await expect(journal.append([record('x'.repeat(2_097_153))])).rejects.toMatchObject({
+      code: 'STORAGE_RECORD_TOO_LARGE',
+    });
   });
 });

@@ -98,7 +98,11 @@ export class Journal {
     if (records.length === 0) return Promise.resolve([]);
     for (const record of records) {
       if (record.payload.length > RECORD_BYTES_MAX) {
-        return Promise.reject(new StorageError('STORAGE_RECORD_TOO_LARGE', 'a record is larger than a frame may be', { bytes: record.payload.length }));
+        return Promise.reject(
+          new StorageError('STORAGE_RECORD_TOO_LARGE', 'a record is larger than a frame may be', {
+            bytes: record.payload.length,
+          }),
+        );
       }
     }
     return new Promise((resolve, reject) => {
@@ -107,7 +111,9 @@ export class Journal {
         this.queue.push({ kind: record.kind, payload: record.payload, append });
         this.queuedBytes += record.payload.length;
       }
-      invariant(this.queuedBytes <= QUEUE_BYTES_MAX, 'more waits for the medium than the window of blocks allows', { bytes: this.queuedBytes });
+      invariant(this.queuedBytes <= QUEUE_BYTES_MAX, 'more waits for the medium than the window of blocks allows', {
+        bytes: this.queuedBytes,
+      });
       if (this.writing) return;
       this.writing = true;
       // One turn later, so that appends of the same turn share the write.
@@ -117,9 +123,12 @@ export class Journal {
 
   /** Reads a record back and checks it. Throws StorageError. */
   async read(position: JournalPosition): Promise<Uint8Array> {
-    const bytes = await this.segments.file(position.segment).read(position.offset, FRAME_HEADER_BYTES + position.payloadBytes);
+    const bytes = await this.segments
+      .file(position.segment)
+      .read(position.offset, FRAME_HEADER_BYTES + position.payloadBytes);
     const frame = readFrame(bytes, 0, this.identity.salt);
-    if (frame === null || frame.payload.length !== position.payloadBytes) throw corrupt(position.segment, position.offset, 'a record cannot be read back');
+    if (frame === null || frame.payload.length !== position.payloadBytes)
+      throw corrupt(position.segment, position.offset, 'a record cannot be read back');
     return frame.payload;
   }
 
@@ -134,7 +143,10 @@ export class Journal {
       while (this.queue.length > 0) await this.writeBatch();
       this.writing = false;
     } catch (error) {
-      const fault = error instanceof StorageError ? error : new StorageError('STORAGE_WRITE_FAILED', `the journal could not be written: ${String(error)}`);
+      const fault =
+        error instanceof StorageError
+          ? error
+          : new StorageError('STORAGE_WRITE_FAILED', `the journal could not be written: ${String(error)}`);
       this.fail(fault, true);
     }
   }
@@ -152,7 +164,10 @@ export class Journal {
     for (const record of this.queue) {
       const frameEnd = offset + FRAME_HEADER_BYTES + record.payload.length;
       if (frameEnd > file.sizeBytes || (count > 0 && frameEnd - batchOffset > BATCH_BYTES_MAX)) break;
-      chunks.push(frameHeader(this.identity, record.kind, record.payload, { sequence: nextSequence, batchOffset }), record.payload);
+      chunks.push(
+        frameHeader(this.identity, record.kind, record.payload, { sequence: nextSequence, batchOffset }),
+        record.payload,
+      );
       record.append.positions.push({ segment: this.end.segment, offset, payloadBytes: record.payload.length });
       this.queuedBytes -= record.payload.length;
       offset = frameEnd;
@@ -188,7 +203,10 @@ async function layFoundation(segments: Segments, options: JournalOptions): Promi
   const salt = options.makeSalt();
   invariant(salt.length === SALT_BYTES, 'a salt has 16 bytes');
   if (segments.count === 0) await segments.after(0);
-  const header = frameHeader({ ledgerId: options.ledgerId, salt: ZERO_SALT }, FOUNDATION_KIND, salt, { sequence: 0, batchOffset: 0 });
+  const header = frameHeader({ ledgerId: options.ledgerId, salt: ZERO_SALT }, FOUNDATION_KIND, salt, {
+    sequence: 0,
+    batchOffset: 0,
+  });
   await segments.file(1).write(0, [header, salt]);
   return salt;
 }

@@ -41,13 +41,18 @@ export function scanSegment(bytes: Uint8Array, start: SegmentStart, identity: Jo
     sequence += 1;
   }
   const torn = !isZero(bytes, offset);
-  if (torn && laterBatchFollows(bytes, offset, identity)) throw corrupt(segment, offset, 'a damaged frame is followed by a later batch');
+  if (torn && laterBatchFollows(bytes, offset, identity))
+    throw corrupt(segment, offset, 'a damaged frame is followed by a later batch');
   return { frames, endOffset: offset, torn };
 }
 
 /** The error of damage in bytes that had been durable. */
 export function corrupt(segment: number, offsetBytes: number, detail: string): StorageError {
-  return new StorageError('STORAGE_CORRUPT', `journal segment ${segment} is damaged at byte ${offsetBytes}: ${detail}`, { segment, offsetBytes });
+  return new StorageError(
+    'STORAGE_CORRUPT',
+    `journal segment ${segment} is damaged at byte ${offsetBytes}: ${detail}`,
+    { segment, offsetBytes },
+  );
 }
 
 /** Whether all bytes from `offset` on are zero. */
@@ -61,7 +66,10 @@ export function isZero(bytes: Uint8Array, offset: number): boolean {
 }
 
 function foreign(segment: number, offsetBytes: number): StorageError {
-  return new StorageError('STORAGE_FOREIGN', `journal segment ${segment} holds another ledger's frame`, { segment, offsetBytes });
+  return new StorageError('STORAGE_FOREIGN', `journal segment ${segment} holds another ledger's frame`, {
+    segment,
+    offsetBytes,
+  });
 }
 
 function laterBatchFollows(bytes: Uint8Array, damagedOffset: number, identity: JournalIdentity): boolean {

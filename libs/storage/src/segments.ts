@@ -23,7 +23,11 @@ export class Segments {
     const names = (await directory.list()).filter((name) => NAME_PATTERN.test(name));
     const files: StoredFile[] = [];
     for (const name of names) {
-      if (name !== nameOf(files.length + 1)) throw new StorageError('STORAGE_CORRUPT', `journal segment ${files.length + 1} is missing`, { segment: files.length + 1, offsetBytes: 0 });
+      if (name !== nameOf(files.length + 1))
+        throw new StorageError('STORAGE_CORRUPT', `journal segment ${files.length + 1} is missing`, {
+          segment: files.length + 1,
+          offsetBytes: 0,
+        });
       files.push(await directory.open(name));
     }
     return new Segments(directory, files);
@@ -69,13 +73,21 @@ export class Segments {
 
   private async create(): Promise<StoredFile> {
     const segment = this.files.length + 1;
-    if (segment > SEGMENTS_MAX) throw new StorageError('STORAGE_FULL', 'the journal has reached its largest size', { segment });
+    if (segment > SEGMENTS_MAX)
+      throw new StorageError('STORAGE_FULL', 'the journal has reached its largest size', { segment });
     try {
-      return await this.directory.createZeroed(nameOf(segment), SEGMENT_BYTES[Math.min(segment, SEGMENT_BYTES.length) - 1]);
+      return await this.directory.createZeroed(
+        nameOf(segment),
+        SEGMENT_BYTES[Math.min(segment, SEGMENT_BYTES.length) - 1],
+      );
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       const full = code === 'ENOSPC' || code === 'EDQUOT';
-      throw new StorageError(full ? 'STORAGE_FULL' : 'STORAGE_WRITE_FAILED', `journal segment ${segment} could not be made: ${String(error)}`, { segment });
+      throw new StorageError(
+        full ? 'STORAGE_FULL' : 'STORAGE_WRITE_FAILED',
+        `journal segment ${segment} could not be made: ${String(error)}`,
+        { segment },
+      );
     }
   }
 }

@@ -8,7 +8,13 @@ const CODE_BYTES_MAX = 128;
 
 /** What became of an envelope. `final`: executed in a final block at `height`, one code per operation. `refused`: it is in no block because of this submission. */
 export type SubmitReply =
-  | { readonly kind: 'final'; readonly height: number; readonly firstIndex: number; readonly timeNs: bigint; readonly codes: Uint16Array }
+  | {
+      readonly kind: 'final';
+      readonly height: number;
+      readonly firstIndex: number;
+      readonly timeNs: bigint;
+      readonly codes: Uint16Array;
+    }
   | { readonly kind: 'refused'; readonly code: string; readonly retryAfterMs?: number };
 
 /** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
@@ -55,7 +61,11 @@ export function decodeRequest(bytes: Uint8Array): { id: number; content: Uint8Ar
 
 export function encodeSubmitReply(reply: SubmitReply): Uint8Array {
   if (reply.kind === 'refused') {
-    return new Writer(64).u8(2).text(reply.code).u32(reply.retryAfterMs ?? 0).finish();
+    return new Writer(64)
+      .u8(2)
+      .text(reply.code)
+      .u32(reply.retryAfterMs ?? 0)
+      .finish();
   }
   const writer = new Writer(32 + reply.codes.length * 2);
   writer.u8(1).uint(reply.height).u32(reply.firstIndex).u64(reply.timeNs).u32(reply.codes.length);

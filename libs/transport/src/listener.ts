@@ -2,7 +2,11 @@ import { createServer, type Server } from 'node:net';
 import { TransportError } from './transport-error';
 
 /** Binds the first free port of the range, trying `preferred` before all others. The caller hangs its own 'connection' listener on it. */
-export async function bindPort(host: string, range: readonly [number, number], preferred: number | null): Promise<Server> {
+export async function bindPort(
+  host: string,
+  range: readonly [number, number],
+  preferred: number | null,
+): Promise<Server> {
   const [first, last] = range;
   const count = last - first + 1;
   // Processes that bind at the same moment should not all try the same port first.
@@ -12,13 +16,18 @@ export async function bindPort(host: string, range: readonly [number, number], p
     const server = await tryBind(host, port);
     if (server !== null) return server;
   }
-  throw new TransportError('TRANSPORT_PORT_UNAVAILABLE', `no free port from ${first} to ${last} on ${host}`, { host, first, last });
+  throw new TransportError('TRANSPORT_PORT_UNAVAILABLE', `no free port from ${first} to ${last} on ${host}`, {
+    host,
+    first,
+    last,
+  });
 }
 
 /** The port of a bound listener. */
 export function boundPort(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new TransportError('TRANSPORT_PORT_UNAVAILABLE', 'the listener has no port');
+  if (address === null || typeof address === 'string')
+    throw new TransportError('TRANSPORT_PORT_UNAVAILABLE', 'the listener has no port');
   return address.port;
 }
 
@@ -27,7 +36,13 @@ function tryBind(host: string, port: number): Promise<Server | null> {
     const server = createServer({ noDelay: true });
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(null);
-      else reject(new TransportError('TRANSPORT_PORT_UNAVAILABLE', `cannot listen on ${host}: ${String(error.code)}`, { host, port }));
+      else
+        reject(
+          new TransportError('TRANSPORT_PORT_UNAVAILABLE', `cannot listen on ${host}: ${String(error.code)}`, {
+            host,
+            port,
+          }),
+        );
     });
     server.listen({ host, port, exclusive: true }, () => {
       server.removeAllListeners('error');

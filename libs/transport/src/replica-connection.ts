@@ -61,12 +61,18 @@ export function connectReplica(options: ConnectReplicaOptions): Promise<ReplicaC
       minVersion: 'TLSv1.3',
       servername: '',
       rejectUnauthorized: true,
-      checkServerIdentity: (_name, certificate) => (derHash(certificate.raw) === pinned ? undefined : new Error('not the pinned certificate')),
+      checkServerIdentity: (_name, certificate) =>
+        derHash(certificate.raw) === pinned ? undefined : new Error('not the pinned certificate'),
     });
     const giveUp = (code: 'TRANSPORT_UNREACHABLE' | 'TRANSPORT_IDENTITY_WRONG', detail: string): void => {
       clearTimeout(timeout);
       socket.destroy();
-      reject(new TransportError(code, `no connection to replica at ${options.host}:${options.port}: ${detail}`, { host: options.host, port: options.port }));
+      reject(
+        new TransportError(code, `no connection to replica at ${options.host}:${options.port}: ${detail}`, {
+          host: options.host,
+          port: options.port,
+        }),
+      );
     };
     const timeout = setTimeout(() => giveUp('TRANSPORT_UNREACHABLE', 'timeout'), options.timeoutMs);
     const failed = (error: NodeJS.ErrnoException): void => {
@@ -106,7 +112,10 @@ class ClientConnection implements ReplicaConnection {
     this.closed = new Promise((resolve) => {
       this.markClosed = resolve;
     });
-    this.frames = new FrameSocket(socket, { frame: (kind, payload) => this.receive(kind, payload), closed: () => this.abandon() });
+    this.frames = new FrameSocket(socket, {
+      frame: (kind, payload) => this.receive(kind, payload),
+      closed: () => this.abandon(),
+    });
   }
 
   async submit(envelope: Uint8Array): Promise<SubmitReply> {
@@ -121,7 +130,8 @@ class ClientConnection implements ReplicaConnection {
     if (this.subscribers.size === 0) this.frames.send(CLIENT_FRAMES.subscribe, Uint8Array.of(1));
     this.subscribers.add(onBlock);
     return () => {
-      if (this.subscribers.delete(onBlock) && this.subscribers.size === 0) this.frames.send(CLIENT_FRAMES.subscribe, Uint8Array.of(0));
+      if (this.subscribers.delete(onBlock) && this.subscribers.size === 0)
+        this.frames.send(CLIENT_FRAMES.subscribe, Uint8Array.of(0));
     };
   }
 
@@ -130,14 +140,20 @@ class ClientConnection implements ReplicaConnection {
   }
 
   private request(kind: number, content: Uint8Array): Promise<Uint8Array> {
-    if (!this.frames.isOpen) return Promise.reject(new TransportError('TRANSPORT_CLOSED', 'the connection to the replica is closed'));
-    if (this.pending.size >= REQUESTS_MAX) return Promise.reject(new TransportError('TRANSPORT_OVERLOADED', 'too many requests wait on this connection'));
+    if (!this.frames.isOpen)
+      return Promise.reject(new TransportError('TRANSPORT_CLOSED', 'the connection to the replica is closed'));
+    if (this.pending.size >= REQUESTS_MAX)
+      return Promise.reject(new TransportError('TRANSPORT_OVERLOADED', 'too many requests wait on this connection'));
     this.lastId = (this.lastId + 1) >>> 0;
     const id = this.lastId;
     return new Promise((resolve, reject) => {
       const timeout = setTimeout(() => {
         this.pending.delete(id);
-        reject(new TransportError('TRANSPORT_TIMEOUT', 'no answer from the replica in time', { timeoutMs: this.requestTimeoutMs }));
+        reject(
+          new TransportError('TRANSPORT_TIMEOUT', 'no answer from the replica in time', {
+            timeoutMs: this.requestTimeoutMs,
+          }),
+        );
       }, this.requestTimeoutMs);
       this.pending.set(id, { resolve, reject, timeout });
       this.frames.send(kind, encodeRequest(id, content));
@@ -151,7 +167,8 @@ class ClientConnection implements ReplicaConnection {
         for (const subscriber of this.subscribers) subscriber(event);
         return;
       }
-      if (kind !== CLIENT_FRAMES.submitReply && kind !== CLIENT_FRAMES.answer) throw new TransportError('TRANSPORT_MALFORMED', 'unknown frame', { kind });
+      if (kind !== CLIENT_FRAMES.submitReply && kind !== CLIENT_FRAMES.answer)
+        throw new TransportError('TRANSPORT_MALFORMED', 'unknown frame', { kind });
       const { id, content } = decodeRequest(payload);
       const request = this.pending.get(id);
       if (request === undefined) return;
@@ -168,7 +185,9 @@ class ClientConnection implements ReplicaConnection {
     this.pending.clear();
     for (const request of waiting) {
       clearTimeout(request.timeout);
-      request.reject(new TransportError('TRANSPORT_CLOSED', 'the connection to the replica ended; the outcome is unknown'));
+      request.reject(
+        new TransportError('TRANSPORT_CLOSED', 'the connection to the replica ended; the outcome is unknown'),
+      );
     }
     this.markClosed();
   }

@@ -56,7 +56,10 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  servers = await Promise.all([bindPort('127.0.0.1', [21_000, 29_000], null), bindPort('127.0.0.1', [21_000, 29_000], null)]);
+  servers = await Promise.all([
+    bindPort('127.0.0.1', [21_000, 29_000], null),
+    bindPort('127.0.0.1', [21_000, 29_000], null),
+  ]);
   addresses = servers.map((server) => ({ host: '127.0.0.1', port: boundPort(server) }));
   open = [];
 });
@@ -83,15 +86,28 @@ function start(self: number, identity = identities[self]): { links: ReplicaLinks
 }
 
 function clientOptions(self: number, identity: TlsIdentity): ConnectReplicaOptions {
-  return { ...addresses[self], certificate: identities[self].certificate, clientKey: identity.key, clientCertificate: identity.certificate, timeoutMs: 5_000 };
+  return {
+    ...addresses[self],
+    certificate: identities[self].certificate,
+    clientKey: identity.key,
+    clientCertificate: identity.certificate,
+    timeoutMs: 5_000,
+  };
 }
 
 describe('links between replicas', () => {
   it('carry frames both ways, large and empty ones too, in order', async () => {
     const [a, b] = [start(0), start(1)];
-    await Promise.all([a.heard.until(() => a.heard.opened.length === 1), b.heard.until(() => b.heard.opened.length === 1)]);
+    await Promise.all([
+      a.heard.until(() => a.heard.opened.length === 1),
+      b.heard.until(() => b.heard.opened.length === 1),
+    ]);
     const large = new Uint8Array(3_000_000).map((_, index) => index % 251);
-    expect([a.links.sendToPeer(1, 1, large), a.links.sendToPeer(1, 2, new Uint8Array(0)), b.links.sendToPeer(0, 3, Uint8Array.of(9))]).toEqual([true, true, true]);
+    expect([
+      a.links.sendToPeer(1, 1, large),
+      a.links.sendToPeer(1, 2, new Uint8Array(0)),
+      b.links.sendToPeer(0, 3, Uint8Array.of(9)),
+    ]).toEqual([true, true, true]);
     await b.heard.until(() => b.heard.frames.length === 2);
     await a.heard.until(() => a.heard.frames.length === 1);
     expect(b.heard.frames.map(({ kind, payload, from }) => [kind, payload.length, from.party])).toEqual([
@@ -128,7 +144,9 @@ describe('links between replicas', () => {
 describe('links of clients', () => {
   it('refuse a stranger', async () => {
     const { heard } = start(0);
-    const attempt = connectReplica(clientOptions(0, stranger)).then((connection) => connection.closed.then(() => 'dropped'));
+    const attempt = connectReplica(clientOptions(0, stranger)).then((connection) =>
+      connection.closed.then(() => 'dropped'),
+    );
     await expect(attempt.catch(() => 'refused')).resolves.toMatch(/dropped|refused/);
     expect(heard.opened).toEqual([]);
   });
@@ -143,7 +161,9 @@ describe('links of clients', () => {
 
   it('refuse a replica that is not the pinned one', async () => {
     start(0);
-    await expect(connectReplica({ ...clientOptions(0, client), certificate: identities[1].certificate })).rejects.toMatchObject({ code: 'TRANSPORT_IDENTITY_WRONG' });
+    await expect(
+      connectReplica({ ...clientOptions(0, client), certificate: identities[1].certificate }),
+    ).rejects.toMatchObject({ code: 'TRANSPORT_IDENTITY_WRONG' });
   });
 
   it('say that nobody listens', async () => {
@@ -161,7 +181,12 @@ describe('links of clients', () => {
     heard.onFrame = ({ kind, payload, from }) => {
       if (kind !== CLIENT_FRAMES.submit) return;
       ids.push(decodeRequest(payload).id);
-      if (ids.length === 2) ids.reverse().forEach((id, index) => from.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(replies[index]))));
+      if (ids.length === 2)
+        ids
+          .reverse()
+          .forEach((id, index) =>
+            from.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(replies[index]))),
+          );
     };
     const connection = await connectReplica(clientOptions(0, client));
     const answers = await Promise.all([connection.submit(Uint8Array.of(1)), connection.submit(Uint8Array.of(2))]);

@@ -50,9 +50,16 @@ export class ReplicaLinks implements Links {
 
   constructor(private readonly options: ReplicaLinksOptions) {
     this.addresses = options.addresses;
-    options.clientCertificates.forEach((pem, client) => this.parties.set(certificateHash(pem), { kind: 'client', client }));
+    options.clientCertificates.forEach((pem, client) =>
+      this.parties.set(certificateHash(pem), { kind: 'client', client }),
+    );
     options.certificates.forEach((pem, replica) => this.parties.set(certificateHash(pem), { kind: 'peer', replica }));
-    this.server = createServer({ ...this.security(), requestCert: true, rejectUnauthorized: true, handshakeTimeout: HANDSHAKE_MS_MAX });
+    this.server = createServer({
+      ...this.security(),
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: HANDSHAKE_MS_MAX,
+    });
     this.server.on('secureConnection', (socket) => this.accept(socket));
     this.server.on('tlsClientError', (_error, socket) => socket.destroy());
     options.listener.on('connection', this.onConnection);
@@ -137,7 +144,8 @@ export class ReplicaLinks implements Links {
       rejectUnauthorized: true,
       servername: '',
       // The name in a certificate says nothing here: the pinned hash is the identity.
-      checkServerIdentity: (_name, certificate) => (derHash(certificate.raw) === pinned ? undefined : new Error('not the pinned certificate')),
+      checkServerIdentity: (_name, certificate) =>
+        derHash(certificate.raw) === pinned ? undefined : new Error('not the pinned certificate'),
     });
     redial.socket = socket;
     const handshake = this.options.timers.after(HANDSHAKE_MS_MAX, () => socket.destroy());

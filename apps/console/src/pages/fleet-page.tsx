@@ -1,7 +1,7 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Worker } from '@quorate/sdk';
-import { App, Button, InputNumber, Modal, Progress, Tag } from 'antd';
+import { App, Button, Flex, InputNumber, Modal, Progress, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { controlPlane } from '../api/clients';
@@ -40,7 +40,7 @@ export function FleetPage() {
       cancelText: t('action.cancel'),
       onOk: () => drain.mutateAsync(worker.id).catch(() => undefined),
     });
-  const rows = workers.data ?? [];
+  const rows = [...(workers.data ?? [])].sort((left, right) => compareNames(left.name, right.name));
   return (
     <Page
       title={t('nav.fleet')}
@@ -80,14 +80,14 @@ export function FleetPage() {
               title: t('field.replicas'),
               className: 'number',
               render: (_, { replicas, capacity }) => (
-                <div style={{ minWidth: 120 }}>
+                <Flex vertical style={{ width: 130 }}>
                   {t('fleet.replicasOf', { replicas, capacity })}
                   <Progress
                     size="small"
                     showInfo={false}
                     percent={capacity === 0 ? 0 : Math.round((replicas / capacity) * 100)}
                   />
-                </div>
+                </Flex>
               ),
             },
             {
@@ -116,6 +116,8 @@ export function FleetPage() {
     </Page>
   );
 }
+
+const compareNames = new Intl.Collator('en', { numeric: true }).compare;
 
 function Tile({ label, value }: { label: string; value: number }) {
   const formats = useFormats();

@@ -47,7 +47,7 @@ export function PasswordPage() {
           name="newPassword"
           label={t('password.new')}
           extra={rule}
-          rules={[{ required: true, min: passwordLengthMin, message: rule }]}
+          rules={[{ required: true, min: passwordLengthMin, message: t('form.tooShort') }]}
           validateTrigger="onBlur"
         >
           <Input.Password autoComplete="new-password" size="large" />

@@ -49,9 +49,7 @@ export function SignUpPage() {
           name="password"
           label={t('field.password')}
           extra={t('form.passwordRule', { count: passwordLengthMin })}
-          rules={[
-            { required: true, min: passwordLengthMin, message: t('form.passwordRule', { count: passwordLengthMin }) },
-          ]}
+          rules={[{ required: true, min: passwordLengthMin, message: t('form.tooShort') }]}
           validateTrigger="onBlur"
         >
           <Input.Password autoComplete="new-password" size="large" />

@@ -1,9 +1,12 @@
 import { outcomeOf, statusReport } from '@quorate/payments';
+import { ProblemError } from '@quorate/sdk';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Alert, Button, Card, Descriptions, Flex, Progress } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
+import { useLedgerScope } from '../ledger/ledger-context';
 import { isIssuing } from '../ledger/operations';
 import { useLedgerRows } from '../ledger/rows';
 import { downloadText } from '../receipt/download';
@@ -26,7 +29,9 @@ export function BookingPanel({ booking }: { booking: Booking }) {
   const lines = bookable(booking.plan.lines);
   const results = acts.results;
   const complete = lines.length > 0 && lines.every(({ position }) => results.has(position));
-  const ready = preparation.absent.length === 0 && preparation.shortfalls.length === 0;
+  const seenBefore = useSeenBefore(booking);
+  // What is on the ledger already needs no cover: submitting it again only brings its result back.
+  const ready = complete || seenBefore || (preparation.absent.length === 0 && preparation.shortfalls.length === 0);
   const download = () => {
     const outcomes = booking.plan.lines.map((line) => outcomeOf(line, results.get(line.position) ?? null));
     const report = statusReport(booking.file, outcomes, reportIdentity());
@@ -37,7 +42,12 @@ export function BookingPanel({ booking }: { booking: Booking }) {
   return (
     <div className="stack">
       <FileSummary booking={booking} />
-      {!complete && lines.length > 0 && <Preparations booking={booking} preparation={preparation} acts={acts} />}
+      {seenBefore && !complete && (
+        <Alert type="info" showIcon title={t('payments.seenBefore')} description={t('payments.seenBeforeDetail')} />
+      )}
+      {!complete && !seenBefore && lines.length > 0 && (
+        <Preparations booking={booking} preparation={preparation} acts={acts} />
+      )}
       <Flex gap={8} wrap align="center">
         <Button
           type="primary"
@@ -63,6 +73,27 @@ export function BookingPanel({ booking }: { booking: Booking }) {
       <PaymentLines lines={booking.plan.lines} results={results} onReceipt={openReceipt} />
     </div>
   );
+}
+
+/** Whether the ledger has a transfer of this message: its id is fixed by sender, message and position. */
+function useSeenBefore({ plan }: Booking): boolean {
+  const { ledger, gateway } = useLedgerScope();
+  const first = bookable(plan.lines)[0]?.transfer;
+  const known = useQuery({
+    queryKey: ['payment-seen', ledger.id, String(first?.id)],
+    queryFn: ({ signal }) =>
+      gateway.transfer(ledger.id, first?.id ?? 0n, { signal }).then(
+        () => true,
+        (thrown: unknown) => {
+          if (thrown instanceof ProblemError && thrown.status === 404) return false;
+          throw thrown;
+        },
+      ),
+    enabled: first !== undefined,
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  return known.data ?? false;
 }
 
 function FileSummary({ booking: { file, plan } }: { booking: Booking }) {
@@ -108,7 +139,7 @@ function Preparations(props: {
         size="small"
         title={t('payments.absentTitle', { count: absent.length })}
         extra={
-          <Button loading={acts.openAccounts.isPending} onClick={() => acts.openAccounts.mutate()}>
+          <Button size="small" loading={acts.openAccounts.isPending} onClick={() => acts.openAccounts.mutate()}>
             {t('payments.openAccounts', { count: absent.length })}
           </Button>
         }
@@ -138,6 +169,7 @@ function Preparations(props: {
       title={t('payments.coverTitle')}
       extra={
         <Button
+          size="small"
           loading={act.isPending}
           onClick={() =>
             lackingIssuing === undefined

@@ -63,7 +63,9 @@ function LineState({ line, result }: { line: PaymentLine; result: string | undef
     const key = `isoReason.${line.rejection.code}`;
     return (
       <div className="wide-text">
-        <Tag color="error">{t('payments.rejected', { code: line.rejection.code })}</Tag>
+        <Tag color="error" style={{ marginInlineEnd: 8 }}>
+          {t('payments.rejected', { code: line.rejection.code })}
+        </Tag>
         <span className="soft">{i18n.exists(key) ? t(key) : line.rejection.detail}</span>
       </div>
     );

@@ -35,7 +35,6 @@ export function ReceiptFields(props: { receipt: ParsedReceipt; assetOf: (id: num
       t('receipt.placeValue', {
         height: formats.number(receipt.record.height),
         index: formats.number(receipt.record.index),
-        count: receipt.operationCount,
       }),
     ],
     [t('receipt.signedBy'), <CopyableId key="party" id={formatId(receipt.record.party)} />],

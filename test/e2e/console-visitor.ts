@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
+
+const browserFlags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const widths = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.QUORATE_CHROMIUM ?? '/usr/bin/chromium',
+    args: browserFlags,
+    env: { ...process.env, HOME: process.env.HOME ?? '/tmp' },
+  });
+}
+
+/** A person with a browser of their own, who notices when a page complains or reaches for the outside. */
+export class Visitor {
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly origins: readonly string[],
+    private readonly screenshots: string,
+  ) {}
+
+  static async arrive(
+    browser: Browser,
+    platform: { readonly url: string; readonly gatewayUrl: string },
+    screenshots: string,
+  ): Promise<Visitor> {
+    const context = await browser.newContext({ viewport: widths.desktop, locale: 'en-GB', acceptDownloads: true });
+    const page = await context.newPage();
+    const origins = [platform.url, platform.gatewayUrl].map((url) => new URL(url).origin);
+    mkdirSync(screenshots, { recursive: true });
+    const visitor = new Visitor(context, page, origins, screenshots);
+    visitor.listen();
+    await page.goto(platform.url);
+    return visitor;
+  }
+
+  private listen(): void {
+    this.page.on('pageerror', (error) => this.complaints.push(`page error: ${error.message}`));
+    this.page.on('console', (message) => {
+      // The browser itself logs each answer that is no success; the specs look at what the page makes of it.
+      const isAnswer = message.text().startsWith('Failed to load resource');
+      if (message.type() === 'error' && !isAnswer) this.complaints.push(`console: ${message.text()}`);
+    });
+    this.page.on('request', (request) => {
+      const url = new URL(request.url());
+      const isInside = ['data:', 'blob:'].includes(url.protocol) || this.origins.includes(url.origin);
+      if (!isInside) this.complaints.push(`request to ${url.href}`);
+    });
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name }).first();
+  }
+
+  /** Fills the fields of a form by their labels. */
+  async fill(values: Readonly<Record<string, string>>): Promise<void> {
+    for (const [label, value] of Object.entries(values)) await this.page.getByLabel(label, { exact: true }).fill(value);
+  }
+
+  async sees(text: string | RegExp, timeout = 20_000): Promise<void> {
+    await this.page.getByText(text).first().waitFor({ state: 'visible', timeout });
+  }
+
+  /** Pictures of the page as it is now, wide and narrow; a page that can be scrolled sideways is a complaint. */
+  async picture(name: string): Promise<void> {
+    for (const [device, size] of Object.entries(widths)) {
+      await this.page.setViewportSize(size);
+      await this.page.waitForTimeout(350);
+      const excess = await this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (excess > 0) this.complaints.push(`${name} is ${excess} px too wide on a ${device}`);
+      await this.page.screenshot({ path: join(this.screenshots, `${name}-${device}.png`) });
+    }
+    await this.page.setViewportSize(widths.desktop);
+  }
+
+  async leave(): Promise<void> {
+    await this.context.close();
+  }
+}

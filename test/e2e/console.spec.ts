@@ -1,0 +1,303 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { TestPlatform } from '../platform/test-platform';
+import { openBrowser, Visitor } from './console-visitor';
+
+jest.setTimeout(240_000);
+
+const password = 'correct horse battery';
+
+const payment = (endToEndId: string, amount: string, currency: string, creditor: string): string => `
+      <CdtTrfTxInf>
+        <PmtId><EndToEndId>${endToEndId}</EndToEndId></PmtId>
+        <Amt><InstdAmt Ccy="${currency}">${amount}</InstdAmt></Amt>
+        <Cdtr><Nm>Creditor of ${endToEndId}</Nm></Cdtr>
+        <CdtrAcct><Id><IBAN>${creditor}</IBAN></Id></CdtrAcct>
+      </CdtTrfTxInf>`;
+
+/** Three payments of which the second is in a currency that the ledger does not have; the header states four. */
+const paymentFile = `<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03">
+  <CstmrCdtTrfInitn>
+    <GrpHdr><MsgId>RUN-2026-11</MsgId><CreDtTm>2026-11-22T10:00:00</CreDtTm><NbOfTxs>4</NbOfTxs><InitgPty><Nm>Helvetia Works</Nm></InitgPty></GrpHdr>
+    <PmtInf>
+      <PmtInfId>B-1</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt>2026-11-23</ReqdExctnDt>
+      <Dbtr><Nm>Helvetia Works</Nm></Dbtr><DbtrAcct><Id><IBAN>CH9300762011623852957</IBAN></Id></DbtrAcct>
+      <DbtrAgt><FinInstnId><BIC>POFICHBEXXX</BIC></FinInstnId></DbtrAgt>
+      ${payment('SALARY-1', '6.20', 'CHF', 'DE89370400440532013000')}
+      ${payment('SALARY-2', '10.00', 'JPY', 'DE89370400440532013000')}
+      ${payment('SALARY-3', '3.80', 'CHF', 'GB29NWBK60161331926819')}
+    </PmtInf>
+  </CstmrCdtTrfInitn>
+</Document>`;
+
+describe('the console', () => {
+  const screenshots = process.env.QUORATE_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'quorate-console-'));
+  let platform: TestPlatform;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    platform = await TestPlatform.start({ workers: 4 });
+    browser = await openBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+    if (process.env.QUORATE_SCREENSHOTS === undefined) rmSync(screenshots, { recursive: true, force: true });
+  });
+
+  describe('for an institution', () => {
+    let visitor: Visitor;
+    let ledgerPath: string;
+    let receiptFile: string;
+
+    beforeAll(async () => {
+      visitor = await Visitor.arrive(browser, platform, screenshots);
+    });
+
+    afterAll(() => visitor?.leave());
+
+    it('signs up and shows that there is no ledger yet', async () => {
+      await visitor.sees('Welcome back.');
+      await visitor.picture('log-in');
+      await visitor.page.getByRole('link', { name: 'Sign up' }).click();
+      await visitor.fill({ Institution: 'Helvetia Works', 'E-mail': 'not an address', Password: 'short' });
+      await visitor.button('Create account').click();
+      await visitor.sees('Too short.');
+      await visitor.picture('sign-up');
+      await visitor.fill({ 'E-mail': 'owner@helvetia.example', Password: password });
+      await visitor.button('Create account').click();
+      await visitor.sees('No ledger yet');
+      await visitor.picture('ledgers-empty');
+    });
+
+    it('creates a ledger of four replicas and shows how it comes to be', async () => {
+      await visitor.button('Create ledger').click();
+      await visitor.page.getByLabel('Name', { exact: true }).fill('Treasury');
+      await visitor.picture('create-ledger');
+      await visitor.button('Make key and create ledger').click();
+      await visitor.page.getByRole('timer').waitFor({ state: 'attached' });
+      await visitor.page.getByRole('tab', { name: 'Overview' }).waitFor();
+      await visitor.sees('4 of 4');
+      ledgerPath = new URL(visitor.page.url()).pathname;
+      await visitor.page.getByText('How it was set up').click();
+      await visitor.sees('Write the genesis');
+      await visitor.picture('overview-new');
+    });
+
+    it('leads from the first asset to the first transfer', async () => {
+      for (const [action, result] of [
+        ['Create asset', 'What the ledger counts'],
+        ['Open accounts', 'An issuing account'],
+        ['Issue', 'Bring the first units'],
+        ['Transfer', 'Move money'],
+      ]) {
+        await visitor.sees(result);
+        await visitor.page.locator('.guide-step').getByRole('button', { name: action, exact: true }).click();
+        const dialog = visitor.page.getByRole('dialog');
+        await dialog.waitFor();
+        await visitor.picture(`dialog-${action.toLowerCase().replace(' ', '-')}`);
+        await dialog.getByRole('button', { name: 'Sign and submit' }).click();
+        await dialog.waitFor({ state: 'hidden' });
+      }
+      await visitor.sees('The first transfer is final');
+      await visitor.picture('overview');
+      await visitor.page.getByRole('tab', { name: 'Accounts' }).click();
+      await visitor.sees('993.80');
+      await visitor.sees('-1,000.00');
+      await visitor.picture('accounts');
+      for (const tab of ['Parties', 'Assets', 'Connect']) {
+        await visitor.page.getByRole('tab', { name: tab }).click();
+        await visitor.page.waitForURL(`**/${tab.toLowerCase()}`);
+        await visitor.picture(tab.toLowerCase());
+      }
+    });
+
+    it('verifies a receipt without the network, and refuses a forged one', async () => {
+      await visitor.page.getByRole('tab', { name: 'Transfers' }).click();
+      await visitor.sees('6.20 CHF');
+      await visitor.picture('transfers');
+      await visitor.page
+        .getByRole('row', { name: /6\.20 CHF/ })
+        .getByRole('button', { name: 'Receipt' })
+        .click();
+      await visitor.sees('Signed by party');
+      await visitor.context.setOffline(true);
+      await visitor.button('Verify in this browser').click();
+      await visitor.sees('The receipt is genuine');
+      await visitor.picture('receipt');
+      await visitor.context.setOffline(false);
+      const [download] = await Promise.all([
+        visitor.page.waitForEvent('download'),
+        visitor.button('Download JSON').click(),
+      ]);
+      receiptFile = await download.path();
+      await visitor.page.goto(`${platform.url}/verify`);
+      await visitor.sees('Drop a receipt here');
+      await visitor.context.setOffline(true);
+      await visitor.page.setInputFiles('input[type=file]', receiptFile);
+      await visitor.sees('The receipt is genuine');
+      await visitor.picture('verify');
+      const forged = JSON.parse(readFileSync(receiptFile, 'utf8'));
+      forged.record.timestampNs = String(BigInt(forged.record.timestampNs) + 1n);
+      const buffer = Buffer.from(JSON.stringify(forged));
+      await visitor.page.setInputFiles('input[type=file]', {
+        name: 'forged.json',
+        mimeType: 'application/json',
+        buffer,
+      });
+      await visitor.sees('The receipt proves nothing');
+      await visitor.context.setOffline(false);
+      await visitor.picture('verify-forged');
+    });
+
+    it('books a payment file line by line', async () => {
+      await visitor.page.goto(`${platform.url}${ledgerPath}/payments`);
+      await visitor.sees('Drop a pain.001 file here');
+      const buffer = Buffer.from(paymentFile);
+      await visitor.page.setInputFiles('input[type=file]', {
+        name: 'salaries.xml',
+        mimeType: 'application/xml',
+        buffer,
+      });
+      await visitor.sees('The file states 4 payments but holds 3');
+      await visitor.picture('payments-count');
+      await visitor.button('3 is right').click();
+      await visitor.sees('3 accounts to open');
+      await visitor.sees('Rejected AM03');
+      await visitor.picture('payments-planned');
+      await visitor.button('Open 3 accounts').click();
+      await visitor.sees('Helvetia Works lacks 10.00 CHF');
+      await visitor.button('Issue the missing amount').click();
+      await visitor.page.getByText('Helvetia Works lacks').waitFor({ state: 'hidden' });
+      await visitor.button('Sign and submit 2 payments').click();
+      await visitor.sees('The file is booked');
+      expect(await visitor.page.getByText('Booked', { exact: true }).count()).toBe(2);
+      await visitor.picture('payments-booked');
+      const [download] = await Promise.all([
+        visitor.page.waitForEvent('download'),
+        visitor.button('Download pain.002').click(),
+      ]);
+      const report = readFileSync(await download.path(), 'utf8');
+      expect(report.match(/<TxSts>\w+<\/TxSts>/g)).toEqual([
+        '<TxSts>ACSC</TxSts>',
+        '<TxSts>RJCT</TxSts>',
+        '<TxSts>ACSC</TxSts>',
+      ]);
+    });
+
+    it('books no payment twice when the file comes again', async () => {
+      await visitor.page.reload();
+      const buffer = Buffer.from(paymentFile.replace('<NbOfTxs>4', '<NbOfTxs>3'));
+      await visitor.page.setInputFiles('input[type=file]', { name: 'again.xml', mimeType: 'application/xml', buffer });
+      await visitor.sees('This message is on the ledger already');
+      await visitor.button('Sign and submit 2 payments').click();
+      await visitor.page.getByText('Booked before').first().waitFor();
+      expect(await visitor.page.getByText('Booked before').count()).toBe(2);
+      await visitor.page.getByRole('tab', { name: 'Accounts' }).click();
+      await visitor.sees('-1,010.00');
+    });
+
+    it('shows refusals with code and request id, and an address that leads nowhere', async () => {
+      await visitor.button('Scale').click();
+      await visitor.page.getByRole('dialog').getByRole('button', { name: 'Scale' }).click();
+      await visitor.sees('The number of replicas cannot be changed yet');
+      await visitor.sees(/LEDGER_SCALE_NOT_YET · \S+/);
+      await visitor.picture('refusal');
+      await visitor.page.goto(`${platform.url}/ledgers/00000000-0000-4000-8000-000000000000`);
+      await visitor.sees('There is no such ledger');
+      await visitor.page.goto(`${platform.url}/nowhere`);
+      await visitor.sees('Nothing here');
+      await visitor.picture('not-found');
+    });
+
+    it('makes an API key that is shown once', async () => {
+      await visitor.page.goto(`${platform.url}/api-keys`);
+      await visitor.sees('No API key yet');
+      await visitor.button('Create API key').click();
+      await visitor.page.getByLabel('Name', { exact: true }).fill('nightly build');
+      await visitor.page.getByRole('dialog').getByRole('button', { name: 'Create API key' }).click();
+      await visitor.sees('it is never shown again');
+      const key = (await visitor.page.locator('.snippet').innerText()).trim();
+      expect(key).toMatch(/^qk_/);
+      const answer = await fetch(`${platform.url}/v1/ledgers`, { headers: { authorization: `Bearer ${key}` } });
+      expect(answer.status).toBe(200);
+      await visitor.button('I have saved it').click();
+      await visitor.page.getByRole('row', { name: /nightly build/ }).waitFor();
+      expect(await visitor.page.getByText(key).count()).toBe(0);
+      await visitor.picture('api-keys');
+    });
+
+    it('speaks Chinese from then on when told so', async () => {
+      await visitor.button('Language').click();
+      await visitor.page.getByRole('menuitem', { name: '简体中文' }).click();
+      await visitor.sees('API 密钥');
+      await visitor.page.goto(`${platform.url}${ledgerPath}`);
+      await visitor.sees('信任锚');
+      expect(await visitor.page.locator('html').getAttribute('lang')).toBe('zh-CN');
+      await visitor.picture('overview-chinese');
+      await visitor.page.goto(`${platform.url}/ledgers/new`);
+      await visitor.sees('运营方密钥在此浏览器中生成');
+      await visitor.picture('create-ledger-chinese');
+      await visitor.page.goto(`${platform.url}${ledgerPath}/transfers`);
+      await visitor.page.getByRole('button', { name: '回执' }).first().click();
+      await visitor.button('在此浏览器中验证').click();
+      await visitor.sees('回执真实有效');
+      await visitor.picture('receipt-chinese');
+    });
+
+    it('never failed in the browser and never asked anybody else for anything', () => {
+      expect(visitor.complaints).toEqual([]);
+    });
+  });
+
+  describe('for the administrator of the platform', () => {
+    let visitor: Visitor;
+
+    beforeAll(async () => {
+      visitor = await Visitor.arrive(browser, platform, screenshots);
+    });
+
+    afterAll(() => visitor?.leave());
+
+    it('insists on a password of the administrator’s own', async () => {
+      const { email, password: oneTime } = platform.admin;
+      await visitor.fill({ 'E-mail': email, Password: 'wrong wrong wrong' });
+      await visitor.button('Log in').click();
+      await visitor.sees('E-mail or password is wrong');
+      await visitor.fill({ 'E-mail': email, Password: oneTime });
+      await visitor.button('Log in').click();
+      await visitor.sees('This is a one-time password.');
+      await visitor.page.goto(`${platform.url}/fleet`);
+      await visitor.sees('This is a one-time password.');
+      await visitor.picture('password');
+      await visitor.fill({ 'Current password': oneTime, 'New password': password, 'New password again': password });
+      await visitor.button('Change password').click();
+      await visitor.sees('Workers carry the replicas');
+    });
+
+    it('shows the fleet, drains a worker and lists tenants and ledgers', async () => {
+      await visitor.page.getByRole('row', { name: /worker-4/ }).waitFor();
+      await visitor.picture('fleet');
+      await visitor.page
+        .getByRole('row', { name: /worker-4/ })
+        .getByRole('button', { name: 'Drain' })
+        .click();
+      await visitor.page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
+      await visitor.page.getByRole('row', { name: /worker-4.*Draining/ }).waitFor();
+      await visitor.page.getByRole('link', { name: 'Tenants' }).click();
+      await visitor.sees('Helvetia Works');
+      await visitor.picture('tenants');
+      await visitor.page.getByRole('link', { name: 'Ledgers' }).click();
+      await visitor.sees('Treasury');
+      await visitor.picture('fleet-ledgers');
+    });
+
+    it('never failed in the browser', () => {
+      expect(visitor.complaints).toEqual([]);
+    });
+  });
+});

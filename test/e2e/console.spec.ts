@@ -116,6 +116,25 @@ describe('the console', () => {
       }
     });
 
+    it('adds a party that needs two signatures and opens an account for it', async () => {
+      await visitor.page.getByRole('tab', { name: 'Parties' }).click();
+      await visitor.button('Add party').click();
+      const dialog = visitor.page.getByRole('dialog');
+      await dialog.getByLabel('Name', { exact: true }).fill('星河商贸');
+      await dialog.getByLabel('Keys', { exact: true }).click();
+      await visitor.page.getByTitle('2 keys, all must sign').click();
+      await dialog.getByRole('button', { name: 'Sign and submit' }).click();
+      await visitor.page.getByRole('row', { name: /星河商贸.*2 of 2.*From this browser/ }).waitFor();
+      await visitor.picture('parties-two');
+      await visitor.page.getByRole('tab', { name: 'Accounts' }).click();
+      await visitor.button('Open accounts').click();
+      await dialog.getByLabel('Owner').click();
+      await visitor.page.getByTitle('星河商贸').click();
+      await dialog.getByLabel('Ordinary accounts').fill('1');
+      await dialog.getByRole('button', { name: 'Sign and submit' }).click();
+      await visitor.page.getByRole('row', { name: /星河商贸 CHF 0\.00/ }).waitFor();
+    });
+
     it('verifies a receipt without the network, and refuses a forged one', async () => {
       await visitor.page.getByRole('tab', { name: 'Transfers' }).click();
       await visitor.sees('6.20 CHF');
@@ -212,6 +231,24 @@ describe('the console', () => {
       await visitor.page.goto(`${platform.url}/nowhere`);
       await visitor.sees('Nothing here');
       await visitor.picture('not-found');
+    });
+
+    it('retires a ledger whose name was typed', async () => {
+      await visitor.page.goto(`${platform.url}/ledgers/new`);
+      await visitor.page.getByText('Sandbox', { exact: true }).click();
+      await visitor.page.getByLabel('Name', { exact: true }).fill('Scratch');
+      await visitor.button('Make key and create ledger').click();
+      await visitor.sees('1 of 1');
+      await visitor.sees(/Expires in/);
+      await visitor.button('Retire').click();
+      const dialog = visitor.page.getByRole('dialog');
+      const retire = dialog.getByRole('button', { name: 'Retire' });
+      expect(await retire.isDisabled()).toBe(true);
+      await dialog.getByRole('textbox').fill('Scratch');
+      await visitor.picture('retire');
+      await retire.click();
+      await visitor.sees('This ledger is retired.', 40_000);
+      await visitor.picture('retired');
     });
 
     it('makes an API key that is shown once', async () => {

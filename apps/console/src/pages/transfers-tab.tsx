@@ -76,6 +76,7 @@ export function TransfersTab() {
           },
           {
             title: t('receipt.title'),
+            fixed: 'right',
             render: (_, { id }) => (
               <Button size="small" icon={<SafetyCertificateOutlined />} onClick={() => openReceipt(id)}>
                 {t('receipt.title')}

@@ -12,8 +12,8 @@ describe('proofStates', () => {
 
   it.each<[ReceiptFault, string[]]>([
     ['RECEIPT_MALFORMED', ['broken', 'unreached', 'unreached', 'unreached', 'unreached']],
-    ['RECEIPT_RECORD_NOT_IN_BLOCK', ['proved', 'broken', 'unreached', 'unreached', 'proved']],
-    ['RECEIPT_BLOCK_NOT_IN_HISTORY', ['proved', 'proved', 'broken', 'unreached', 'proved']],
+    ['RECEIPT_RECORD_NOT_IN_BLOCK', ['unreached', 'broken', 'unreached', 'unreached', 'proved']],
+    ['RECEIPT_BLOCK_NOT_IN_HISTORY', ['unreached', 'unreached', 'broken', 'unreached', 'proved']],
     ['RECEIPT_CERTIFICATE_INVALID', ['proved', 'proved', 'proved', 'broken', 'proved']],
     ['RECEIPT_OTHER_LEDGER', ['unreached', 'unreached', 'unreached', 'unreached', 'broken']],
   ])('%s breaks one link and claims nothing beyond it', (code, states) => {

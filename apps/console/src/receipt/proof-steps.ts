@@ -16,23 +16,23 @@ const brokenLink: Readonly<Record<ReceiptFault, ProofLink>> = {
   RECEIPT_OTHER_LEDGER: 'genesis',
 };
 
-/** How far a verification came, link by link. The light client compares the genesis first, then goes up the chain. */
+/**
+ * What a verification proved, link by link. A record and its results stand and fall with the header that commits to them:
+ * when that chain of hashes does not close, nothing of it is proved. The genesis is compared before everything else.
+ */
 export function proofStates(
   outcome: ProvenOutcome | ReceiptRefusal,
   hasAnchor: boolean,
 ): Readonly<Record<ProofLink, ProofState>> {
   const broken = outcome.ok ? null : brokenLink[outcome.code];
-  const brokenAt = broken === null ? proofLinks.length : proofLinks.indexOf(broken);
-  const stateOf = (link: ProofLink, index: number): ProofState => {
-    if (link === broken) return 'broken';
-    if (link === 'genesis') {
-      if (!outcome.ok && outcome.code === 'RECEIPT_MALFORMED') return 'unreached';
-      return hasAnchor ? 'proved' : 'open';
-    }
-    return broken !== 'genesis' && index < brokenAt ? 'proved' : 'unreached';
+  const chainCloses = broken === null || broken === 'certificate';
+  const genesis = broken === 'record' ? 'unreached' : hasAnchor ? 'proved' : 'open';
+  const states: Record<ProofLink, ProofState> = {
+    record: chainCloses ? 'proved' : 'unreached',
+    results: chainCloses ? 'proved' : 'unreached',
+    header: chainCloses ? 'proved' : 'unreached',
+    certificate: outcome.ok ? 'proved' : 'unreached',
+    genesis,
   };
-  return Object.fromEntries(proofLinks.map((link, index) => [link, stateOf(link, index)])) as Record<
-    ProofLink,
-    ProofState
-  >;
+  return broken === null ? states : { ...states, [broken]: 'broken' };
 }

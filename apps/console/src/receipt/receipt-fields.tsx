@@ -97,12 +97,7 @@ function useOperationRows(
       ? t('receipt.minorUnits', { amount: transfer.amount.toString(), asset: transfer.asset })
       : `${formats.amount(transfer.amount, asset.scale)} ${asset.code}`;
   return [
-    [
-      t('field.amount'),
-      <strong key="amount" className="amount">
-        {amount}
-      </strong>,
-    ],
+    [t('field.amount'), <strong key="amount">{amount}</strong>],
     [t('transfer.id'), <CopyableId key="id" id={formatId(transfer.id)} />],
     [t('transfer.debit'), <CopyableId key="debit" id={formatId(transfer.debitAccount)} />],
     [t('transfer.credit'), <CopyableId key="credit" id={formatId(transfer.creditAccount)} />],

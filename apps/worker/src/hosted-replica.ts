@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { ReplicaStatus } from '@quorate/replica';
@@ -39,6 +40,8 @@ export class HostedReplica {
   #process: ReplicaProcess | null = null;
   #prepared: PreparedReplica | null = null;
   #assignment: ReplicaAssignment | null = null;
+  /** What the running process was last told. */
+  #told: ReplicaAssignment | null = null;
   #announced = false;
   #started = false;
   #crashes = 0;
@@ -89,13 +92,23 @@ export class HostedReplica {
     return this.#serially(() => this.#start());
   }
 
-  /** Tells the running replica where its peers are now, if that changed. */
+  /** Takes note of what changed around the replica: where its peers are and which gateways there are. */
   update(assignment: ReplicaAssignment): void {
-    const known = this.#assignment;
-    if (known === null || this.#closed) return;
+    if (this.#assignment === null || this.#closed) return;
     this.#assignment = assignment;
-    if (!this.#started || JSON.stringify(known.addresses) === JSON.stringify(assignment.addresses)) return;
-    this.#process?.tell({ kind: 'addresses', addresses: [...assignment.addresses] });
+    this.#tellChanges();
+  }
+
+  #tellChanges(): void {
+    const [known, now] = [this.#told, this.#assignment];
+    if (!this.#started || known === null || now === null) return;
+    this.#told = now;
+    if (!isDeepStrictEqual(known.addresses, now.addresses)) {
+      this.#process?.tell({ kind: 'addresses', addresses: [...now.addresses] });
+    }
+    if (!isDeepStrictEqual(known.clientCertificates, now.clientCertificates)) {
+      this.#process?.tell({ kind: 'clients', clientCertificates: [...now.clientCertificates] });
+    }
   }
 
   async #prepare(): Promise<PreparedReplica> {
@@ -133,7 +146,8 @@ export class HostedReplica {
     if (this.#started && this.#process?.alive) return;
     try {
       const prepared = await this.#prepare();
-      const { genesis, index, addresses, certificates, clientCertificates } = this.#assignment;
+      const told = this.#assignment;
+      const { genesis, index, addresses, certificates, clientCertificates } = told;
       const own = addresses[index];
       // A replica that comes back under its old address needs no control plane to be up.
       if (own?.host !== prepared.host || own.port !== prepared.port) await this.#announce();
@@ -144,6 +158,7 @@ export class HostedReplica {
         clientCertificates: [...clientCertificates],
       };
       await this.#process?.ask({ kind: 'start', directory, genesis, self: index, ...peers }, 'started', startMsMax);
+      this.#told = told;
     } catch (error) {
       // The process is of no use in this state; its end starts the next try.
       if (this.#process?.alive) this.#process.kill();
@@ -151,6 +166,7 @@ export class HostedReplica {
       throw error;
     }
     this.#started = true;
+    this.#tellChanges();
     const process = this.#process;
     setTimeout(() => this.#process === process && (this.#crashes = 0), soundAfterMs).unref();
     this.surroundings.onRunning();

@@ -23,6 +23,8 @@ export type ReplicaCommand =
     }
   /** Peers have moved. */
   | { readonly kind: 'addresses'; readonly addresses: readonly { readonly host: string; readonly port: number }[] }
+  /** Gateways have come or gone. */
+  | { readonly kind: 'clients'; readonly clientCertificates: readonly string[] }
   /** Ends the process cleanly. */
   | { readonly kind: 'stop' };
 

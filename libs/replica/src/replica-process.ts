@@ -110,6 +110,9 @@ export class ReplicaProcess {
       case 'addresses':
         this.links?.useAddresses(command.addresses);
         return;
+      case 'clients':
+        this.links?.useClients(command.clientCertificates);
+        return;
       case 'stop':
         this.stop();
         return;

@@ -142,6 +142,18 @@ describe('links between replicas', () => {
 });
 
 describe('links of clients', () => {
+  it('accept a gateway that came later, and keep the links that stand', async () => {
+    const { links, heard } = start(0);
+    const before = await connectReplica(clientOptions(0, client));
+    await heard.until(() => heard.opened.length === 1);
+    links.useClients([stranger.certificate]);
+    const after = await connectReplica(clientOptions(0, stranger));
+    await heard.until(() => heard.opened.length === 2);
+    expect(heard.closed).toEqual([]);
+    before.close();
+    after.close();
+  });
+
   it('refuse a stranger', async () => {
     const { heard } = start(0);
     const attempt = connectReplica(clientOptions(0, stranger)).then((connection) =>

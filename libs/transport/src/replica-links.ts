@@ -46,14 +46,13 @@ export class ReplicaLinks implements Links {
   private readonly clients = new Set<FrameLink>();
   private readonly redials = new Map<number, { timer: Timer | null; pauseMs: number; socket: TLSSocket | null }>();
   private addresses: readonly ReplicaAddress[];
+  private clientCertificates: readonly string[];
   private closed = false;
 
   constructor(private readonly options: ReplicaLinksOptions) {
     this.addresses = options.addresses;
-    options.clientCertificates.forEach((pem, client) =>
-      this.parties.set(certificateHash(pem), { kind: 'client', client }),
-    );
-    options.certificates.forEach((pem, replica) => this.parties.set(certificateHash(pem), { kind: 'peer', replica }));
+    this.clientCertificates = options.clientCertificates;
+    this.nameParties();
     this.server = createServer({
       ...this.security(),
       requestCert: true,
@@ -87,6 +86,13 @@ export class ReplicaLinks implements Links {
     }
   }
 
+  /** Gateways have come or gone. Links that stand are kept; a handshake from now on is held against the new list. */
+  useClients(clientCertificates: readonly string[]): void {
+    this.clientCertificates = clientCertificates;
+    this.nameParties();
+    this.server.setSecureContext(this.security());
+  }
+
   close(): void {
     this.closed = true;
     this.options.listener.off('connection', this.onConnection);
@@ -97,16 +103,27 @@ export class ReplicaLinks implements Links {
     for (const link of [...this.peers.values(), ...this.clients]) link.close();
   }
 
+  private nameParties(): void {
+    this.parties.clear();
+    this.clientCertificates.forEach((pem, client) =>
+      this.parties.set(certificateHash(pem), { kind: 'client', client }),
+    );
+    // Peers last: a client that presented a replica's certificate must not take the replica's place.
+    this.options.certificates.forEach((pem, replica) =>
+      this.parties.set(certificateHash(pem), { kind: 'peer', replica }),
+    );
+  }
+
   private readonly onConnection = (socket: Socket): void => {
     this.server.emit('connection', socket);
   };
 
   private security(): Pick<SecureContextOptions, 'key' | 'cert' | 'ca' | 'minVersion' | 'maxVersion'> {
-    const { identity, certificates, clientCertificates } = this.options;
+    const { identity, certificates } = this.options;
     return {
       key: identity.key,
       cert: identity.certificate,
-      ca: [...certificates, ...clientCertificates],
+      ca: [...certificates, ...this.clientCertificates],
       minVersion: 'TLSv1.3',
       maxVersion: 'TLSv1.3',
     };

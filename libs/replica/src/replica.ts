@@ -14,32 +14,25 @@ import {
 } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
 import { invariant, type CodedError } from '@quorate/errors';
-import { validateBlockBody } from '@quorate/ledger';
+import { validateBlockBody, type BlockOutcome } from '@quorate/ledger';
 import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
 import type { Clock, Directory, Link, LinkEvents, Links, Timer, Timers } from '@quorate/runtime';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import { BlockStore, headerLink, type StoredState } from './block-store';
 import { ClientDesk } from './client-desk';
+import { ExecutionQueue } from './execution-queue';
 import { Executor } from './executor';
+import { FinalTip } from './final-tip';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
 import { Queries } from './queries';
 import { readRange } from './range-service';
-import { Receipts, type ProvingTip } from './receipts';
+import { Receipts } from './receipts';
 import { ReplicaError } from './replica-error';
 import type { ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
-/** Operations in a block from which on its execution waits until votes already queued have left. */
-const HEAVY_BLOCK_OPERATIONS = 256;
-
-/** A receipt whose certificate is on its way is waited for this long. */
-const TIP_WAIT_MS = 1_000;
-
 /** Range answers under way to one peer. */
 const RANGES_PER_PEER_MAX = 1;
-
-/** Blocks whose way to finality is timed; some never become final. */
-const SEEN_BLOCKS_MAX = 1_024;
 
 /** What a replica is made of. `sign` and `verify` are the consensus keys' (Ed25519). */
 export interface ReplicaOptions {
@@ -79,18 +72,13 @@ export class Replica implements LinkEvents {
   private stepping = false;
   private halted = false;
   private timer: Timer | null = null;
-  private readonly unexecuted: Block[] = [];
-  private executionQueued = false;
-  private tip: ProvingTip | null = null;
-  private tipWaiters: (() => void)[] = [];
+  private readonly tip: FinalTip;
+  private readonly execution: ExecutionQueue;
   private poolReportQueued = false;
   private reportedOpen = { operations: 0, full: false };
-  /** When each unfinalised block was first seen here. */
-  private readonly seenAtMs = new Map<string, number>();
   private readonly rangesUnderWay = new Map<number, number>();
   private term = 1;
   private leader = -1;
-  private finalityMs: number | null = null;
 
   private constructor(
     private readonly options: ReplicaOptions,
@@ -108,13 +96,21 @@ export class Replica implements LinkEvents {
       leaderReachable: () => this.leader === options.self || this.links?.peerConnected(this.leader) === true,
       changed: () => this.reportPoolSoon(),
     });
+    this.tip = new FinalTip(options.timers);
+    this.execution = new ExecutionQueue({
+      executor,
+      clock: options.clock,
+      timers: options.timers,
+      executed: (block, outcome) => this.executed(block, outcome),
+      onFault: (error) => this.fault(error),
+    });
     this.receipts = new Receipts(options.genesis, store, executor);
     this.queries = new Queries({
       store,
       executor,
       receipts: this.receipts,
-      provingTip: () => this.tip,
-      nextTip: () => this.nextTip(),
+      provingTip: () => this.tip.current,
+      nextTip: () => this.tip.next(),
       status: () => this.status(),
     });
     this.desk = new ClientDesk(this.submissions, this.queries, (error) => this.fault(error));
@@ -178,7 +174,7 @@ export class Replica implements LinkEvents {
         index,
         connected: index === this.options.self || this.links?.peerConnected(index) === true,
       })),
-      finalityMs: this.finalityMs,
+      finalityMs: this.execution.finalityMs,
       journalBytes: this.store.sizeBytes,
       memoryBytes: this.options.memoryBytes(),
     };
@@ -260,7 +256,7 @@ export class Replica implements LinkEvents {
       executed.push({ height, execRoot: this.executor.execRoot(height) });
     }
     const newest = headers.at(-1);
-    if (newest !== undefined && stored.finalCertificate !== null) this.moveTip(newest, stored.finalCertificate);
+    if (newest !== undefined && stored.finalCertificate !== null) this.tip.move(newest, stored.finalCertificate);
     this.dispatch({
       kind: 'boot',
       voteState: stored.voteState,
@@ -324,8 +320,7 @@ export class Replica implements LinkEvents {
   }
 
   private persist(effect: PersistEffect): void {
-    if (this.seenAtMs.size > SEEN_BLOCKS_MAX) this.seenAtMs.clear();
-    for (const block of effect.blocks) this.seenAtMs.set(block.key, this.options.clock.monotonicMs());
+    for (const block of effect.blocks) this.execution.noteSeen(block.key);
     this.store.persist(effect, () => {
       if (this.halted) return;
       for (const { to, message } of effect.then) this.send(to, message);
@@ -350,58 +345,18 @@ export class Replica implements LinkEvents {
     // While catching up, the certificate may name a later block that is not held yet: then it proves nothing here alone.
     const named = equalBytes(certificate.blockId, tip.id);
     this.store.finalize(blocks, named ? certificate : null);
-    if (named) this.moveTip(tip, certificate);
-    this.unexecuted.push(...blocks);
-    this.executeSoon();
+    if (named) this.tip.move(tip, certificate);
+    this.execution.add(blocks);
   }
 
-  private moveTip(block: Pick<Block, 'header' | 'headerBytes'>, certificate: Certificate): void {
-    this.tip = { header: block.header, headerBytes: block.headerBytes, certificate };
-    const waiters = this.tipWaiters;
-    this.tipWaiters = [];
-    for (const wake of waiters) wake();
-  }
-
-  private nextTip(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.options.timers.after(TIP_WAIT_MS, resolve);
-      this.tipWaiters.push(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-  }
-
-  private executeSoon(): void {
-    if (this.executionQueued || this.unexecuted.length === 0) return;
-    this.executionQueued = true;
-    const run = (): void => {
-      this.executionQueued = false;
-      this.executeNext();
-    };
-    if (this.unexecuted[0].header.operationCount < HEAVY_BLOCK_OPERATIONS) queueMicrotask(run);
-    else this.options.timers.soon(run);
-  }
-
-  private executeNext(): void {
-    const block = this.unexecuted.shift();
-    if (block === undefined || this.halted) return;
-    try {
-      const outcome = this.executor.execute(block);
-      const { height, timeNs, operationCount } = block.header;
-      const seenAtMs = this.seenAtMs.get(block.key);
-      if (seenAtMs !== undefined) this.finalityMs = this.options.clock.monotonicMs() - seenAtMs;
-      this.seenAtMs.delete(block.key);
-      this.submissions.executed(block, outcome.envelopes);
-      this.dispatch({ kind: 'executed', height, execRoot: this.executor.execRoot(height) });
-      if (this.desk.hasSubscribers) {
-        const { term, leader, provenHeight } = this.core.status();
-        this.desk.publish({ height, timeNs: timeNs.toString(), operationCount, provenHeight, term, leader });
-      }
-      this.executeSoon();
-    } catch (error) {
-      this.fault(error);
-    }
+  private executed(block: Block, outcome: BlockOutcome): void {
+    if (this.halted) return;
+    const { height, timeNs, operationCount } = block.header;
+    this.submissions.executed(block, outcome.envelopes);
+    this.dispatch({ kind: 'executed', height, execRoot: this.executor.execRoot(height) });
+    if (!this.desk.hasSubscribers) return;
+    const { term, leader, provenHeight } = this.core.status();
+    this.desk.publish({ height, timeNs: timeNs.toString(), operationCount, provenHeight, term, leader });
   }
 
   private giveBatch(effect: Extract<Effect, { kind: 'request-batch' }>): void {

@@ -95,6 +95,20 @@ export function makeParty(id: bigint): TestParty {
   return { id, publicKey: new Uint8Array(der.subarray(der.length - 32)), privateKey };
 }
 
+/** Signs operations as one party into one envelope. */
+export function signEnvelope(draft: {
+  readonly ledger: Uint8Array;
+  readonly id: bigint;
+  readonly operations: readonly Operation[];
+  readonly party: TestParty;
+}): Uint8Array {
+  const { ledger, id, operations, party } = draft;
+  const expiresAtNs = BigInt(Date.now()) * 1_000_000n + HOUR_NS / 2n;
+  const content = encodeEnvelopeContent({ ledger, party: party.id, id, expiresAtNs, operations });
+  const message = envelopeSigningBytes(envelopeHash(content));
+  return encodeSignedEnvelope(content, [{ key: 0, bytes: new Uint8Array(sign(null, message, party.privateKey)) }]);
+}
+
 /** Replica processes of one ledger on this machine. */
 export class Cluster {
   replicas: ReplicaHandle[] = [];
@@ -169,15 +183,7 @@ export class Cluster {
 
   /** Signs operations as `party` into one envelope. */
   envelope(operations: readonly Operation[], party: TestParty = this.operator): Uint8Array {
-    const content = encodeEnvelopeContent({
-      ledger: this.anchor,
-      party: party.id,
-      id: this.nextEnvelope++,
-      expiresAtNs: BigInt(Date.now()) * 1_000_000n + HOUR_NS / 2n,
-      operations,
-    });
-    const message = envelopeSigningBytes(envelopeHash(content));
-    return encodeSignedEnvelope(content, [{ key: 0, bytes: new Uint8Array(sign(null, message, party.privateKey)) }]);
+    return signEnvelope({ ledger: this.anchor, id: this.nextEnvelope++, operations, party });
   }
 
   async stop(): Promise<void> {

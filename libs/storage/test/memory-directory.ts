@@ -6,6 +6,8 @@ export class MemoryDirectory implements Directory {
   failWrites: Error | null = null;
   failCreation: Error | null = null;
   writeCount = 0;
+  /** Called when a write is durable, before whoever waits for it hears so. */
+  afterWrite: () => void = () => undefined;
 
   async list(): Promise<string[]> {
     return [...this.files.keys()].sort((left, right) => (left < right ? -1 : 1));
@@ -25,6 +27,7 @@ export class MemoryDirectory implements Directory {
           bytes.set(chunk, offset);
           offset += chunk.length;
         }
+        this.afterWrite();
       },
       read: async (offsetBytes, lengthBytes) => bytes.slice(offsetBytes, offsetBytes + lengthBytes),
       close: async () => undefined,

@@ -1,0 +1,128 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { hex } from '@quorate/crypto';
+import { encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
+import { verifyReceipt } from '@quorate/light-client';
+import { nodeClock, nodeTimers } from '@quorate/runtime-node';
+import type { SubmitReply } from '@quorate/transport';
+import { MemoryDirectory } from '../../storage/test/memory-directory';
+import { makeParty, setUpOperations, signEnvelope, transfer } from '../test/cluster';
+import { Replica } from './replica';
+
+const keys = generateKeyPairSync('ed25519');
+const der = keys.publicKey.export({ type: 'spki', format: 'der' });
+const operator = makeParty(1n);
+const genesis: Genesis = {
+  ledgerId: new Uint8Array(16).fill(3),
+  createdAtNs: BigInt(Date.now()) * 1_000_000n,
+  operator: {
+    id: operator.id,
+    name: 'Operator',
+    threshold: 1,
+    keys: [{ scheme: 'ed25519', bytes: operator.publicKey }],
+  },
+  replicas: [{ consensusKey: new Uint8Array(der.subarray(der.length - 32)), certificateHash: new Uint8Array(32) }],
+};
+const faults: string[] = [];
+
+/** A ledger of one replica on a disk in memory: the real core, ledger and journal. */
+async function openReplica(directory: MemoryDirectory): Promise<Replica> {
+  const replica = await Replica.open({
+    genesis,
+    genesisBytes: encodeGenesis(genesis),
+    self: 0,
+    directory,
+    clock: nodeClock,
+    timers: nodeTimers,
+    makeSalt: () => new Uint8Array(16).fill(5),
+    memoryBytes: () => 0,
+    sign: (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
+    verify: (_replica, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
+    onHalt: (error) => faults.push(error.code),
+  });
+  replica.useLinks({ sendToPeer: () => false, peerConnected: () => false, close: () => undefined });
+  return replica;
+}
+
+let nextEnvelope = 1n;
+const submit = (replica: Replica, envelope: Uint8Array): Promise<SubmitReply> =>
+  new Promise((resolve) => replica.submit(envelope, resolve));
+const envelopeOf = (...operations: Parameters<typeof signEnvelope>[0]['operations']): Uint8Array =>
+  signEnvelope({ ledger: genesisId(genesis), id: nextEnvelope++, operations, party: operator });
+
+describe('a replica that crashes after any write', () => {
+  it('has everything it acknowledged before, once, and goes on', async () => {
+    const directory = new MemoryDirectory();
+    const acknowledged: bigint[] = [];
+    const crashes: { disk: MemoryDirectory; acknowledged: number }[] = [];
+    directory.afterWrite = () => crashes.push({ disk: directory.copy(), acknowledged: acknowledged.length });
+    const replica = await openReplica(directory);
+    await submit(replica, envelopeOf(...setUpOperations(operator, 1)));
+    for (let id = 100n; id < 106n; id += 1n) {
+      const reply = await submit(replica, envelopeOf(transfer(id, 1n, 2n, 1n)));
+      expect(reply).toMatchObject({ kind: 'final', codes: Uint16Array.of(0) });
+      acknowledged.push(id);
+    }
+    await replica.close();
+    expect(crashes.length).toBeGreaterThan(acknowledged.length);
+    for (const crash of crashes) {
+      const restarted = await openReplica(crash.disk);
+      const ids = acknowledged.slice(0, crash.acknowledged);
+      for (const id of ids)
+        expect(await restarted.query({ query: 'transfer', id: formatId(id) })).toMatchObject({ kind: 'transfer' });
+      const repeated = await submit(restarted, envelopeOf(transfer(100n, 1n, 2n, 1n)));
+      expect(repeated.kind).toBe('final');
+      await restarted.close();
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('gives the first results for an envelope that was executed before the crash', async () => {
+    const directory = new MemoryDirectory();
+    const first = await openReplica(directory);
+    await submit(first, envelopeOf(...setUpOperations(operator, 1)));
+    const envelope = envelopeOf(transfer(200n, 1n, 2n, 7n));
+    const original = await submit(first, envelope);
+    const disk = directory.copy();
+    await first.close();
+    const second = await openReplica(disk);
+    expect(await submit(second, envelope)).toEqual(original);
+    const account = await second.query({ query: 'account', id: formatId(2n) });
+    expect(account.account).toMatchObject({ creditsPostedMinor: '7' });
+    await second.close();
+  });
+
+  it('proves results from before the crash', async () => {
+    const directory = new MemoryDirectory();
+    const first = await openReplica(directory);
+    await submit(first, envelopeOf(...setUpOperations(operator, 1)));
+    const reply = await submit(first, envelopeOf(transfer(300n, 1n, 2n, 7n)));
+    const disk = directory.copy();
+    await first.close();
+    const second = await openReplica(disk);
+    // The certificate of the last block may not have been durable yet: then the replica agrees on the block once more, by itself.
+    while (reply.kind === 'final' && second.status().executedHeight < reply.height)
+      await new Promise((resolve) => setImmediate(resolve));
+    let answer = await second.query({ query: 'receipt', transferId: formatId(300n) });
+    while (answer.kind === 'not_yet') answer = await second.query({ query: 'receipt', transferId: formatId(300n) });
+    expect(verifyReceipt(answer.receipt, hex(genesisId(genesis)))).toMatchObject({ ok: true, result: 'applied' });
+    await second.close();
+  });
+
+  it('stops when its disk fails, without an answer', async () => {
+    const directory = new MemoryDirectory();
+    const replica = await openReplica(directory);
+    await submit(replica, envelopeOf(...setUpOperations(operator, 1)));
+    let answered = false;
+    const halted = new Promise<void>((resolve) => {
+      const before = faults.length;
+      const check = (): void => (faults.length > before ? resolve() : void setImmediate(check));
+      check();
+    });
+    directory.failWrites = new Error('EIO');
+    replica.submit(envelopeOf(transfer(400n, 1n, 2n, 1n)), () => (answered = true));
+    await halted;
+    expect(faults.splice(0)).toEqual(['STORAGE_WRITE_FAILED']);
+    expect(answered).toBe(false);
+    await replica.close();
+  });
+});

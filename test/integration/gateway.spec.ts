@@ -181,13 +181,13 @@ describe('the gateway before a ledger of four replicas', () => {
       expect(comparable(foreign)).toEqual(comparable(await problem(bank.gateway.status(none))));
       const envelope = await bank.envelope(ledger, [transfer(debtor, creditor, 1n)]);
       for (const request of [
-        rival.gateway.submit(ledger.id, envelope),
-        rival.gateway.genesis(ledger.id),
-        rival.gateway.accounts(ledger.id),
-        rival.gateway.receipt(ledger.id, 1n),
-        rival.gateway.checkPaymentFile(ledger.id, sample),
+        () => rival.gateway.submit(ledger.id, envelope),
+        () => rival.gateway.genesis(ledger.id),
+        () => rival.gateway.accounts(ledger.id),
+        () => rival.gateway.receipt(ledger.id, 1n),
+        () => rival.gateway.checkPaymentFile(ledger.id, sample),
       ]) {
-        expect(await problem(request)).toMatchObject({ code: 'LEDGER_UNKNOWN' });
+        expect(await problem(request())).toMatchObject({ code: 'LEDGER_UNKNOWN' });
       }
     });
 

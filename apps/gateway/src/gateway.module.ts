@@ -7,6 +7,7 @@ import { EnvelopesController } from './ledgers/envelopes.controller';
 import { LedgerAccess } from './ledgers/ledger-access';
 import { LedgerReadsController } from './ledgers/ledger-reads.controller';
 import { ReceiptsController } from './ledgers/receipts.controller';
+import { PaymentFileReader } from './payments/payment-file-reader';
 import { PaymentFiles } from './payments/payment-files';
 import { PaymentFilesController } from './payments/payment-files.controller';
 import { BlockStreams } from './streams/block-streams';
@@ -17,6 +18,7 @@ export interface GatewayServices {
   readonly access: LedgerAccess;
   readonly credentials: Credentials;
   readonly streams: BlockStreams;
+  readonly reader: PaymentFileReader;
   readonly readiness: Readiness;
 }
 
@@ -38,6 +40,7 @@ export class GatewayModule {
         { provide: LedgerAccess, useValue: services.access },
         { provide: Credentials, useValue: services.credentials },
         { provide: BlockStreams, useValue: services.streams },
+        { provide: PaymentFileReader, useValue: services.reader },
         { provide: READINESS, useValue: services.readiness },
       ],
     };

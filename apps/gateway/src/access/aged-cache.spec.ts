@@ -2,7 +2,8 @@ import { AgedCache } from './aged-cache';
 
 describe('aged cache', () => {
   let nowMs = 0;
-  const cache = (entriesMax = 10) => new AgedCache<number>({ ageMs: 100, entriesMax, nowMs: () => nowMs });
+  const cache = (entriesMax = 10) =>
+    new AgedCache<number>({ ageMs: (value) => (value < 0 ? 10 : 100), entriesMax, nowMs: () => nowMs });
   beforeEach(() => (nowMs = 0));
 
   it('answers from memory until the entry is too old', async () => {
@@ -13,6 +14,15 @@ describe('aged cache', () => {
     nowMs = 99;
     expect(await known.get('a', load)).toBe(1);
     nowMs = 100;
+    expect(await known.get('a', load)).toBe(2);
+  });
+
+  it('keeps some values for a shorter time', async () => {
+    const answers = [-1, 2];
+    const load = async () => answers.shift() ?? 0;
+    const known = cache();
+    await known.get('a', load);
+    nowMs = 10;
     expect(await known.get('a', load)).toBe(2);
   });
 

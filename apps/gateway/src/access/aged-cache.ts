@@ -1,6 +1,15 @@
 interface Entry<V> {
   readonly value: Promise<V>;
   readonly loadedAtMs: number;
+  ageMsMax: number;
+}
+
+/** How long to keep what, how much of it, and by which clock. */
+export interface AgedCacheOptions<V> {
+  /** How long a value may be answered from memory, counted from the begin of its look-up. */
+  readonly ageMs: (value: V) => number;
+  readonly entriesMax: number;
+  readonly nowMs: () => number;
 }
 
 /**
@@ -10,18 +19,20 @@ interface Entry<V> {
 export class AgedCache<V> {
   private readonly entries = new Map<string, Entry<V>>();
 
-  constructor(
-    private readonly options: { readonly ageMs: number; readonly entriesMax: number; readonly nowMs: () => number },
-  ) {}
+  constructor(private readonly options: AgedCacheOptions<V>) {}
 
   get(key: string, load: () => Promise<V>): Promise<V> {
     const nowMs = this.options.nowMs();
     const known = this.entries.get(key);
-    if (known !== undefined && nowMs - known.loadedAtMs < this.options.ageMs) return known.value;
+    if (known !== undefined && nowMs - known.loadedAtMs < known.ageMsMax) return known.value;
     const value = load();
     this.entries.delete(key);
-    this.entries.set(key, { value, loadedAtMs: nowMs });
-    value.catch(() => this.forget(key, value));
+    const entry: Entry<V> = { value, loadedAtMs: nowMs, ageMsMax: Number.POSITIVE_INFINITY };
+    this.entries.set(key, entry);
+    value.then(
+      (loaded) => (entry.ageMsMax = this.options.ageMs(loaded)),
+      () => this.forget(key, entry),
+    );
     if (this.entries.size > this.options.entriesMax) this.entries.delete(this.entries.keys().next().value as string);
     return value;
   }
@@ -30,7 +41,7 @@ export class AgedCache<V> {
     return this.entries.size;
   }
 
-  private forget(key: string, value: Promise<V>): void {
-    if (this.entries.get(key)?.value === value) this.entries.delete(key);
+  private forget(key: string, entry: Entry<V>): void {
+    if (this.entries.get(key) === entry) this.entries.delete(key);
   }
 }

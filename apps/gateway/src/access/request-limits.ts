@@ -10,8 +10,6 @@ export interface RequestBounds {
   readonly inFlightMax: number;
   readonly tenantInFlightMax: number;
   readonly tenantRequestsPerSecondMax: number;
-  readonly wrongCredentialsMax: number;
-  readonly wrongCredentialsWindowSeconds: number;
 }
 
 /**
@@ -23,15 +21,9 @@ export class RequestLimits {
   private inFlight = 0;
   private readonly tenantInFlight = new Map<string, number>();
   private readonly rate: RateLimiterMemory;
-  private readonly wrongCredentials: RateLimiterMemory;
 
   constructor(private readonly bounds: RequestBounds = GATEWAY_LIMITS) {
     this.rate = new RateLimiterMemory({ keyPrefix: 'tenant', points: bounds.tenantRequestsPerSecondMax, duration: 1 });
-    this.wrongCredentials = new RateLimiterMemory({
-      keyPrefix: 'address',
-      points: bounds.wrongCredentialsMax,
-      duration: bounds.wrongCredentialsWindowSeconds,
-    });
   }
 
   /** Lets one request of a tenant in, or throws the problem that tells why not. Call the result when it has been answered. */
@@ -58,19 +50,6 @@ export class RequestLimits {
       const detail = `At most ${this.bounds.tenantRequestsPerSecondMax} requests of a tenant per second.`;
       throw new GatewayProblem('TENANT_RATE_LIMITED', detail, { retryAfterMs: cause.msBeforeNext });
     }
-  }
-
-  /** Throws when an address has sent too many wrong credentials of late. */
-  async checkAddress(address: string): Promise<void> {
-    const state = await this.wrongCredentials.get(address);
-    if (state === null || state.consumedPoints < this.bounds.wrongCredentialsMax) return;
-    throw new GatewayProblem('CREDENTIAL_RATE_LIMITED', 'Too many wrong credentials came from this address.', {
-      retryAfterMs: state.msBeforeNext,
-    });
-  }
-
-  async noteWrongCredential(address: string): Promise<void> {
-    await this.wrongCredentials.penalty(address, 1);
   }
 
   /** Requests in progress, for health reports and tests. */

@@ -12,6 +12,7 @@ const retryAfterMs = 1_000;
 
 /** A ledger that the caller may use, and the connections to it. */
 export interface OpenLedger {
+  readonly tenantId: string;
   readonly ledger: ReadyLedger;
   readonly link: LedgerLink;
 }
@@ -24,8 +25,9 @@ export class LedgerAccess {
   ) {}
 
   async open(request: FastifyRequest, ledgerId: string): Promise<OpenLedger> {
-    const ledger = await this.routes.ready(callerOf(request).context, ledgerId);
-    return { ledger, link: this.links.of(ledger) };
+    const { context } = callerOf(request);
+    const ledger = await this.routes.ready(context, ledgerId);
+    return { tenantId: context.tenantId, ledger, link: this.links.of(ledger) };
   }
 
   /** Puts one query to the ledger's replicas; a ledger out of reach is a problem, not an empty answer. */

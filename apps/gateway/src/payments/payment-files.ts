@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
+import { Injectable } from '@nestjs/common';
 import { hex } from '@quorate/crypto';
 import {
   outcomeOf,
-  parsePaymentFile,
   planPaymentFile,
   refusalReport,
   statusReport,
   type LedgerAsset,
   type PaymentFile,
+  type PaymentFileError,
   type PaymentLine,
   type PaymentOutcome,
   type PaymentPlan,
@@ -20,6 +21,7 @@ import { ask, type OpenLedger } from '../ledgers/ledger-access';
 import { page, paymentResult, wasTried } from '../ledgers/replica-answers';
 import { GATEWAY_LIMITS } from '../limits';
 import { GatewayProblem } from '../problems/gateway-problem';
+import { PaymentFileReader } from './payment-file-reader';
 
 /** A payment file that is sound as a whole, and what it would book. */
 export interface PlannedFile {
@@ -28,17 +30,13 @@ export interface PlannedFile {
 }
 
 /** Reads payment files against a ledger: what they would book, and what became of them. */
+@Injectable()
 export class PaymentFiles {
+  constructor(private readonly reader: PaymentFileReader) {}
+
   async plan(open: OpenLedger, xml: Uint8Array, query: PlanQuery): Promise<PlannedFile> {
-    const parsed = parsePaymentFile(xml, query);
-    if (!parsed.ok) {
-      const errors = parsed.errors.map(({ code, line, path, detail }) => ({
-        pointer: path,
-        code,
-        detail: `line ${line}: ${detail}`,
-      }));
-      throw new GatewayProblem('PAYMENT_FILE_INVALID', 'The payment file cannot be accepted as a whole.', { errors });
-    }
+    const parsed = await this.reader.read(open.tenantId, xml, query);
+    if (!parsed.ok) throw invalid(parsed.errors);
     return { file: parsed.file, plan: await this.planAgainst(open, parsed.file, query.party) };
   }
 
@@ -55,9 +53,13 @@ export class PaymentFiles {
   /** The pain.002 report; a file that is refused as a whole gets the report of its refusal. */
   async report(open: OpenLedger, xml: Uint8Array, query: PlanQuery): Promise<string> {
     const identity = { messageId: hex(randomBytes(16)), createdAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z') };
-    const parsed = parsePaymentFile(xml, query);
-    if (!parsed.ok && parsed.header !== null) return refusalReport(parsed.header, parsed.errors, identity);
-    const { file, plan } = await this.plan(open, xml, query);
+    const parsed = await this.reader.read(open.tenantId, xml, query);
+    if (!parsed.ok) {
+      if (parsed.header === null) throw invalid(parsed.errors);
+      return refusalReport(parsed.header, parsed.errors, identity);
+    }
+    const { file } = parsed;
+    const plan = await this.planAgainst(open, file, query.party);
     const outcomes = await inParallel(plan.lines, (line) => this.outcome(open, line));
     return statusReport(file, outcomes, identity);
   }
@@ -71,6 +73,15 @@ export class PaymentFiles {
     const assets = await allAssets(open);
     return planPaymentFile(file, { genesisId: hex(open.ledger.genesisId), party: parseId(party), assets });
   }
+}
+
+function invalid(faults: readonly PaymentFileError[]): GatewayProblem {
+  const errors = faults.map(({ code, line, path, detail }) => ({
+    pointer: path,
+    code,
+    detail: `line ${line}: ${detail}`,
+  }));
+  return new GatewayProblem('PAYMENT_FILE_INVALID', 'The payment file cannot be accepted as a whole.', { errors });
 }
 
 async function allAssets(open: OpenLedger): Promise<readonly LedgerAsset[]> {

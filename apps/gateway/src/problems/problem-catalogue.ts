@@ -89,11 +89,6 @@ const definitions = {
     title: 'Too many requests at the same time',
     remedy: 'Wait as `Retry-After` says, and keep fewer requests open at once.',
   },
-  CREDENTIAL_RATE_LIMITED: {
-    status: 429,
-    title: 'Too many wrong credentials from this address',
-    remedy: 'Wait as `Retry-After` says, and correct the credential.',
-  },
   STREAM_LIMITED: {
     status: 429,
     title: 'Too many open streams',

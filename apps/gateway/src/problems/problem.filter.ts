@@ -15,6 +15,12 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const problem = this.problemOf(cause, request);
     if (reply.sent || reply.raw.headersSent) return;
+    if (problem.status >= 500) {
+      this.logger.warn(
+        { code: problem.code, requestId: String(request.id), route: request.routeOptions?.url },
+        'request refused',
+      );
+    }
     const { retryAfterMs } = problem.facts;
     if (retryAfterMs !== undefined) void reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1_000)));
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');

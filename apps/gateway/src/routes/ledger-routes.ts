@@ -24,7 +24,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 /** Finds a tenant's ledger. Kept for a moment only: a retired ledger or a replica's new port is noticed soon. */
 export class LedgerRoutes {
   private readonly known = new AgedCache<LedgerRoute | null>({
-    ageMs: GATEWAY_LIMITS.routeAgeMs,
+    ageMs: (route) => (isReady(route) ? GATEWAY_LIMITS.routeAgeMs : GATEWAY_LIMITS.unreadyRouteAgeMs),
     entriesMax: GATEWAY_LIMITS.routesMax,
     nowMs: () => performance.now(),
   });
@@ -38,7 +38,7 @@ export class LedgerRoutes {
   /** The ledger, if this tenant has it and it is in service; otherwise throws the problem. */
   async ready(context: TenantContext, ledgerId: string): Promise<ReadyLedger> {
     const route = await this.find(context, ledgerId);
-    if (route.state !== 'ready' || route.genesis === null) {
+    if (!isReady(route)) {
       throw new GatewayProblem('LEDGER_NOT_READY', `The ledger is ${route.state}.`, notReadyFacts(route));
     }
     return { ledgerId, replicas: route.replicas, ...this.anchor(ledgerId, route.genesis) };
@@ -64,6 +64,12 @@ export class LedgerRoutes {
     this.anchors.set(ledgerId, anchor);
     return anchor;
   }
+}
+
+type ReadyRoute = LedgerRoute & { readonly genesis: Uint8Array };
+
+function isReady(route: LedgerRoute | null): route is ReadyRoute {
+  return route !== null && route.state === 'ready' && route.genesis !== null;
 }
 
 function notReadyFacts(route: LedgerRoute): { readonly retryAfterMs?: number } {

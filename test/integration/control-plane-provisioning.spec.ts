@@ -217,6 +217,35 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     await until(asked.id, 'ready');
   });
 
+  it('shows a ready ledger whose worker is lost, and that it came back', async () => {
+    const [worker] = await hire(1);
+    const { id } = await until((await create()).id, 'ready');
+    await worker?.fallSilent();
+    await eventually(
+      () => read(id),
+      (view) => view.cause?.code === 'WORKER_LOST' && view.replicas[0]?.state === 'lost',
+    );
+    worker?.speakAgain();
+    await eventually(
+      () => read(id),
+      (view) => view.cause === undefined && view.replicas[0]?.state === 'running',
+    );
+  });
+
+  it('goes on in another control plane when the first one dies in the middle', async () => {
+    const [worker] = await hire(1);
+    if (worker) worker.misdeed = (job) => (job.kind === 'prepare-replica' ? 'ignore' : null);
+    const { id } = await create();
+    await eventually(
+      () => read(id),
+      (view) => view.replicas.length === 1,
+    );
+    await plane.stop();
+    plane = await RunningControlPlane.start(database.config);
+    if (worker) worker.misdeed = () => null;
+    await until(id, 'ready');
+  });
+
   it('streams the log and the ledger as they change', async () => {
     await hire(4);
     const asked = await create({ class: 'standard' });
@@ -266,6 +295,7 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     process.stdout.write(
       `platform overhead with ${backend}: sandbox ${sorted('sandbox').join(' ')} ms, standard ${sorted('standard').join(' ')} ms\n`,
     );
-    expect(sorted('standard')[4]).toBeLessThan(1_000);
+    // The aim for a whole standard ledger, replicas included.
+    expect(sorted('standard')[4]).toBeLessThan(2_000);
   });
 });

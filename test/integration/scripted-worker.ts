@@ -46,9 +46,19 @@ export class ScriptedWorker {
       capacity: options.capacity ?? 100,
       host: '127.0.0.1',
     });
-    worker.beating = setInterval(() => (worker.lastBeat = worker.beat()), 1_000);
+    worker.speakAgain();
     worker.jobs.consumeWorkerJobs(worker.id, (job) => worker.perform(job));
     return worker;
+  }
+
+  /** Stops beating, as a worker that is cut off: its replicas run on. */
+  async fallSilent(): Promise<void> {
+    if (this.beating) clearInterval(this.beating);
+    await this.lastBeat;
+  }
+
+  speakAgain(): void {
+    this.beating = setInterval(() => (this.lastBeat = this.beat()), 1_000);
   }
 
   /** Falls silent without a word, as a machine that lost its power. */

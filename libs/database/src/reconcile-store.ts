@@ -92,6 +92,10 @@ export class ReconcileStore {
        select r.ledger_id from replicas r join ledgers l on l.id = r.ledger_id
        where r.state <> 'destroyed' and l.state <> 'retired'
          and (l.state = 'failed' or not r.current or r.state in ('failed', 'stopped', 'placed'))
+       union
+       select l.id from ledgers l where l.state = 'ready' and (l.cause_code is not null) is distinct from exists (
+         select 1 from replicas r join workers w on w.id = r.worker_id
+         where r.ledger_id = l.id and r.current and (w.state = 'stopped' or w.lease_expires_at <= now()))
        limit $1`,
       [resyncBatchMax],
     );

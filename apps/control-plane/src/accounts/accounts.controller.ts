@@ -9,6 +9,7 @@ import { Problem } from '../http/problem';
 import { RateLimits } from '../http/rate-limits';
 import { Caller, RemoteAddress } from '../http/request';
 import { Route } from '../http/route';
+import { nothingSchema } from '../http/schemas';
 import {
   loginSchema,
   passwordChangeSchema,
@@ -72,7 +73,11 @@ export class AccountsController {
 
   @Post('logout')
   @Route({ operationId: 'logOut', summary: 'End this session', access: 'member', status: 204, idempotent: true })
-  async logOut(@Caller() identity: Identity, @Res({ passthrough: true }) response: Response): Promise<void> {
+  async logOut(
+    @Body({ schema: nothingSchema }) _nothing: unknown,
+    @Caller() identity: Identity,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
     await this.accounts.logOut(identity);
     response.clearCookie(sessionCookie, this.cookieOptions);
   }

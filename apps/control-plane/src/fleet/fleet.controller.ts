@@ -5,7 +5,7 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Problem } from '../http/problem';
 import { Administrator } from '../http/request';
 import { Route } from '../http/route';
-import { isId, pageSchema } from '../http/schemas';
+import { isId, nothingSchema, pageSchema } from '../http/schemas';
 import {
   fleetLedgerListSchema,
   fleetTenantListSchema,
@@ -59,7 +59,11 @@ export class FleetController {
     answer: workerSchema,
     idempotent: true,
   })
-  async drain(@Administrator() context: PlatformContext, @Param('id') id: string): Promise<unknown> {
+  async drain(
+    @Administrator() context: PlatformContext,
+    @Param('id') id: string,
+    @Body({ schema: nothingSchema }) _nothing: unknown,
+  ): Promise<unknown> {
     const worker = isId(id) ? await this.fleet.drain(context, id) : null;
     if (!worker) throw new Problem('WORKER_UNKNOWN', { detail: 'there is no such worker' });
     return worker;

@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** A UUID in a path. */
-export const idSchema = z.object({ id: z.string() });
-
 /** Names shown to people: no control characters, no blanks around. */
 export function displayName(lengthMax: number): z.ZodString {
   return z
@@ -41,6 +38,9 @@ export const problemSchema = z
     retryAfterMs: z.number().optional(),
   })
   .meta({ id: 'Problem' });
+
+/** The body of a request that needs none: absent or an empty object. */
+export const nothingSchema = z.strictObject({}).optional();
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

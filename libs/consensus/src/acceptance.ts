@@ -18,14 +18,19 @@ export function acceptCertificate(core: CoreState, certificate: Certificate): bo
 function isNews(core: CoreState, certificate: Certificate): boolean {
   if (certificate.term > core.vote.term || compareRank(certificate, core.vote.high) > 0) return true;
   if (certificate.kind === 'commit') return compareRank(certificate, core.commitSeen) > 0;
-  return certificate.term === core.vote.term && core.inWindow(certificate.slot) && !core.slots.get(certificate.slot)?.certificate;
+  return (
+    certificate.term === core.vote.term &&
+    core.inWindow(certificate.slot) &&
+    !core.slots.get(certificate.slot)?.certificate
+  );
 }
 
 /** Uses a verified certificate (C-8, C-14). */
 export function applyCertificate(core: CoreState, certificate: Certificate): void {
   if (compareRank(certificate, core.vote.high) > 0) core.vote.high = certificate;
   if (certificate.term > core.vote.term) enterTerm(core, certificate.term, { kind: 'certificate', certificate });
-  if (certificate.term === core.vote.term && certificate.slot >= core.finalisedSlot) core.slot(certificate.slot).certificate ??= certificate;
+  if (certificate.term === core.vote.term && certificate.slot >= core.finalisedSlot)
+    core.slot(certificate.slot).certificate ??= certificate;
   if (certificate.kind === 'commit' && compareRank(certificate, core.commitSeen) > 0) noteCommit(core, certificate);
   core.changed();
 }
@@ -57,7 +62,8 @@ function rotateIfDue(core: CoreState, slot: number): void {
 
 /** Uses a timeout certificate from anywhere (C-14). False if it is not valid. */
 export function acceptTimeoutCertificate(core: CoreState, certificate: TimeoutCertificate): boolean {
-  if (certificate.term + 1 < core.vote.term || (certificate.term + 1 === core.vote.term && core.vote.entry !== null)) return true;
+  if (certificate.term + 1 < core.vote.term || (certificate.term + 1 === core.vote.term && core.vote.entry !== null))
+    return true;
   const verified = core.certificates.verifyTimeoutCertificate(certificate, core.timeouts);
   if (verified === null) return false;
   applyTimeoutCertificate(core, verified);

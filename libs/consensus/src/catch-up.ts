@@ -28,7 +28,8 @@ export function fetchMissing(core: CoreState): void {
   const to = source(core, want.certificate, fetch.attempts);
   if (to === null) return;
   // Peers may hold the block without knowing that it is final, so that a range does not bring it: every second request names the block.
-  if (want.ranged && fetch.attempts % 2 === 0) core.send(to, { kind: 'get-range', fromHeight: core.chain.finalTip.header.height + 1 });
+  if (want.ranged && fetch.attempts % 2 === 0)
+    core.send(to, { kind: 'get-range', fromHeight: core.chain.finalTip.header.height + 1 });
   else core.send(to, { kind: 'get-block', blockId: want.missing });
   fetch.attempts += 1;
 }
@@ -55,10 +56,16 @@ function wanted(core: CoreState): Want | null {
   const { commitSeen, chain } = core;
   if (commitSeen !== null && isCatchingUp(core)) {
     const lag = chain.finalTip.header.height - chain.executedHeight;
-    if (lag > CATCH_UP_LAG_BLOCKS_MAX || chain.unexecutedBytes(CATCH_UP_LAG_BYTES_MAX) >= CATCH_UP_LAG_BYTES_MAX) return null;
+    if (lag > CATCH_UP_LAG_BLOCKS_MAX || chain.unexecutedBytes(CATCH_UP_LAG_BYTES_MAX) >= CATCH_UP_LAG_BYTES_MAX)
+      return null;
     const path = chain.pathTo(commitSeen.blockId);
     if (path.kind !== 'missing') return null;
-    return { key: `range ${chain.finalTip.header.height} ${hex(path.id)}`, certificate: commitSeen, missing: path.id, ranged: true };
+    return {
+      key: `range ${chain.finalTip.header.height} ${hex(path.id)}`,
+      certificate: commitSeen,
+      missing: path.id,
+      ranged: true,
+    };
   }
   for (const certificate of certifiedBlocks(core)) {
     const path = chain.pathTo(certificate.blockId);
@@ -74,7 +81,8 @@ function certifiedBlocks(core: CoreState): Certificate[] {
   const { entry, high } = core.vote;
   const base = core.slots.get(1)?.proposal?.message.timeoutCertificate?.highCertificate;
   const certificates: Certificate[] = [];
-  if (entry?.kind === 'timeout-certificate' && entry.certificate.highCertificate !== null) certificates.push(entry.certificate.highCertificate);
+  if (entry?.kind === 'timeout-certificate' && entry.certificate.highCertificate !== null)
+    certificates.push(entry.certificate.highCertificate);
   if (high !== null) certificates.push(high);
   if (base) certificates.push(base);
   return certificates;
@@ -90,7 +98,10 @@ function source(core: CoreState, certificate: Certificate, attempt: number): num
   const height = core.chain.finalTip.header.height;
   const candidates = core.peers
     .map((peer, index) => ({ peer, index }))
-    .filter(({ peer, index }) => index !== core.self && peer.connected && (certificate.signers.includes(index) || peer.finalHeight > height));
+    .filter(
+      ({ peer, index }) =>
+        index !== core.self && peer.connected && (certificate.signers.includes(index) || peer.finalHeight > height),
+    );
   return candidates.length === 0 ? null : candidates[(attempt + core.self) % candidates.length].index;
 }
 
@@ -102,7 +113,8 @@ export function onGetBlock(core: CoreState, from: number, blockId: Uint8Array): 
 }
 
 export function onGetRange(core: CoreState, from: number, fromHeight: number): void {
-  if (fromHeight >= 1 && fromHeight <= core.chain.finalTip.header.height) core.emit({ kind: 'serve-range', to: from, fromHeight });
+  if (fromHeight >= 1 && fromHeight <= core.chain.finalTip.header.height)
+    core.emit({ kind: 'serve-range', to: from, fromHeight });
 }
 
 /** C-31: a fetched block is taken only if it is the one that was asked for. */
@@ -143,20 +155,29 @@ export function onRange(core: CoreState, from: number, message: RangeMessage): v
 /** Blocks of the range above the final tip, or null if they do not lead from it to the certified block. */
 function linkedRange(core: CoreState, message: RangeMessage): Block[] | null {
   const blocks: Block[] = [];
-  let tip: { id: Uint8Array; height: number } = { id: core.chain.finalTip.id, height: core.chain.finalTip.header.height };
+  let tip: { id: Uint8Array; height: number } = {
+    id: core.chain.finalTip.id,
+    height: core.chain.finalTip.header.height,
+  };
   for (const part of message.blocks) {
     const block = parse(part);
     if (block === null) return null;
     // A repeated answer may start below what has become final meanwhile.
     if (block.header.height <= core.chain.finalTip.header.height) continue;
-    if (block.header.height !== tip.height + 1 || !equalBytes(block.header.parentId, tip.id) || !bodyMatches(block.header, block.body)) return null;
+    if (
+      block.header.height !== tip.height + 1 ||
+      !equalBytes(block.header.parentId, tip.id) ||
+      !bodyMatches(block.header, block.body)
+    )
+      return null;
     blocks.push(block);
     tip = { id: block.id, height: block.header.height };
   }
   if (blocks.length === 0) return blocks;
   for (const headerBytes of message.tailHeaders) {
     const link = parse({ headerBytes, body: headerBytes.subarray(0, 0) });
-    if (link === null || link.header.height !== tip.height + 1 || !equalBytes(link.header.parentId, tip.id)) return null;
+    if (link === null || link.header.height !== tip.height + 1 || !equalBytes(link.header.parentId, tip.id))
+      return null;
     tip = { id: link.id, height: link.header.height };
   }
   return equalBytes(message.certificate.blockId, tip.id) ? blocks : null;

@@ -23,17 +23,27 @@ const committeeOf = (self: number): Committee =>
     genesis,
     self,
     sign: (preimage) => signWith(self, preimage),
-    verify: (replica, preimage, signature) => signWith(replica, preimage).every((byte, index) => byte === signature[index]),
+    verify: (replica, preimage, signature) =>
+      signWith(replica, preimage).every((byte, index) => byte === signature[index]),
   });
 
 const members = [0, 1, 2, 3].map(committeeOf);
 
 function certify(kind: 'prepare' | 'commit', position: CertifiedPosition, signers: number[]): Certificate {
-  return { kind, epoch: 1, ...position, signers, signatures: signers.map((signer) => members[signer].signVote(kind, position)) };
+  return {
+    kind,
+    epoch: 1,
+    ...position,
+    signers,
+    signatures: signers.map((signer) => members[signer].signVote(kind, position)),
+  };
 }
 
 function timeout(replica: number, term: number, highCertificate: Certificate | null): TimeoutMessage {
-  const high = highCertificate === null ? null : { term: highCertificate.term, slot: highCertificate.slot, blockId: highCertificate.blockId };
+  const high =
+    highCertificate === null
+      ? null
+      : { term: highCertificate.term, slot: highCertificate.slot, blockId: highCertificate.blockId };
   return { kind: 'timeout', term, replica, high, highCertificate, signature: members[replica].signTimeout(term, high) };
 }
 
@@ -74,10 +84,18 @@ describe('C-7: timeout certificates', () => {
     // Replica 3 claims the highest rank for a block that nobody certified.
     const lie = { term: 2, slot: 8, blockId: id(66) };
     const entry: TimeoutEntry = { replica: 3, high: lie, signature: members[3].signTimeout(2, lie) };
-    const honest = [timeout(0, 2, high), timeout(1, 2, low)].map(({ replica, high: claimed, signature }) => ({ replica, high: claimed, signature }));
-    expect(book().verifyTimeoutCertificate({ term: 2, entries: [...honest, entry], highCertificate: high }, unknown)).toBeNull();
+    const honest = [timeout(0, 2, high), timeout(1, 2, low)].map(({ replica, high: claimed, signature }) => ({
+      replica,
+      high: claimed,
+      signature,
+    }));
+    expect(
+      book().verifyTimeoutCertificate({ term: 2, entries: [...honest, entry], highCertificate: high }, unknown),
+    ).toBeNull();
     const forged = { ...certify('prepare', lie, [3]), signers: [0, 1, 3], signatures: high.signatures };
-    expect(book().verifyTimeoutCertificate({ term: 2, entries: [...honest, entry], highCertificate: forged }, unknown)).toBeNull();
+    expect(
+      book().verifyTimeoutCertificate({ term: 2, entries: [...honest, entry], highCertificate: forged }, unknown),
+    ).toBeNull();
   });
 
   it('refuses a tie in rank that names another block than the certificate', () => {
@@ -97,7 +115,9 @@ describe('C-7: timeout certificates', () => {
     expect(book().verifyTimeoutCertificate({ ...full, entries: full.entries.slice(1) }, unknown)).toBeNull();
     const early = buildTimeoutCertificate([timeout(0, 1, high), timeout(1, 1, low), timeout(3, 1, null)]);
     expect(book().verifyTimeoutCertificate(early, unknown)).toBeNull();
-    const swapped = full.entries.map((entry) => (entry.replica === 3 ? { ...entry, signature: full.entries[0].signature } : entry));
+    const swapped = full.entries.map((entry) =>
+      entry.replica === 3 ? { ...entry, signature: full.entries[0].signature } : entry,
+    );
     expect(book().verifyTimeoutCertificate({ ...full, entries: swapped }, unknown)).toBeNull();
   });
 

@@ -30,17 +30,29 @@ export class CertificateBook {
   private signed(certificate: Certificate): boolean {
     const { signers, signatures } = certificate;
     if (certificate.epoch !== this.committee.epoch || certificate.term < 1 || certificate.slot < 1) return false;
-    if (signers.length < this.committee.quorum || signers.length > this.committee.size || signers.length !== signatures.length) return false;
-    const ascending = signers.every((signer, index) => signer < this.committee.size && (index === 0 || signer > signers[index - 1]));
+    if (
+      signers.length < this.committee.quorum ||
+      signers.length > this.committee.size ||
+      signers.length !== signatures.length
+    )
+      return false;
+    const ascending = signers.every(
+      (signer, index) => signer < this.committee.size && (index === 0 || signer > signers[index - 1]),
+    );
     if (!ascending) return false;
-    return signers.every((signer, index) => this.committee.verifyVote(certificate.kind, signer, certificate, signatures[index]));
+    return signers.every((signer, index) =>
+      this.committee.verifyVote(certificate.kind, signer, certificate, signatures[index]),
+    );
   }
 
   /**
    * The timeout certificate with its high certificate verified, or null (C-7). The base comes from the certificate of maximal rank alone:
    * entries are claims of single replicas, and one that lies about its rank must not choose the base.
    */
-  verifyTimeoutCertificate(certificate: TimeoutCertificate, known: readonly (TimeoutMessage | null)[]): TimeoutCertificate | null {
+  verifyTimeoutCertificate(
+    certificate: TimeoutCertificate,
+    known: readonly (TimeoutMessage | null)[],
+  ): TimeoutCertificate | null {
     const { entries, term } = certificate;
     if (term < 1 || entries.length < this.committee.quorum || entries.length > this.committee.size) return null;
     if (!entries.every((entry, index) => index === 0 || entry.replica > entries[index - 1].replica)) return null;
@@ -48,7 +60,11 @@ export class CertificateBook {
     if (entries.some((entry) => entry.high !== null && entry.high.term > term)) return null;
     const highCertificate = this.highOf(certificate, high);
     if (highCertificate === undefined) return null;
-    const signed = entries.every((entry) => isKnownTimeout(entry, term, known) || this.committee.verifyTimeout(entry.replica, term, entry.high, entry.signature));
+    const signed = entries.every(
+      (entry) =>
+        isKnownTimeout(entry, term, known) ||
+        this.committee.verifyTimeout(entry.replica, term, entry.high, entry.signature),
+    );
     return signed ? { term, entries, highCertificate } : null;
   }
 
@@ -57,7 +73,8 @@ export class CertificateBook {
     if (high === null) return claimed === null ? null : undefined;
     if (claimed === null || compareRank(claimed, high) !== 0) return undefined;
     const named = certificate.entries.some(
-      (entry) => entry.high !== null && compareRank(entry.high, high) === 0 && equalBytes(entry.high.blockId, claimed.blockId),
+      (entry) =>
+        entry.high !== null && compareRank(entry.high, high) === 0 && equalBytes(entry.high.blockId, claimed.blockId),
     );
     return named ? (this.verify(claimed) ?? undefined) : undefined;
   }
@@ -72,7 +89,8 @@ export function baseOf(certificate: TimeoutCertificate): Uint8Array | null {
 export function buildTimeoutCertificate(messages: readonly TimeoutMessage[]): TimeoutCertificate {
   const sorted = [...messages].sort((left, right) => left.replica - right.replica);
   let highest: Certificate | null = null;
-  for (const message of sorted) if (compareRank(message.highCertificate, highest) > 0) highest = message.highCertificate;
+  for (const message of sorted)
+    if (compareRank(message.highCertificate, highest) > 0) highest = message.highCertificate;
   return {
     term: sorted[0].term,
     entries: sorted.map(({ replica, high, signature }) => ({ replica, high, signature })),
@@ -84,7 +102,11 @@ export function buildTimeoutCertificate(messages: readonly TimeoutMessage[]): Ti
 export function timeoutConsistent(message: TimeoutMessage): boolean {
   const position = positionOf(message.highCertificate);
   if (position === null || message.high === null) return position === null && message.high === null;
-  return position.term <= message.term && compareRank(position, message.high) === 0 && equalBytes(position.blockId, message.high.blockId);
+  return (
+    position.term <= message.term &&
+    compareRank(position, message.high) === 0 &&
+    equalBytes(position.blockId, message.high.blockId)
+  );
 }
 
 function maximalHigh(entries: readonly TimeoutEntry[]): TimeoutEntry['high'] {

@@ -87,13 +87,16 @@ export class Chain {
   /** Makes the path final. */
   finalize(path: readonly HeaderLink[], certificate: Certificate | null): void {
     for (const block of path) {
-      invariant(equalBytes(block.header.parentId, this.finalTip.id), 'final blocks form a chain', { height: block.header.height });
+      invariant(equalBytes(block.header.parentId, this.finalTip.id), 'final blocks form a chain', {
+        height: block.header.height,
+      });
       this.finalTip = { id: block.id, key: block.key, header: block.header, headerBytes: block.headerBytes };
       this.recent.push(this.finalTip);
     }
     if (this.recent.length > RECENT_HEADERS_MAX) this.recent = this.recent.slice(-RECENT_HEADERS_MAX);
     this.finalCertificate = certificate;
-    for (const [key, block] of this.blocks) if (block.header.height <= this.finalTip.header.height) this.blocks.delete(key);
+    for (const [key, block] of this.blocks)
+      if (block.header.height <= this.finalTip.header.height) this.blocks.delete(key);
   }
 
   /** A final header by height, if it is recent enough to be held. */

@@ -10,7 +10,17 @@ import { onProposal, wantedBlocks } from './proposals';
 import { fromDisk } from './record';
 import { CoreState } from './state';
 import { abandonTerm, announceTerm, ownTimeoutMessage } from './terms';
-import type { BootEvent, CoreEvent, CoreOptions, CoreStatus, Durable, Effect, Message, PromiseMessage, VoteMessage } from './types';
+import type {
+  BootEvent,
+  CoreEvent,
+  CoreOptions,
+  CoreStatus,
+  Durable,
+  Effect,
+  Message,
+  PromiseMessage,
+  VoteMessage,
+} from './types';
 import { INITIAL_VOTE_STATE, decodeVoteState } from './vote-state';
 import { castVotes, makeVote } from './voting';
 
@@ -137,10 +147,16 @@ function boot(core: CoreState, event: BootEvent): void {
 function repeatDurableVotes(core: CoreState): void {
   const { vote } = core;
   if (vote.preparedId !== null && vote.preparedSlot > 0) {
-    onOwnVote(core, fromDisk(makeVote(core, 'prepare', { term: vote.term, slot: vote.preparedSlot, blockId: vote.preparedId })));
+    onOwnVote(
+      core,
+      fromDisk(makeVote(core, 'prepare', { term: vote.term, slot: vote.preparedSlot, blockId: vote.preparedId })),
+    );
   }
   if (vote.committedId !== null && vote.committedSlot > 0) {
-    onOwnVote(core, fromDisk(makeVote(core, 'commit', { term: vote.term, slot: vote.committedSlot, blockId: vote.committedId })));
+    onOwnVote(
+      core,
+      fromDisk(makeVote(core, 'commit', { term: vote.term, slot: vote.committedSlot, blockId: vote.committedId })),
+    );
   }
 }
 
@@ -178,7 +194,10 @@ function onVote(core: CoreState, from: number, message: VoteMessage): void {
   core.peers[from].executedHeight = Math.max(core.peers[from].executedHeight, message.executedHeight);
   const { term } = core.vote;
   if (message.term < term) return answerOutdated(core, from);
-  const inWindow = message.term === term ? core.inWindow(message.slot) : message.term === term + 1 && message.slot <= core.parameters.windowBlocks;
+  const inWindow =
+    message.term === term
+      ? core.inWindow(message.slot)
+      : message.term === term + 1 && message.slot <= core.parameters.windowBlocks;
   if (inWindow) return countVote(core, { ...message, verified: false });
   if (message.term > term || message.slot > core.certifiedSlot) askAhead(core, from);
 }

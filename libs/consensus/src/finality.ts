@@ -9,7 +9,8 @@ export function advanceFinality(core: CoreState): void {
   const certificate = core.commitSeen;
   if (certificate === null || compareRank(certificate, core.chain.finalCertificate) <= 0) return;
   const path = core.chain.pathTo(certificate.blockId);
-  if (path.kind === 'conflict') core.alarm('FINALITY_CONFLICT', `certificate of term ${certificate.term} slot ${certificate.slot}`, true);
+  if (path.kind === 'conflict')
+    core.alarm('FINALITY_CONFLICT', `certificate of term ${certificate.term} slot ${certificate.slot}`, true);
   if (path.kind === 'linked') makeFinal(core, path.blocks, certificate);
 }
 
@@ -26,7 +27,10 @@ export function makeFinal(core: CoreState, path: readonly Block[], certificate: 
   const { pacemaker, parameters } = core;
   pacemaker.finalSinceBackoff += path.length;
   if (pacemaker.finalSinceBackoff >= parameters.backoffBlocks) {
-    pacemaker.backoff = Math.max(0, pacemaker.backoff - Math.floor(pacemaker.finalSinceBackoff / parameters.backoffBlocks));
+    pacemaker.backoff = Math.max(
+      0,
+      pacemaker.backoff - Math.floor(pacemaker.finalSinceBackoff / parameters.backoffBlocks),
+    );
     pacemaker.finalSinceBackoff %= parameters.backoffBlocks;
   }
   for (const block of path) checkExecution(core, block.header.execHeight, block.header.execRoot);

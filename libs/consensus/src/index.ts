@@ -1,6 +1,13 @@
 export { Committee, makeBlock } from './committee';
 export { Core } from './core';
-export { DEFAULT_PARAMETERS, MESSAGE_BYTES_MAX, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, RANGE_TAIL_MAX, RECENT_HEADERS_MAX } from './limits';
+export {
+  DEFAULT_PARAMETERS,
+  MESSAGE_BYTES_MAX,
+  RANGE_BLOCKS_MAX,
+  RANGE_BYTES_MAX,
+  RANGE_TAIL_MAX,
+  RECENT_HEADERS_MAX,
+} from './limits';
 export { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
 export { cutRange, type RangeSource } from './range';
 export { recoverChain, type RecoveredChain } from './recovery';

@@ -68,7 +68,11 @@ function propose(core: CoreState, leadership: Leadership): void {
 /** C-17: the window over finality, the lag over execution, and the term's length bound the leader. */
 function mayExtend(core: CoreState, { tip, nextSlot }: Leadership): boolean {
   const height = tip.header.height + 1;
-  if (nextSlot > core.parameters.termSlotsMax || height - core.chain.finalTip.header.height > core.parameters.windowBlocks) return false;
+  if (
+    nextSlot > core.parameters.termSlotsMax ||
+    height - core.chain.finalTip.header.height > core.parameters.windowBlocks
+  )
+    return false;
   return height - executionHeight(core, tip) <= core.parameters.executionLagBlocksMax;
 }
 
@@ -92,7 +96,9 @@ function shouldFlush(core: CoreState, { tip }: Leadership): boolean {
 
 /** C-24: the newest executed height that a quorum is known to have executed too, so that no vote waits for a slow executor. */
 function executionHeight(core: CoreState, tip: HeaderLink): number {
-  const heights = core.peers.map((peer, index) => (index === core.self ? core.chain.executedHeight : peer.executedHeight));
+  const heights = core.peers.map((peer, index) =>
+    index === core.self ? core.chain.executedHeight : peer.executedHeight,
+  );
   heights.sort((left, right) => right - left);
   const common = Math.min(core.chain.executedHeight, heights[core.committee.quorum - 1]);
   const usable = common > tip.header.execHeight && core.chain.execRoot(common) !== undefined;
@@ -169,7 +175,12 @@ function childHeader(core: CoreState, tip: HeaderLink, body: Uint8Array, operati
   };
 }
 
-function makeProposal(core: CoreState, slot: number, block: HeaderLink | Block, body: Uint8Array | null): ProposeMessage {
+function makeProposal(
+  core: CoreState,
+  slot: number,
+  block: HeaderLink | Block,
+  body: Uint8Array | null,
+): ProposeMessage {
   const { term, entry } = core.vote;
   const position = { term, slot, blockId: block.id };
   return {

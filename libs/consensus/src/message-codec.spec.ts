@@ -1,5 +1,5 @@
 import { CodecError } from '@quorate/codec';
-import { sha256 } from '@quorate/crypto';
+import { equalBytes, sha256 } from '@quorate/crypto';
 import { HEADER_BYTES, type Certificate } from '@quorate/protocol';
 import { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
 import type { Message, TimeoutCertificate } from './types';
@@ -26,17 +26,38 @@ const timeoutCertificate: TimeoutCertificate = {
   highCertificate: certificate('prepare', 3, 7),
 };
 const headerBytes = new Uint8Array(HEADER_BYTES).fill(3);
-const propose = { kind: 'propose' as const, headerBytes, finalHeight: 4, executedHeight: 3, signature: signature(7), final: null };
+const propose = {
+  kind: 'propose' as const,
+  headerBytes,
+  finalHeight: 4,
+  executedHeight: 3,
+  signature: signature(7),
+  final: null,
+};
 
 const MESSAGES: Message[] = [
   { ...propose, term: 5, slot: 1, body: null, timeoutCertificate },
   { ...propose, term: 1, slot: 1, body: null, timeoutCertificate: null },
-  { ...propose, term: 5, slot: 9, body: Uint8Array.of(1, 2, 3), timeoutCertificate: null, final: certificate('commit', 5, 8) },
+  {
+    ...propose,
+    term: 5,
+    slot: 9,
+    body: Uint8Array.of(1, 2, 3),
+    timeoutCertificate: null,
+    final: certificate('commit', 5, 8),
+  },
   { ...propose, term: 5, slot: 10, body: new Uint8Array(0), timeoutCertificate: null },
   { kind: 'prepare', term: 1, slot: 2, blockId: id(1), replica: 3, executedHeight: 9, signature: signature(8) },
   { kind: 'commit', term: 1, slot: 2, blockId: id(1), replica: 3, executedHeight: 9, signature: signature(8) },
   { kind: 'timeout', term: 6, replica: 2, high: null, highCertificate: null, signature: signature(8) },
-  { kind: 'timeout', term: 6, replica: 2, high: { term: 3, slot: 7, blockId: id(9) }, highCertificate: certificate('commit', 3, 7), signature: signature(8) },
+  {
+    kind: 'timeout',
+    term: 6,
+    replica: 2,
+    high: { term: 3, slot: 7, blockId: id(9) },
+    highCertificate: certificate('commit', 3, 7),
+    signature: signature(8),
+  },
   {
     kind: 'status',
     term: 5,
@@ -53,20 +74,49 @@ const MESSAGES: Message[] = [
   { kind: 'get-block', blockId: id(3) },
   { kind: 'block', headerBytes, body: Uint8Array.of(5) },
   { kind: 'get-range', fromHeight: 1_000_000 },
-  { kind: 'range', blocks: [{ headerBytes, body: Uint8Array.of(9) }], tailHeaders: [headerBytes], certificate: certificate('commit', 5, 3) },
+  {
+    kind: 'range',
+    blocks: [{ headerBytes, body: Uint8Array.of(9) }],
+    tailHeaders: [headerBytes],
+    certificate: certificate('commit', 5, 3),
+  },
 ];
 
 describe('C-6: wire messages', () => {
-  it.each(MESSAGES.map((message, index) => [index, message.kind, message] as const))('%i %s comes back as it was', (_index, _kind, message) => {
-    const bytes = encodeMessage(message);
-    expect(decodeMessage(bytes)).toEqual(message);
-    expect(encodeMessage(decodeMessage(bytes))).toEqual(bytes);
-  });
+  it.each(MESSAGES.map((message, index) => [index, message.kind, message] as const))(
+    '%i %s comes back as it was',
+    (_index, _kind, message) => {
+      const bytes = encodeMessage(message);
+      expect(decodeMessage(bytes)).toEqual(message);
+      expect(encodeMessage(decodeMessage(bytes))).toEqual(bytes);
+    },
+  );
 
-  it.each(MESSAGES.map((message) => [message.kind, message] as const))('%s is refused when cut short or followed by anything', (_kind, message) => {
-    const bytes = encodeMessage(message);
-    for (let length = 0; length < bytes.length; length += 1) expect(() => decodeMessage(bytes.subarray(0, length))).toThrow(CodecError);
-    expect(() => decodeMessage(Uint8Array.from([...bytes, 0]))).toThrow(CodecError);
+  it.each(MESSAGES.map((message) => [message.kind, message] as const))(
+    '%s is refused when cut short or followed by anything',
+    (_kind, message) => {
+      const bytes = encodeMessage(message);
+      for (let length = 0; length < bytes.length; length += 1)
+        expect(() => decodeMessage(bytes.subarray(0, length))).toThrow(CodecError);
+      expect(() => decodeMessage(Uint8Array.from([...bytes, 0]))).toThrow(CodecError);
+    },
+  );
+
+  it('a changed byte is refused or makes another message with exactly these bytes', () => {
+    const wrong: string[] = [];
+    for (const message of MESSAGES) {
+      const bytes = encodeMessage(message);
+      for (let at = 0; at < bytes.length; at += 1) {
+        const changed = Uint8Array.from(bytes);
+        changed[at] ^= 1 << (at % 8);
+        try {
+          if (!equalBytes(encodeMessage(decodeMessage(changed)), changed)) wrong.push(`${message.kind} byte ${at}`);
+        } catch (error) {
+          if (!(error instanceof CodecError)) wrong.push(`${message.kind} byte ${at}: ${String(error)}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('a body is neither copied on the way out nor on the way in', () => {
@@ -81,9 +131,15 @@ describe('C-6: wire messages', () => {
   it.each([
     ['slot 1 with a body', { ...propose, term: 1, slot: 1, body: Uint8Array.of(1), timeoutCertificate: null }],
     ['slot 2 without a body', { ...propose, term: 1, slot: 2, body: null, timeoutCertificate: null }],
-    ['a new term without a timeout certificate', { ...propose, term: 2, slot: 1, body: null, timeoutCertificate: null }],
+    [
+      'a new term without a timeout certificate',
+      { ...propose, term: 2, slot: 1, body: null, timeoutCertificate: null },
+    ],
     ['a timeout certificate at slot 2', { ...propose, term: 2, slot: 2, body: Uint8Array.of(1), timeoutCertificate }],
-    ['an empty range', { kind: 'range' as const, blocks: [], tailHeaders: [], certificate: certificate('commit', 1, 1) }],
+    [
+      'an empty range',
+      { kind: 'range' as const, blocks: [], tailHeaders: [], certificate: certificate('commit', 1, 1) },
+    ],
   ])('%s is refused', (_name, message) => {
     expect(() => decodeMessage(encodeMessage(message))).toThrow(CodecError);
   });
@@ -105,6 +161,7 @@ describe('C-6: wire messages', () => {
     expect(decodeVoteState(encodeVoteState(state))).toEqual(state);
     expect(decodeVoteState(encodeVoteState(INITIAL_VOTE_STATE))).toEqual(INITIAL_VOTE_STATE);
     const bytes = encodeVoteState(state);
-    for (let length = 0; length < bytes.length; length += 7) expect(() => decodeVoteState(bytes.subarray(0, length))).toThrow(CodecError);
+    for (let length = 0; length < bytes.length; length += 7)
+      expect(() => decodeVoteState(bytes.subarray(0, length))).toThrow(CodecError);
   });
 });

@@ -61,7 +61,8 @@ function readPropose(reader: Reader): ProposeMessage {
   };
   // The body is a view on the frame: bodies are never copied on the way in.
   const body = readFlag(reader) ? reader.blob(LIMITS.blockBodyBytesMax) : null;
-  if ((body === null) !== (head.slot === 1)) throw new CodecError('CODEC_INVALID', 'exactly the proposals above slot 1 carry a body');
+  if ((body === null) !== (head.slot === 1))
+    throw new CodecError('CODEC_INVALID', 'exactly the proposals above slot 1 carry a body');
   if ((head.timeoutCertificate !== null) !== (head.slot === 1 && head.term > 1)) {
     throw new CodecError('CODEC_INVALID', 'exactly the first proposal of a term above 1 carries a timeout certificate');
   }
@@ -131,7 +132,8 @@ function writeRange(writer: Writer, message: RangeMessage): void {
 
 function readRange(reader: Reader): RangeMessage {
   const count = reader.u16();
-  if (count < 1 || count > RANGE_BLOCKS_MAX) throw new CodecError('CODEC_RANGE', 'number of blocks in a range', { count });
+  if (count < 1 || count > RANGE_BLOCKS_MAX)
+    throw new CodecError('CODEC_RANGE', 'number of blocks in a range', { count });
   const blocks: { headerBytes: Uint8Array; body: Uint8Array }[] = [];
   for (let index = 0; index < count; index += 1) {
     blocks.push({ headerBytes: readHeaderBytes(reader), body: reader.blob(LIMITS.blockBodyBytesMax) });
@@ -219,7 +221,8 @@ function readFields(reader: Reader, tag: number): Message {
 
 /** Decodes one message. Throws CodecError unless the bytes are exactly what encodeMessage writes. Bodies are views on `bytes`. */
 export function decodeMessage(bytes: Uint8Array): Message {
-  if (bytes.length > MESSAGE_BYTES_MAX) throw new CodecError('CODEC_RANGE', 'message too large', { bytes: bytes.length });
+  if (bytes.length > MESSAGE_BYTES_MAX)
+    throw new CodecError('CODEC_RANGE', 'message too large', { bytes: bytes.length });
   const reader = new Reader(bytes);
   const message = readFields(reader, reader.u8());
   reader.end();

@@ -60,7 +60,8 @@ export function readTimeoutCertificate(reader: Reader): TimeoutCertificate {
   const entries: TimeoutEntry[] = [];
   for (let index = 0; index < count; index += 1) {
     const replica = reader.u8();
-    if (index > 0 && replica <= entries[index - 1].replica) throw new CodecError('CODEC_INVALID', 'entries are not in ascending order');
+    if (index > 0 && replica <= entries[index - 1].replica)
+      throw new CodecError('CODEC_INVALID', 'entries are not in ascending order');
     entries.push({ replica, high: readOptional(reader, readPosition), signature: readSignature(reader) });
   }
   return { term, entries, highCertificate: readOptionalCertificate(reader) };

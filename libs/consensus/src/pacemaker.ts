@@ -26,7 +26,9 @@ export function onTimeoutMessage(core: CoreState, message: TimeoutMessage): void
 /** C-14: a quorum of TIMEOUTs ends a term; fewer make this replica join. */
 export function judgeTimeouts(core: CoreState): void {
   if (core.halted) return;
-  const held = core.timeouts.filter((message): message is TimeoutMessage => message !== null && message.term >= core.vote.term);
+  const held = core.timeouts.filter(
+    (message): message is TimeoutMessage => message !== null && message.term >= core.vote.term,
+  );
   if (held.length === 0) return;
   for (const { term } of held) {
     const ofTerm = held.filter((message) => message.term === term);
@@ -57,7 +59,8 @@ export function workIsKnown(core: CoreState): boolean {
   const { finalCertificate, finalTip } = core.chain;
   if (high !== null && compareRank(high, finalCertificate) > 0 && !equalBytes(high.blockId, finalTip.id)) return true;
   const { height } = finalTip.header;
-  for (const [slot, state] of core.slots) if (slot > 1 && state.proposal !== null && state.proposal.block.header.height > height) return true;
+  for (const [slot, state] of core.slots)
+    if (slot > 1 && state.proposal !== null && state.proposal.block.header.height > height) return true;
   return false;
 }
 
@@ -104,7 +107,8 @@ export function nextDeadlineMs(core: CoreState): number | null {
   if (core.committee.size === 1 || core.halted) return null;
   const { pacemaker } = core;
   let deadline = pacemaker.heartbeatAtMs;
-  if (workIsKnown(core) || core.vote.abandoned || core.peers.some((peer) => peer.ahead)) deadline = Math.min(deadline, pacemaker.resendAtMs);
+  if (workIsKnown(core) || core.vote.abandoned || core.peers.some((peer) => peer.ahead))
+    deadline = Math.min(deadline, pacemaker.resendAtMs);
   if (pacemaker.waitingSinceMs !== null) deadline = Math.min(deadline, pacemaker.waitingSinceMs + timeoutMs(core));
   const fetchMs = fetchDueMs(core);
   if (fetchMs !== null) deadline = Math.min(deadline, fetchMs);
@@ -115,5 +119,8 @@ export function nextDeadlineMs(core: CoreState): number | null {
 function earlyProposalMs(core: CoreState): number {
   const proposal = core.slots.get(core.certifiedSlot + 1)?.proposal;
   if (!proposal || proposal.notBeforeNs <= core.now.timeNs) return Number.POSITIVE_INFINITY;
-  return core.now.nowMs + Math.min(Number((proposal.notBeforeNs - core.now.timeNs) / 1_000_000n) + 1, core.parameters.timeoutMsMax);
+  return (
+    core.now.nowMs +
+    Math.min(Number((proposal.notBeforeNs - core.now.timeNs) / 1_000_000n) + 1, core.parameters.timeoutMsMax)
+  );
 }

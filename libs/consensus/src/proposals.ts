@@ -13,8 +13,10 @@ const NO_BODY = new Uint8Array(0);
 /** A proposal from the leader, or repeated by anybody: the leader's signature counts, not the channel (C-11). */
 export function onProposal(core: CoreState, message: ProposeMessage): void {
   // Attachments first: they are what lets a replica that fell behind use the rest (C-19).
-  if (message.timeoutCertificate !== null && !acceptTimeoutCertificate(core, message.timeoutCertificate)) return refuse(core, 'its timeout certificate is not valid');
-  if (message.final !== null && !acceptCertificate(core, message.final)) return refuse(core, 'its commit certificate is not valid');
+  if (message.timeoutCertificate !== null && !acceptTimeoutCertificate(core, message.timeoutCertificate))
+    return refuse(core, 'its timeout certificate is not valid');
+  if (message.final !== null && !acceptCertificate(core, message.final))
+    return refuse(core, 'its commit certificate is not valid');
   const { term, slot } = message;
   if (term !== core.vote.term || !core.inWindow(slot) || core.slots.get(slot)?.proposal) return;
   const block = parse(message);
@@ -24,9 +26,18 @@ export function onProposal(core: CoreState, message: ProposeMessage): void {
     return core.alarm('SIGNATURE_INVALID', `proposal of term ${term} slot ${slot}`);
   }
   core.peers[leader].executedHeight = Math.max(core.peers[leader].executedHeight, message.executedHeight);
-  if (slot === 1 ? !isBase(core, message, block) : !contentValid(core, block.header, block.body)) return refuse(core, 'its content is not valid');
+  if (slot === 1 ? !isBase(core, message, block) : !contentValid(core, block.header, block.body))
+    return refuse(core, 'its content is not valid');
   keepProposal(core, message, block);
-  countVote(core, { kind: 'prepare', term, slot, blockId: block.id, replica: leader, signature: message.signature, verified: true });
+  countVote(core, {
+    kind: 'prepare',
+    term,
+    slot,
+    blockId: block.id,
+    replica: leader,
+    signature: message.signature,
+    verified: true,
+  });
 }
 
 function refuse(core: CoreState, reason: string): void {
@@ -76,7 +87,7 @@ export function storeBlock(core: CoreState, block: Block): void {
 export function wantedBlocks(core: CoreState): Set<string> {
   const wanted = new Set<string>();
   const note = (start: string | undefined): void => {
-    for (let key = start; key !== undefined; ) {
+    for (let key = start; key !== undefined;) {
       const block = core.chain.block(key);
       if (block === undefined || wanted.has(key)) return;
       wanted.add(key);
@@ -87,6 +98,7 @@ export function wantedBlocks(core: CoreState): Set<string> {
     note(slot.proposal?.block.key);
     note(slot.certificate === null ? undefined : hex(slot.certificate.blockId));
   }
-  for (const certificate of [core.vote.high, core.commitSeen]) note(certificate === null ? undefined : hex(certificate.blockId));
+  for (const certificate of [core.vote.high, core.commitSeen])
+    note(certificate === null ? undefined : hex(certificate.blockId));
   return wanted;
 }

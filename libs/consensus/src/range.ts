@@ -34,7 +34,8 @@ function close(source: RangeSource, blocks: RangeMessage['blocks'], fromHeight: 
   // A certificate within the range keeps the answer short and stands alone at the asker.
   for (let height = lastHeight; height > lastHeight - Math.ceil(blocks.length / 2); height -= 1) {
     const certificate = source.certificate(height);
-    if (certificate !== undefined) return { kind: 'range', blocks: blocks.slice(0, height - fromHeight + 1), tailHeaders: [], certificate };
+    if (certificate !== undefined)
+      return { kind: 'range', blocks: blocks.slice(0, height - fromHeight + 1), tailHeaders: [], certificate };
   }
   const tailHeaders: Uint8Array[] = [];
   for (let height = lastHeight + 1; height <= source.finalHeight && tailHeaders.length < RANGE_TAIL_MAX; height += 1) {
@@ -46,7 +47,8 @@ function close(source: RangeSource, blocks: RangeMessage['blocks'], fromHeight: 
   }
   for (let height = lastHeight - Math.ceil(blocks.length / 2); height >= fromHeight; height -= 1) {
     const certificate = source.certificate(height);
-    if (certificate !== undefined) return { kind: 'range', blocks: blocks.slice(0, height - fromHeight + 1), tailHeaders: [], certificate };
+    if (certificate !== undefined)
+      return { kind: 'range', blocks: blocks.slice(0, height - fromHeight + 1), tailHeaders: [], certificate };
   }
   return null;
 }

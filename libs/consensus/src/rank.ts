@@ -1,7 +1,10 @@
 import type { Certificate, CertifiedPosition } from '@quorate/protocol';
 
 /** Order of positions: by term, then by slot; null stands before everything. */
-export function compareRank(left: { term: number; slot: number } | null, right: { term: number; slot: number } | null): number {
+export function compareRank(
+  left: { term: number; slot: number } | null,
+  right: { term: number; slot: number } | null,
+): number {
   const leftTerm = left?.term ?? 0;
   const rightTerm = right?.term ?? 0;
   if (leftTerm !== rightTerm) return leftTerm - rightTerm;

@@ -82,7 +82,11 @@ export class RecordBuilder {
       certificates: this.certificates,
       then: this.then,
     };
-    this.inFlight.push({ token: this.nextToken, promises: this.then.map((entry) => entry.message), ledTerm: this.ledTerm });
+    this.inFlight.push({
+      token: this.nextToken,
+      promises: this.then.map((entry) => entry.message),
+      ledTerm: this.ledTerm,
+    });
     this.nextToken += 1;
     this.blocks = [];
     this.certificates = [];

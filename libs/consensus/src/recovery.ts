@@ -27,9 +27,13 @@ export function recoverChain(
   return { headers: [], certificate: null };
 }
 
-function chainDown(genesisKey: string, links: ReadonlyMap<string, HeaderLink>, certificate: Certificate): HeaderLink[] | null {
+function chainDown(
+  genesisKey: string,
+  links: ReadonlyMap<string, HeaderLink>,
+  certificate: Certificate,
+): HeaderLink[] | null {
   const headers: HeaderLink[] = [];
-  for (let key = hex(certificate.blockId); key !== genesisKey; ) {
+  for (let key = hex(certificate.blockId); key !== genesisKey;) {
     const link = links.get(key);
     if (link === undefined) return null;
     headers.push(link);

@@ -37,7 +37,8 @@ export function onStatus(core: CoreState, from: number, message: StatusMessage):
 }
 
 function useStatus(core: CoreState, message: StatusMessage): boolean {
-  if (message.entry?.kind === 'timeout-certificate' && !acceptTimeoutCertificate(core, message.entry.certificate)) return false;
+  if (message.entry?.kind === 'timeout-certificate' && !acceptTimeoutCertificate(core, message.entry.certificate))
+    return false;
   if (message.entry?.kind === 'certificate' && !acceptCertificate(core, message.entry.certificate)) return false;
   if (message.high !== null && !acceptCertificate(core, message.high)) return false;
   return message.final === null || acceptCertificate(core, message.final);

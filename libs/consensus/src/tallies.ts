@@ -40,11 +40,17 @@ export class Tallies {
     const key = `${vote.kind} ${vote.term} ${vote.slot}`;
     let tally = this.tallies.get(key);
     if (tally === undefined) {
-      tally = { term: vote.term, slot: vote.slot, votes: new Array<CountedVote | undefined>(this.committee.size).fill(undefined), done: false };
+      tally = {
+        term: vote.term,
+        slot: vote.slot,
+        votes: new Array<CountedVote | undefined>(this.committee.size).fill(undefined),
+        done: false,
+      };
       this.tallies.set(key, tally);
     }
     const earlier = tally.votes[vote.replica];
-    if (earlier !== undefined && !equalBytes(earlier.blockId, vote.blockId)) return { kind: 'equivocation', replica: vote.replica };
+    if (earlier !== undefined && !equalBytes(earlier.blockId, vote.blockId))
+      return { kind: 'equivocation', replica: vote.replica };
     if (tally.done || (earlier !== undefined && (earlier.verified || !vote.verified))) return { kind: 'ignored' };
     tally.votes[vote.replica] = vote;
     return this.complete(tally, vote);
@@ -58,7 +64,9 @@ export class Tallies {
   }
 
   private complete(tally: Tally, vote: CountedVote): TallyOutcome {
-    const equal = tally.votes.filter((other): other is CountedVote => other !== undefined && equalBytes(other.blockId, vote.blockId));
+    const equal = tally.votes.filter(
+      (other): other is CountedVote => other !== undefined && equalBytes(other.blockId, vote.blockId),
+    );
     if (equal.length < this.committee.quorum) return { kind: 'counted' };
     const verified = equal.filter((other) => {
       if (other.verified || this.committee.verifyVote(other.kind, other.replica, other, other.signature)) {

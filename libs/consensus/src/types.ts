@@ -139,12 +139,7 @@ export type PromiseMessage = ProposeMessage | VoteMessage | TimeoutMessage;
 
 /** Messages that promise nothing. */
 export type FreeMessage =
-  | StatusMessage
-  | ExecutedMessage
-  | GetBlockMessage
-  | BlockMessage
-  | GetRangeMessage
-  | RangeMessage;
+  StatusMessage | ExecutedMessage | GetBlockMessage | BlockMessage | GetRangeMessage | RangeMessage;
 
 /** Everything that travels between replicas. */
 export type Message = PromiseMessage | FreeMessage;
@@ -209,7 +204,12 @@ export type CoreEvent = Instant &
     /** The pool's content: operations and bytes that are admitted, not final, and not in a block proposed by this replica in this term. Send on change from and to zero, when it crosses a full block, and at most every few ms otherwise. An envelope that is not final timeoutMs / 4 after its admission must be forwarded to every replica: a term ends only when f + 1 replicas know that work is waiting. */
     | { readonly kind: 'pending'; readonly operations: number; readonly bytes: number }
     /** Answer to request-batch: an encoded body (protocol encodeBody) with at least one operation, or null if nothing is eligible. */
-    | { readonly kind: 'batch'; readonly request: number; readonly body: Uint8Array | null; readonly operations: number }
+    | {
+        readonly kind: 'batch';
+        readonly request: number;
+        readonly body: Uint8Array | null;
+        readonly operations: number;
+      }
     /** The host thinks the leader of this term withholds an envelope (C-28): it counted enough proposals without it. */
     | { readonly kind: 'suspect'; readonly term: number }
   );
@@ -264,17 +264,19 @@ export type Effect =
   /** Next time at which a `tick` is needed; null = none. Replaces the former timer. */
   | { readonly kind: 'timer'; readonly atMs: number | null }
   /** Term or leadership changed. On any change of `term`, envelopes of unfinished proposals go back to the pool. `leading` = this replica proposes now. */
-  | { readonly kind: 'term'; readonly term: number; readonly leader: number; readonly leading: boolean; readonly abandoned: boolean }
+  | {
+      readonly kind: 'term';
+      readonly term: number;
+      readonly leader: number;
+      readonly leading: boolean;
+      readonly abandoned: boolean;
+    }
   /** Something an operator must see. `fatal`: the core stopped voting for good. */
   | { readonly kind: 'alarm'; readonly code: AlarmCode; readonly detail: string; readonly fatal: boolean };
 
 /** Why the core raised an alarm. */
 export type AlarmCode =
-  | 'EXECUTION_DIVERGED'
-  | 'FINALITY_CONFLICT'
-  | 'PROPOSAL_INVALID'
-  | 'EQUIVOCATION_SEEN'
-  | 'SIGNATURE_INVALID';
+  'EXECUTION_DIVERGED' | 'FINALITY_CONFLICT' | 'PROPOSAL_INVALID' | 'EQUIVOCATION_SEEN' | 'SIGNATURE_INVALID';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Durable vote state and options.

@@ -9,13 +9,22 @@ const genesis: Genesis = {
   ledgerId: new Uint8Array(16).fill(7),
   createdAtNs: 1_000n,
   operator: { id: 1n, name: 'o', threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(Uint8Array.of(1)) }] },
-  replicas: [1, 2, 3, 4].map((seed) => ({ consensusKey: sha256(Uint8Array.of(seed)), certificateHash: sha256(Uint8Array.of(seed)) })),
+  replicas: [1, 2, 3, 4].map((seed) => ({
+    consensusKey: sha256(Uint8Array.of(seed)),
+    certificateHash: sha256(Uint8Array.of(seed)),
+  })),
 };
 
 const BODY = new Uint8Array(24);
 
 function freshCore(): CoreState {
-  return new CoreState({ genesis, self: 0, sign: () => new Uint8Array(64), verify: () => true, countOperations: (body) => body.length / 8 });
+  return new CoreState({
+    genesis,
+    self: 0,
+    sign: () => new Uint8Array(64),
+    verify: () => true,
+    countOperations: (body) => body.length / 8,
+  });
 }
 
 function child(core: CoreState, parent: HeaderLink, change: Partial<BlockHeader> = {}): BlockHeader {
@@ -57,7 +66,8 @@ describe('C-21: content', () => {
       { kind: 'epoch_end' },
       { execHeight: 1 },
     ];
-    for (const change of wrong) expect({ change, valid: contentValid(core, { ...header, ...change }, BODY) }).toEqual({ change, valid: false });
+    for (const change of wrong)
+      expect({ change, valid: contentValid(core, { ...header, ...change }, BODY) }).toEqual({ change, valid: false });
   });
 });
 
@@ -73,11 +83,24 @@ describe('C-23: ledger time', () => {
   it('an empty block needs results to flush, or ten seconds', () => {
     const core = freshCore();
     const tip = core.chain.finalTip;
-    const empty = child(core, tip, { kind: 'empty', operationCount: 0, bodyLength: 0, bodyRoot: bodyRoot(new Uint8Array(0)) });
+    const empty = child(core, tip, {
+      kind: 'empty',
+      operationCount: 0,
+      bodyLength: 0,
+      bodyRoot: bodyRoot(new Uint8Array(0)),
+    });
     expect(judgeChild(core, tip, empty)).toBe('invalid');
     expect(judgeChild(core, tip, { ...empty, timeNs: tip.header.timeNs + 10_000_000_000n })).toBe('valid');
     const data = linkOf(child(core, tip));
-    core.chain.finalize([data], { kind: 'commit', epoch: 1, term: 1, slot: 2, blockId: data.id, signers: [], signatures: [] });
+    core.chain.finalize([data], {
+      kind: 'commit',
+      epoch: 1,
+      term: 1,
+      slot: 2,
+      blockId: data.id,
+      signers: [],
+      signatures: [],
+    });
     core.chain.executed(1, sha256(BODY));
     const flush = { ...child(core, data), kind: 'empty' as const, execHeight: 1, execRoot: sha256(BODY) };
     expect(judgeChild(core, data, flush)).toBe('valid');
@@ -90,7 +113,15 @@ describe('C-24: execution results', () => {
   it('copies need no execution, newer ones wait for it, wrong ones are refused', () => {
     const core = freshCore();
     const first = linkOf(child(core, core.chain.finalTip));
-    core.chain.finalize([first], { kind: 'commit', epoch: 1, term: 1, slot: 2, blockId: first.id, signers: [], signatures: [] });
+    core.chain.finalize([first], {
+      kind: 'commit',
+      epoch: 1,
+      term: 1,
+      slot: 2,
+      blockId: first.id,
+      signers: [],
+      signatures: [],
+    });
     const copied = child(core, first);
     const newer = child(core, first, { execHeight: 1, execRoot: root });
     expect(judgeChild(core, first, copied)).toBe('valid');
@@ -100,7 +131,9 @@ describe('C-24: execution results', () => {
     expect(judgeChild(core, first, newer)).toBe('valid');
     expect(judgeChild(core, first, { ...newer, execRoot: sha256(root) })).toBe('invalid');
     const second = linkOf(newer);
-    expect(judgeChild(core, second, child(core, second, { execHeight: 0, execRoot: first.header.execRoot }))).toBe('invalid');
+    expect(judgeChild(core, second, child(core, second, { execHeight: 0, execRoot: first.header.execRoot }))).toBe(
+      'invalid',
+    );
   });
 
   it('C-17: too far ahead of finality waits, too far ahead of execution is refused', () => {

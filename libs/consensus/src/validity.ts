@@ -29,10 +29,13 @@ export function countOperations(body: Uint8Array): number | null {
 export function contentValid(core: CoreState, header: BlockHeader, body: Uint8Array): boolean {
   const { committee } = core;
   if (!equalBytes(header.ledgerId, committee.ledgerId) || header.epoch !== committee.epoch) return false;
-  if (!equalBytes(header.configHash, committee.configHash) || !equalBytes(header.nextConfigHash, ZERO_HASH)) return false;
+  if (!equalBytes(header.configHash, committee.configHash) || !equalBytes(header.nextConfigHash, ZERO_HASH))
+    return false;
   if (header.bodyLength !== body.length || header.execHeight >= header.height) return false;
-  if (header.kind === 'empty') return body.length === 0 && header.operationCount === 0 && equalBytes(header.bodyRoot, EMPTY_BODY_ROOT);
-  if (header.kind !== 'data' || header.operationCount < 1 || header.operationCount > LIMITS.blockOperationsMax) return false;
+  if (header.kind === 'empty')
+    return body.length === 0 && header.operationCount === 0 && equalBytes(header.bodyRoot, EMPTY_BODY_ROOT);
+  if (header.kind !== 'data' || header.operationCount < 1 || header.operationCount > LIMITS.blockOperationsMax)
+    return false;
   if (!equalBytes(header.bodyRoot, bodyRoot(body))) return false;
   return (core.countOperations ?? countOperations)(body) === header.operationCount;
 }
@@ -71,5 +74,7 @@ function judgeEmpty(core: CoreState, parent: BlockHeader, child: BlockHeader): J
 
 /** Whether a final block in (from, to] has results that no header carries yet. */
 export function flushesResults(core: CoreState, fromHeight: number, toHeight: number): boolean {
-  return core.chain.finalHeadersFrom(fromHeight + 1).some((link) => link.header.height <= toHeight && link.header.operationCount > 0);
+  return core.chain
+    .finalHeadersFrom(fromHeight + 1)
+    .some((link) => link.header.height <= toHeight && link.header.operationCount > 0);
 }

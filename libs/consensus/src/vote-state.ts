@@ -49,7 +49,8 @@ export function encodeVoteState(state: VoteState): Uint8Array {
 export function decodeVoteState(bytes: Uint8Array): VoteState {
   const reader = new Reader(bytes);
   const version = reader.u8();
-  if (version !== VOTE_STATE_VERSION) throw new CodecError('CODEC_INVALID', `vote state version ${version} is unknown`, { version });
+  if (version !== VOTE_STATE_VERSION)
+    throw new CodecError('CODEC_INVALID', `vote state version ${version} is unknown`, { version });
   const state: VoteState = {
     term: reader.uint(),
     entry: readOptional(reader, readTermEntry),

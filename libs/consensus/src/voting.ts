@@ -86,6 +86,7 @@ function castCommits(core: CoreState): void {
 
 function chainHeld(core: CoreState, certificate: NonNullable<SlotState['certificate']>): boolean {
   const path = core.chain.pathTo(certificate.blockId);
-  if (path.kind === 'conflict') core.alarm('FINALITY_CONFLICT', `certified block of slot ${certificate.slot} beside the final chain`, true);
+  if (path.kind === 'conflict')
+    core.alarm('FINALITY_CONFLICT', `certified block of slot ${certificate.slot} beside the final chain`, true);
   return path.kind === 'linked';
 }

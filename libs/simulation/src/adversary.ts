@@ -1,5 +1,12 @@
 import type { Message, ProposeMessage, VoteMessage } from '@quorate/consensus';
-import { blockId, commitPreimage, consensusContext, decodeHeader, encodeHeader, preparePreimage } from '@quorate/protocol';
+import {
+  blockId,
+  commitPreimage,
+  consensusContext,
+  decodeHeader,
+  encodeHeader,
+  preparePreimage,
+} from '@quorate/protocol';
 import type { Cluster, Interceptor } from './cluster';
 import { simulatedSignature } from './signing';
 
@@ -23,7 +30,11 @@ export function equivocator(cluster: Cluster, traitor: number): Interceptor {
     const key = `${message.kind} ${message.term} ${message.slot} ${message.blockId.join()}`;
     if (echoed.has(key)) return;
     echoed.add(key);
-    const vote = { ...message, replica: traitor, signature: sign(message.kind, message.term, message.slot, message.blockId) };
+    const vote = {
+      ...message,
+      replica: traitor,
+      signature: sign(message.kind, message.term, message.slot, message.blockId),
+    };
     for (const index of cluster.replicas.keys()) if (index !== traitor) cluster.transmit(traitor, index, vote);
   };
 

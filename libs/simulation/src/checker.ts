@@ -30,8 +30,10 @@ export class Checker {
     for (const block of blocks) {
       const index = block.header.height - 1;
       const known = this.finalKeys[index];
-      if (known === undefined && index !== this.finalKeys.length) this.report(`replica ${replica} skipped to height ${block.header.height}`);
-      if (known !== undefined && known !== block.key) this.report(`AGREEMENT: replica ${replica} has another block at height ${block.header.height}`);
+      if (known === undefined && index !== this.finalKeys.length)
+        this.report(`replica ${replica} skipped to height ${block.header.height}`);
+      if (known !== undefined && known !== block.key)
+        this.report(`AGREEMENT: replica ${replica} has another block at height ${block.header.height}`);
       this.finalKeys[index] ??= block.key;
     }
     this.checkCertificate(replica, certificate);
@@ -52,16 +54,25 @@ export class Checker {
   /** C-10, C-13, C-15: what an honest replica may never do, whatever crashed in between. */
   onSend(replica: number, message: Message): void {
     if (!this.isHonest(replica)) return;
-    if (message.kind === 'propose') this.checkVote(replica, 'prepare', message.term, message.slot, hex(blockId(message.headerBytes)), message);
+    if (message.kind === 'propose')
+      this.checkVote(replica, 'prepare', message.term, message.slot, hex(blockId(message.headerBytes)), message);
     else if (message.kind === 'prepare' || message.kind === 'commit') {
       this.checkVote(replica, message.kind, message.term, message.slot, hex(message.blockId), null);
     } else if (message.kind === 'timeout') this.checkTimeout(replica, message);
   }
 
-  private checkVote(replica: number, kind: 'prepare' | 'commit', term: number, slot: number, key: string, proposal: ProposeMessage | null): void {
+  private checkVote(
+    replica: number,
+    kind: 'prepare' | 'commit',
+    term: number,
+    slot: number,
+    key: string,
+    proposal: ProposeMessage | null,
+  ): void {
     const place = `${replica} ${kind} ${term} ${slot}`;
     const known = this.votes.get(place);
-    if (known !== undefined && known !== key) this.report(`DOUBLE VOTE: ${place}${proposal === null ? '' : ' (proposal)'}`);
+    if (known !== undefined && known !== key)
+      this.report(`DOUBLE VOTE: ${place}${proposal === null ? '' : ' (proposal)'}`);
     this.votes.set(place, key);
     if (kind === 'commit') {
       const ofTerm = `${replica} ${term}`;
@@ -92,7 +103,9 @@ export class Checker {
   private checkCertificate(replica: number, certificate: Certificate): void {
     const signers = new Set(certificate.signers);
     const preimage = commitPreimage(this.context, certificate, certificate.blockId);
-    const valid = certificate.signers.every((signer, index) => simulatedVerify(signer, preimage, certificate.signatures[index]));
+    const valid = certificate.signers.every((signer, index) =>
+      simulatedVerify(signer, preimage, certificate.signatures[index]),
+    );
     if (certificate.kind !== 'commit' || signers.size < quorum(this.genesis.replicas.length) || !valid) {
       this.report(`CERTIFICATE: replica ${replica} holds one that proves nothing`);
     }

@@ -1,4 +1,11 @@
-import { decodeMessage, encodeMessage, type Block, type CoreParameters, type Message, type Recipient } from '@quorate/consensus';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Block,
+  type CoreParameters,
+  type Message,
+  type Recipient,
+} from '@quorate/consensus';
 import { hex } from '@quorate/crypto';
 import { genesisId, type Certificate, type Genesis } from '@quorate/protocol';
 import { Checker, Trace } from './checker';
@@ -51,7 +58,14 @@ export class Cluster implements ReplicaWorld {
     this.replicas = this.genesis.replicas.map(
       (_, index) =>
         new SimulatedReplica(
-          { genesis: this.genesis, genesisId: id, genesisKey: hex(id), index, parameters: options.parameters ?? {}, sabotage: options.sabotage ?? {} },
+          {
+            genesis: this.genesis,
+            genesisId: id,
+            genesisKey: hex(id),
+            index,
+            parameters: options.parameters ?? {},
+            sabotage: options.sabotage ?? {},
+          },
           this,
         ),
     );
@@ -77,7 +91,8 @@ export class Cluster implements ReplicaWorld {
   crash(index: number): void {
     this.trace.note(`${this.nowMs} crash ${index}`);
     this.replicas[index].crash();
-    for (const [peer, replica] of this.replicas.entries()) if (peer !== index) replica.step({ kind: 'disconnected', peer: index });
+    for (const [peer, replica] of this.replicas.entries())
+      if (peer !== index) replica.step({ kind: 'disconnected', peer: index });
   }
 
   /** Both ends learn that the link is up. */

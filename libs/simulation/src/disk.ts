@@ -1,4 +1,4 @@
-import type { HeaderLink, PersistEffect } from '@quorate/consensus';
+import type { PersistEffect } from '@quorate/consensus';
 import type { Random } from './random';
 
 /** A journal in memory: records become durable in order; a crash keeps a prefix of what was not synced yet. */
@@ -28,12 +28,5 @@ export class SimulatedDisk {
   crash(random: Random): void {
     this.durable.push(...this.unsynced.slice(0, random.below(this.unsynced.length + 1)));
     this.unsynced = [];
-  }
-
-  /** Headers of all blocks in the journal, by key. */
-  links(): Map<string, HeaderLink> {
-    const links = new Map<string, HeaderLink>();
-    for (const record of this.durable) for (const block of record.blocks) links.set(block.key, block);
-    return links;
   }
 }

@@ -18,7 +18,6 @@ export class SimulatedExecutor {
   private state = new Uint8Array(32);
   private readonly tree = new HistoryTree();
   readonly applied = new Set<string>();
-  height = 0;
 
   constructor(genesisId: Uint8Array) {
     this.tree.append(historyLeaf(genesisId, sha256(new Uint8Array(0))));
@@ -33,7 +32,6 @@ export class SimulatedExecutor {
     for (const key of fresh) this.applied.add(key);
     this.state = Uint8Array.from(sha256(concatBytes(this.state, new TextEncoder().encode(fresh.join(',')))));
     this.tree.append(historyLeaf(block.id, this.state));
-    this.height = block.header.height;
     return this.tree.root();
   }
 }

@@ -15,13 +15,14 @@ function started(seed: number, replicaCount = 4): Cluster {
 }
 
 const all = (cluster: Cluster): number[] => [...cluster.replicas.keys()];
-const others = (cluster: Cluster, ...without: number[]): number[] => all(cluster).filter((index) => !without.includes(index));
+const others = (cluster: Cluster, ...without: number[]): number[] =>
+  all(cluster).filter((index) => !without.includes(index));
 const termOf = (cluster: Cluster, index: number): number => cluster.replicas[index].core?.status().term ?? 0;
 
 /** A steady load for some time. */
 function load(cluster: Cluster, durationMs: number, everyMs = 2): string[] {
   const keys: string[] = [];
-  for (const endMs = cluster.nowMs + durationMs; cluster.nowMs < endMs; ) {
+  for (const endMs = cluster.nowMs + durationMs; cluster.nowMs < endMs;) {
     keys.push(cluster.submit());
     cluster.runFor(everyMs);
   }
@@ -100,7 +101,9 @@ describe('restart', () => {
     // Nobody hears anybody, so that every TIMEOUT is durable and none has arrived.
     cluster.network.passes = () => false;
     const key = cluster.submit(rest);
-    expect(cluster.runUntil(() => rest.every((index) => cluster.replicas[index].core?.status().abandoned), 2_000)).toBe(true);
+    expect(cluster.runUntil(() => rest.every((index) => cluster.replicas[index].core?.status().abandoned), 2_000)).toBe(
+      true,
+    );
     cluster.runFor(5);
     for (const index of rest) cluster.crash(index);
     cluster.network.passes = () => true;
@@ -126,22 +129,25 @@ describe('restart', () => {
 });
 
 describe('lost links', () => {
-  it.each([0, 1, 2])('C-30: follower %i is back at the tip soon after 60 ms without a link, with no change of term', (offset) => {
-    const cluster = started(31);
-    const leader = leaderOf(cluster);
-    const follower = others(cluster, leader)[offset];
-    load(cluster, 50);
-    cluster.network.passes = (from, to) => from !== follower && to !== follower;
-    load(cluster, 60);
-    cluster.network.passes = () => true;
-    const tip = cluster.checker.finalHeightMax;
-    load(cluster, 120);
-    expect(cluster.replicas[follower].finalHeight).toBeGreaterThan(tip);
-    const lag = cluster.checker.finalHeightMax - cluster.replicas[follower].finalHeight;
-    expect(lag).toBeLessThanOrEqual(8);
-    expect(termOf(cluster, leader)).toBe(1);
-    expect(cluster.checker.violations).toEqual([]);
-  });
+  it.each([0, 1, 2])(
+    'C-30: follower %i is back at the tip soon after 60 ms without a link, with no change of term',
+    (offset) => {
+      const cluster = started(31);
+      const leader = leaderOf(cluster);
+      const follower = others(cluster, leader)[offset];
+      load(cluster, 50);
+      cluster.network.passes = (from, to) => from !== follower && to !== follower;
+      load(cluster, 60);
+      cluster.network.passes = () => true;
+      const tip = cluster.checker.finalHeightMax;
+      load(cluster, 120);
+      expect(cluster.replicas[follower].finalHeight).toBeGreaterThan(tip);
+      const lag = cluster.checker.finalHeightMax - cluster.replicas[follower].finalHeight;
+      expect(lag).toBeLessThanOrEqual(8);
+      expect(termOf(cluster, leader)).toBe(1);
+      expect(cluster.checker.violations).toEqual([]);
+    },
+  );
 
   it('C-30: with one replica dead, a follower that loses its link again and again causes no change of term', () => {
     const cluster = started(32);

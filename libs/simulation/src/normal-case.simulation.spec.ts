@@ -10,7 +10,8 @@ describe('the normal case', () => {
     cluster.runFor(100);
     expect(cluster.checker.violations).toEqual([]);
     const [first] = cluster.replicas;
-    for (const replica of cluster.replicas) expect(replica.core?.status()).toMatchObject({ term: 1, finalHeight: first.finalHeight });
+    for (const replica of cluster.replicas)
+      expect(replica.core?.status()).toMatchObject({ term: 1, finalHeight: first.finalHeight });
     expect(first.core?.status().provenHeight).toBeGreaterThanOrEqual(first.finalHeight - 1);
   });
 
@@ -22,7 +23,9 @@ describe('the normal case', () => {
     expect(cluster.checker.finalHeightMax).toBe(0);
     const startMs = cluster.nowMs;
     const key = cluster.submit();
-    expect(cluster.runUntil(() => cluster.replicas.filter((replica) => replica.executor.applied.has(key)).length >= 3, 100)).toBe(true);
+    expect(
+      cluster.runUntil(() => cluster.replicas.filter((replica) => replica.executor.applied.has(key)).length >= 3, 100),
+    ).toBe(true);
     expect(cluster.nowMs - startMs).toBeLessThan(3 + 2 * 0.3 + 0.2 + 0.6);
     cluster.runFor(5_000);
     expect(cluster.checker.finalHeightMax).toBe(2);

@@ -1,4 +1,11 @@
-import { decodeVoteState, encodeVoteState, type BootEvent, type Core, type Message, type VoteState } from '@quorate/consensus';
+import {
+  decodeVoteState,
+  encodeVoteState,
+  type BootEvent,
+  type Core,
+  type Message,
+  type VoteState,
+} from '@quorate/consensus';
 import { InvariantViolation } from '@quorate/errors';
 import { runChaos } from './chaos';
 import { Cluster } from './cluster';
@@ -18,7 +25,9 @@ const inside = (core: Core): Inside => (core as unknown as { core: Inside }).cor
 function forget(change: Partial<VoteState>): Sabotage {
   return {
     boot: (event: BootEvent) =>
-      event.voteState === null ? event : { ...event, voteState: encodeVoteState({ ...decodeVoteState(event.voteState), ...change }) },
+      event.voteState === null
+        ? event
+        : { ...event, voteState: encodeVoteState({ ...decodeVoteState(event.voteState), ...change }) },
   };
 }
 
@@ -26,17 +35,36 @@ function withCore(change: (state: Inside) => void): Sabotage {
   return { core: (core) => change(inside(core)) };
 }
 
-const BUGS: readonly { readonly rule: string; readonly bug: string; readonly sabotage: Sabotage; readonly withTraitor?: boolean }[] = [
+const BUGS: readonly {
+  readonly rule: string;
+  readonly bug: string;
+  readonly sabotage: Sabotage;
+  readonly withTraitor?: boolean;
+}[] = [
   { rule: 'C-10', bug: 'promises leave before they are durable', sabotage: { promiseBeforeDurable: true } },
-  { rule: 'C-33', bug: 'the vote state is lost in a crash', sabotage: { boot: (event) => ({ ...event, voteState: null }) } },
-  { rule: 'C-13', bug: 'a restarted replica forgets that it gave the term up', sabotage: forget({ abandoned: false, timeoutHigh: null }) },
+  {
+    rule: 'C-33',
+    bug: 'the vote state is lost in a crash',
+    sabotage: { boot: (event) => ({ ...event, voteState: null }) },
+  },
+  {
+    rule: 'C-13',
+    bug: 'a restarted replica forgets that it gave the term up',
+    sabotage: forget({ abandoned: false, timeoutHigh: null }),
+  },
   {
     rule: 'C-13',
     bug: 'giving up a term does not stop votes in it',
     sabotage: withCore((state) => {
-      const deaf = (vote: VoteState): VoteState => Object.defineProperty({ ...vote }, 'abandoned', { enumerable: true, get: () => false, set: () => undefined });
+      const deaf = (vote: VoteState): VoteState =>
+        new Proxy(vote, { get: (target, name) => (name === 'abandoned' ? false : Reflect.get(target, name)) });
       let vote = deaf(state.vote);
-      Object.defineProperty(state, 'vote', { get: () => vote, set: (next: VoteState) => (vote = deaf(next)) });
+      Object.defineProperty(state, 'vote', {
+        get: () => vote,
+        set: (next: VoteState) => {
+          vote = deaf(next);
+        },
+      });
     }),
   },
   {
@@ -47,7 +75,12 @@ const BUGS: readonly { readonly rule: string; readonly bug: string; readonly sab
       state.promise = (message) =>
         promise(
           message.kind === 'timeout'
-            ? { ...message, high: null, highCertificate: null, signature: state.committee.signTimeout(message.term, null) }
+            ? {
+                ...message,
+                high: null,
+                highCertificate: null,
+                signature: state.committee.signTimeout(message.term, null),
+              }
             : message,
         );
     }),
@@ -88,7 +121,9 @@ const SEEDS_MAX = 40;
 
 describe('the harness catches a removed rule', () => {
   it.each(BUGS)('$rule: $bug', ({ sabotage, withTraitor }) => {
-    const caught = Array.from({ length: SEEDS_MAX }, (_, index) => index + 1).find((seed) => isCaught(seed, sabotage, withTraitor));
+    const caught = Array.from({ length: SEEDS_MAX }, (_, index) => index + 1).find((seed) =>
+      isCaught(seed, sabotage, withTraitor),
+    );
     expect(caught).toBeLessThanOrEqual(SEEDS_MAX);
   });
 

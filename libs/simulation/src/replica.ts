@@ -183,7 +183,8 @@ export class SimulatedReplica {
   private persist(record: PersistEffect): void {
     for (const { height, certificate } of record.certificates) this.certificates.set(height, certificate);
     this.disk.append(record);
-    if (this.options.sabotage.promiseBeforeDurable) for (const { to, message } of record.then) this.world.send(this.options.index, to, message);
+    if (this.options.sabotage.promiseBeforeDurable)
+      for (const { to, message } of record.then) this.world.send(this.options.index, to, message);
     if (record.urgent) this.startSync();
     else this.later(LAZY_SYNC_MS, () => this.startSync());
   }
@@ -197,7 +198,8 @@ export class SimulatedReplica {
       const before = this.disk.durable.length;
       const token = this.disk.sync(count);
       if (!this.options.sabotage.promiseBeforeDurable) {
-        for (const record of this.disk.durable.slice(before)) for (const { to, message } of record.then) this.world.send(this.options.index, to, message);
+        for (const record of this.disk.durable.slice(before))
+          for (const { to, message } of record.then) this.world.send(this.options.index, to, message);
       }
       this.step({ kind: 'persisted', token });
       this.startSync();
@@ -234,7 +236,11 @@ export class SimulatedReplica {
 
   private announcePool(): void {
     const operations = this.pool.size - this.proposed.size;
-    this.step({ kind: 'pending', operations: Math.max(0, operations), bytes: Math.max(0, operations) * OPERATION_BYTES });
+    this.step({
+      kind: 'pending',
+      operations: Math.max(0, operations),
+      bytes: Math.max(0, operations) * OPERATION_BYTES,
+    });
   }
 
   private batch(request: number, unfinalised: readonly Block[]): void {
@@ -259,7 +265,12 @@ export class SimulatedReplica {
     const key = hex(blockId);
     for (const record of this.disk.durable) {
       const block = record.blocks.find((candidate) => candidate.key === key);
-      if (block !== undefined) return this.world.send(this.options.index, to, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
+      if (block !== undefined)
+        return this.world.send(this.options.index, to, {
+          kind: 'block',
+          headerBytes: block.headerBytes,
+          body: block.body,
+        });
     }
   }
 
@@ -283,11 +294,14 @@ export class SimulatedReplica {
     for (const record of records) for (const block of record.blocks) blocks.set(block.key, block);
     const certificates = records.flatMap((record) => [...record.certificates]);
     const recovered = recoverChain(this.options.genesisKey, blocks, certificates);
-    this.chain = recovered.headers.map((link) => blocks.get(link.key)).filter((block): block is Block => block !== undefined);
+    this.chain = recovered.headers
+      .map((link) => blocks.get(link.key))
+      .filter((block): block is Block => block !== undefined);
     this.certificates = new Map(certificates.map(({ height, certificate }) => [height, certificate]));
     this.executor = new SimulatedExecutor(this.options.genesisId);
     const executed = [{ height: 0, execRoot: this.executor.execRoot }];
-    for (const block of this.chain) executed.push({ height: block.header.height, execRoot: this.executor.execute(block) });
+    for (const block of this.chain)
+      executed.push({ height: block.header.height, execRoot: this.executor.execute(block) });
     let voteState: Uint8Array | null = null;
     for (const record of records) voteState = record.voteState ?? voteState;
     const finalHeight = this.chain.length;

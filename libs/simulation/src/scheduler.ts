@@ -66,7 +66,8 @@ export class Scheduler {
     let index = start;
     for (;;) {
       let least = index;
-      for (const child of [index * 2 + 1, index * 2 + 2]) if (child < this.heap.length && this.before(child, least)) least = child;
+      for (const child of [index * 2 + 1, index * 2 + 2])
+        if (child < this.heap.length && this.before(child, least)) least = child;
       if (least === index) return;
       this.swap(index, least);
       index = least;

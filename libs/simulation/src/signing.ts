@@ -13,7 +13,9 @@ export function simulatedVerify(replica: number, preimage: Uint8Array, signature
 
 /** A genesis for `replicaCount` replicas; the seed chooses the ledger id and so the first leader. */
 export function simulatedGenesis(replicaCount: number, seed: number): Genesis {
-  const ledgerId = sha256(Uint8Array.of(0x6c, seed & 0xff, (seed >>> 8) & 0xff, (seed >>> 16) & 0xff, seed >>> 24)).slice(0, 16);
+  const ledgerId = sha256(
+    Uint8Array.of(0x6c, seed & 0xff, (seed >>> 8) & 0xff, (seed >>> 16) & 0xff, seed >>> 24),
+  ).slice(0, 16);
   return {
     ledgerId,
     createdAtNs: 1_700_000_000_000_000_000n,

@@ -69,7 +69,7 @@ function FirstTransferDone({ ledgerId }: { ledgerId: string }) {
       type="success"
       showIcon
       title={t('next.done')}
-      action={
+      description={
         <Link to="/ledgers/$ledgerId/transfers" params={{ ledgerId }}>
           {t('next.receipts')}
         </Link>

@@ -1,4 +1,4 @@
-import { CheckCircleFilled, CloseCircleFilled, LoadingOutlined } from '@ant-design/icons';
+import { CheckCircleFilled, CloseCircleFilled, LoadingOutlined, MinusCircleOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Ledger, LedgerStep } from '@quorate/sdk';
 import { Alert, Card, Flex, Skeleton, Tag } from 'antd';
@@ -41,37 +41,40 @@ export function ProvisioningView({ ledger }: { ledger: Ledger }) {
         </Flex>
       )}
       <Card title={t('provisioning.steps')} size="small">
-        <ProvisioningSteps ledgerId={ledger.id} />
+        <ProvisioningSteps ledger={ledger} />
       </Card>
     </div>
   );
 }
 
 /** The steps of a ledger's provisioning, each on one line. */
-export function ProvisioningSteps({ ledgerId }: { ledgerId: string }) {
+export function ProvisioningSteps({ ledger }: { ledger: Ledger }) {
   const { t } = useTranslation();
-  const steps = useQuery(stepsQuery(ledgerId));
+  const steps = useQuery(stepsQuery(ledger.id));
   const lines = foldSteps(steps.data ?? []);
-  const nowMs = useNowMs(lines.some(({ state }) => state === 'started') ? 100 : null);
+  // Once a ledger has settled nothing is under way, whatever was begun.
+  const settled = ledger.state !== 'provisioning' && ledger.state !== 'retiring';
+  const nowMs = useNowMs(!settled && lines.some(({ state }) => state === 'started') ? 100 : null);
   if (steps.isPending) return <Skeleton active title={false} paragraph={{ rows: 6 }} />;
   if (lines.length === 0) return <span className="soft">{t('provisioning.none')}</span>;
   return (
     <div aria-live="polite">
       {lines.map((line) => (
-        <StepRow key={line.key} line={line} nowMs={nowMs} />
+        <StepRow key={line.key} line={line} nowMs={settled ? null : nowMs} />
       ))}
     </div>
   );
 }
 
-function StepRow({ line, nowMs }: { line: StepLine; nowMs: number }) {
+function StepRow({ line, nowMs }: { line: StepLine; nowMs: number | null }) {
   const { t, i18n } = useTranslation();
   const formats = useFormats();
   const key = `step.${line.step}`;
-  const elapsedMs = line.state === 'started' ? Math.max(0, nowMs - Date.parse(line.startedAt)) : line.elapsedMs;
+  const running = line.state === 'started' && nowMs !== null;
+  const elapsedMs = running ? Math.max(0, nowMs - Date.parse(line.startedAt)) : line.elapsedMs;
   return (
     <div className="step-line">
-      <StepIcon state={line.state} />
+      <StepIcon state={line.state} running={running} />
       <div className="step-line-name">
         {i18n.exists(key) ? t(key) : line.step}
         {line.replicaIndex !== null && (
@@ -92,11 +95,12 @@ function StepRow({ line, nowMs }: { line: StepLine; nowMs: number }) {
   );
 }
 
-function StepIcon({ state }: { state: StepLine['state'] }) {
+function StepIcon({ state, running }: { state: StepLine['state']; running: boolean }) {
   const { t } = useTranslation();
   const label = t(`stepState.${state}`);
   if (state === 'done') return <CheckCircleFilled style={{ color: '#16a34a' }} aria-label={label} />;
   if (state === 'failed') return <CloseCircleFilled style={{ color: '#dc2626' }} aria-label={label} />;
+  if (!running) return <MinusCircleOutlined style={{ color: 'var(--ink-soft)' }} aria-label={t('stepState.begun')} />;
   return <LoadingOutlined style={{ color: 'var(--accent)' }} aria-label={label} />;
 }
 

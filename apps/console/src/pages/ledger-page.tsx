@@ -68,7 +68,7 @@ function Expiry({ ledger }: { ledger: Ledger }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const nowMs = useNowMs(ledger.expiresAt === null ? null : 5_000);
-  if (ledger.expiresAt === null) return null;
+  if (ledger.expiresAt === null || ledger.state === 'retired') return null;
   return (
     <span title={formats.dateTime(ledger.expiresAt)}>
       {t('ledger.expires', { when: formats.ago(ledger.expiresAt, nowMs) })}

@@ -1,6 +1,6 @@
 import { CrownOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Card, Collapse, Flex, Skeleton, Table, Tag } from 'antd';
+import { Alert, Card, Collapse, Flex, Skeleton, Table, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
@@ -23,6 +23,14 @@ export function OverviewTab() {
     <div className="stack">
       {anchor !== null && ledger.genesisId !== anchor && <ProblemAlert error={new AnchorChange()} />}
       {status.error !== null && <ProblemAlert error={status.error} onRetry={() => void status.refetch()} />}
+      {ledger.cause != null && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('overview.degraded')}
+          description={`${ledger.cause.detail} (${ledger.cause.code})`}
+        />
+      )}
       <div className="tiles">
         <Tile label={t('overview.height')}>{number(status.data?.height)}</Tile>
         <Tile label={t('overview.proven')}>{number(status.data?.provenHeight)}</Tile>
@@ -58,9 +66,7 @@ export function OverviewTab() {
         </Flex>
       </Card>
       <Collapse
-        items={[
-          { key: 'steps', label: t('overview.howProvisioned'), children: <ProvisioningSteps ledgerId={ledger.id} /> },
-        ]}
+        items={[{ key: 'steps', label: t('overview.howProvisioned'), children: <ProvisioningSteps ledger={ledger} /> }]}
       />
     </div>
   );

@@ -1,10 +1,12 @@
 import { FileTextOutlined } from '@ant-design/icons';
 import { parsePaymentFile, planPaymentFile } from '@quorate/payments';
-import { idFromHex } from '@quorate/sdk';
+import { idFromHex, type PartyView } from '@quorate/sdk';
 import { Alert, Button, Flex, Skeleton, Upload } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { StoredKey } from '../keys/key-store';
 import { useLedgerScope } from '../ledger/ledger-context';
+import { operatorPartyId } from '../ledger/operations';
 import { PartySelect } from '../ledger/party-select';
 import { useLedgerRows } from '../ledger/rows';
 import { canSign } from '../ledger/submission';
@@ -12,6 +14,10 @@ import { countPayments } from '../payments/booking';
 import { BookingPanel } from '../payments/booking-panel';
 import { FileFaults } from '../payments/file-faults';
 import { ProblemAlert } from '../ui/problem-alert';
+
+/** The first party that this browser can sign for, else the first of all. */
+const signableFirst = (parties: readonly PartyView[], keys: readonly StoredKey[]): PartyView | undefined =>
+  parties.find((party) => canSign(party, keys)) ?? parties[0];
 
 const fileBytesMax = 8 * 1024 * 1024;
 
@@ -29,8 +35,9 @@ export function PaymentsTab() {
   const [acknowledged, setAcknowledged] = useState<number | undefined>();
   const [chosenParty, setChosenParty] = useState<string>();
   const [tooLarge, setTooLarge] = useState(false);
+  const operator = rows.party(operatorPartyId);
   const party =
-    rows.party(chosenParty ?? '') ?? rows.parties.find((candidate) => canSign(candidate, keys)) ?? rows.parties[0];
+    rows.party(chosenParty ?? '') ?? signableFirst([...(operator ? [operator] : []), ...rows.parties], keys);
   const parsed = useMemo(
     () => (file === null ? null : parsePaymentFile(file.xml, { acceptTransactionCount: acknowledged })),
     [file, acknowledged],

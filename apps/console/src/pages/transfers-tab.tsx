@@ -55,10 +55,8 @@ export function TransfersTab() {
         onRetry={() => void transfers.refetch()}
         empty={t(canTransfer ? 'transfer.empty' : 'transfer.needsAccounts')}
         columns={[
-          { title: t('transfer.time'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
           {
             title: t('field.amount'),
-            align: 'right',
             className: 'amount',
             render: (_, transfer) => {
               const asset = rows.asset(transfer.asset);
@@ -67,6 +65,7 @@ export function TransfersTab() {
               return <strong>{`${amount} ${asset?.code ?? ''}`}</strong>;
             },
           },
+          { title: t('transfer.time'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
           { title: t('transfer.debit'), render: (_, { debitAccount }) => <CopyableId id={debitAccount} /> },
           { title: t('transfer.credit'), render: (_, { creditAccount }) => <CopyableId id={creditAccount} /> },
           {

@@ -29,7 +29,7 @@ describe('accounts and credentials', () => {
       mustChangePassword: false,
     });
     expect((await plane.call('POST', '/v1/logout', { cookie })).status).toBe(204);
-    expect((await plane.call('GET', '/v1/me', { cookie })).body).toMatchObject({ code: 'CREDENTIALS_MISSING' });
+    expect((await plane.call('GET', '/v1/me', { cookie })).body).toMatchObject({ code: 'CREDENTIAL_MISSING' });
   });
 
   it('sends the session in a cookie that scripts and other sites cannot use', async () => {

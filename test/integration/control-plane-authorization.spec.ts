@@ -23,11 +23,11 @@ interface RouteCase {
 /** Which refusal an actor meets by the route's rule alone; null: the rule lets the actor through. */
 const refusals: Record<Rule, Partial<Record<Actor, string>>> = {
   public: {},
-  member: { anonymous: 'CREDENTIALS_MISSING' },
-  tenant: { anonymous: 'CREDENTIALS_MISSING', administrator: 'TENANT_REQUIRED' },
-  'tenant-write': { anonymous: 'CREDENTIALS_MISSING', administrator: 'TENANT_REQUIRED', auditor: 'FORBIDDEN' },
+  member: { anonymous: 'CREDENTIAL_MISSING' },
+  tenant: { anonymous: 'CREDENTIAL_MISSING', administrator: 'TENANT_REQUIRED' },
+  'tenant-write': { anonymous: 'CREDENTIAL_MISSING', administrator: 'TENANT_REQUIRED', auditor: 'ROLE_INSUFFICIENT' },
   platform: {
-    anonymous: 'CREDENTIALS_MISSING',
+    anonymous: 'CREDENTIAL_MISSING',
     owner: 'PLATFORM_ADMIN_REQUIRED',
     other: 'PLATFORM_ADMIN_REQUIRED',
     auditor: 'PLATFORM_ADMIN_REQUIRED',
@@ -37,9 +37,9 @@ const refusals: Record<Rule, Partial<Record<Actor, string>>> = {
 
 /** Every code by which a rule refuses. */
 const ruleCodes = [
-  'CREDENTIALS_MISSING',
+  'CREDENTIAL_MISSING',
   'TENANT_REQUIRED',
-  'FORBIDDEN',
+  'ROLE_INSUFFICIENT',
   'PLATFORM_ADMIN_REQUIRED',
   'PASSWORD_CHANGE_REQUIRED',
 ];

@@ -1,28 +1,43 @@
 import 'reflect-metadata';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadConfig, workspaceRoot } from '@quorate/config';
+import { format } from 'prettier';
 import { createApplication } from './application';
 import { describeApi } from './api-description';
 import { createLogger } from './http/log';
+import { problemPage } from './http/problem';
 import { createServices } from './services';
 
-/** Writes openapi/control-plane.json, or with --check fails when it is not what the code says. Needs no database. */
+/** Writes the API description and the page of problems, or with --check fails when they are not what the code says. Needs no database. */
 async function main(): Promise<void> {
   const config = loadConfig({ QUORATE_LOG_LEVEL: 'silent', QUORATE_DATABASE_PASSWORD: 'nothing is opened with this' });
   const services = createServices(config, createLogger(config));
   const app = await createApplication(services);
-  const text = `${JSON.stringify(describeApi(app), null, 2)}\n`;
-  const path = join(workspaceRoot, 'openapi/control-plane.json');
-  if (!process.argv.includes('--check')) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-    process.exit(0);
+  // The pages are formatted as the rest of the workspace is, so that the check of the format holds for them too.
+  const pages = [
+    { path: 'openapi/control-plane.json', text: `${JSON.stringify(describeApi(app), null, 2)}\n` },
+    {
+      path: 'docs/reference/control-plane-errors.md',
+      text: await format(problemPage(), { parser: 'markdown', printWidth: 120 }),
+    },
+  ];
+  const checking = process.argv.includes('--check');
+  const stale = pages.filter(({ path, text }) => !isUpToDate(join(workspaceRoot, path), text));
+  for (const { path, text } of stale) {
+    if (checking) process.stderr.write(`${path} is out of date: run node apps/control-plane/dist/openapi.js\n`);
+    else writePage(join(workspaceRoot, path), text);
   }
-  const committed = readFileSync(path, 'utf8');
-  if (committed !== text)
-    process.stderr.write('openapi/control-plane.json is out of date: run node apps/control-plane/dist/openapi.js\n');
-  process.exit(committed === text ? 0 : 1);
+  process.exit(checking && stale.length > 0 ? 1 : 0);
+}
+
+function isUpToDate(path: string, text: string): boolean {
+  return existsSync(path) && readFileSync(path, 'utf8') === text;
+}
+
+function writePage(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 main().catch((fault: unknown) => {

@@ -86,7 +86,7 @@ export class AccountsController {
   @Route({ operationId: 'me', summary: 'Who is logged in', access: 'member', answer: sessionSchema })
   async me(@Caller() identity: Identity): Promise<SessionView> {
     const view = await this.accounts.describe(identity);
-    if (!view) throw new Problem('CREDENTIALS_MISSING', { detail: 'log in or send an API key' });
+    if (!view) throw new Problem('CREDENTIAL_MISSING', { detail: 'log in or send an API key' });
     return view;
   }
 
@@ -104,7 +104,7 @@ export class AccountsController {
     @RemoteAddress() address: string,
   ): Promise<void> {
     const { memberId, sessionId } = identity;
-    if (memberId === null) throw new Problem('FORBIDDEN', { detail: 'an API key has no password' });
+    if (memberId === null) throw new Problem('ROLE_INSUFFICIENT', { detail: 'an API key has no password' });
     await this.limits.admitLogin(address, memberId);
     if (!(await this.accounts.changePassword(memberId, sessionId, change))) {
       await this.limits.countFailedLogin(address, memberId);

@@ -52,7 +52,7 @@ export class AccessGuard implements CanActivate {
       return true;
     }
     const identity = await this.authenticator.identify({ authorization, cookie });
-    if (!identity) throw new Problem('CREDENTIALS_MISSING', { detail: 'log in or send an API key' });
+    if (!identity) throw new Problem('CREDENTIAL_MISSING', { detail: 'log in or send an API key' });
     if (identity.via === 'session' && !readingMethods.has(request.method)) this.refuseForeignOrigin(request, origin);
     request.identity = identity;
     if (rule === 'member') return true;
@@ -68,11 +68,13 @@ export class AccessGuard implements CanActivate {
         throw new Problem('PLATFORM_ADMIN_REQUIRED', { detail: 'this needs a platform administrator' });
       return;
     }
-    if (rule !== 'tenant' && rule !== 'tenant-write') throw new Problem('FORBIDDEN', { detail: 'nobody may do this' });
+    if (rule !== 'tenant' && rule !== 'tenant-write')
+      throw new Problem('ROLE_INSUFFICIENT', { detail: 'nobody may do this' });
     if (caller.kind !== 'tenant')
       throw new Problem('TENANT_REQUIRED', { detail: 'platform administrators stand outside every tenant' });
     const auditor = caller.actor.kind === 'member' && caller.actor.role === 'auditor';
-    if (rule === 'tenant-write' && auditor) throw new Problem('FORBIDDEN', { detail: 'auditors may only read' });
+    if (rule === 'tenant-write' && auditor)
+      throw new Problem('ROLE_INSUFFICIENT', { detail: 'auditors may only read' });
   }
 
   /**

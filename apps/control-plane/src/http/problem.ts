@@ -12,41 +12,82 @@ export interface ProblemFacts {
   readonly retryAfterMs?: number;
 }
 
-const titles = {
-  API_KEY_UNKNOWN: [404, 'No such API key'],
-  BODY_MALFORMED: [400, 'The body is not valid JSON'],
-  BODY_TOO_LARGE: [413, 'The body is too large'],
-  CREDENTIALS_MISSING: [401, 'Not logged in'],
-  CREDENTIALS_WRONG: [401, 'E-mail address or password is wrong'],
-  CURRENT_PASSWORD_WRONG: [403, 'The current password is wrong'],
-  EMAIL_TAKEN: [409, 'This e-mail address has an account already'],
-  FLEET_SCALED_ELSEWHERE: [409, 'The fleet is not scaled from here'],
-  FORBIDDEN: [403, 'Not allowed'],
-  IDEMPOTENCY_IN_FLIGHT: [409, 'The same request is being carried out'],
-  IDEMPOTENCY_KEY_INVALID: [400, 'The Idempotency-Key is not usable'],
-  IDEMPOTENCY_KEY_MISSING: [400, 'An Idempotency-Key is required'],
-  IDEMPOTENCY_KEY_REUSED: [422, 'The Idempotency-Key was used for another request'],
-  INTERNAL_FAULT: [500, 'Something failed on our side'],
-  LEDGER_GENESIS_NOT_YET: [409, 'The ledger has no genesis yet'],
-  LEDGER_SCALE_NOT_YET: [409, 'Ledgers cannot be scaled yet'],
-  LEDGER_UNKNOWN: [404, 'No such ledger'],
-  MEDIA_TYPE_UNSUPPORTED: [415, 'The body must be JSON'],
-  ORIGIN_REFUSED: [403, 'The request comes from another site'],
-  PASSWORD_CHANGE_REQUIRED: [403, 'The password must be changed first'],
-  PLATFORM_ADMIN_REQUIRED: [403, 'Only platform administrators may do this'],
-  QUOTA_API_KEYS_EXHAUSTED: [409, 'No more API keys'],
-  QUOTA_LEDGERS_EXHAUSTED: [409, 'No more ledgers of this class'],
-  RATE_LIMITED: [429, 'Too many attempts'],
-  REQUEST_INVALID: [400, 'The request is not valid'],
-  ROUTE_UNKNOWN: [404, 'No such route'],
-  SERVICE_BUSY: [503, 'Busy'],
-  STREAMS_EXHAUSTED: [429, 'Too many open streams'],
-  TENANT_REQUIRED: [403, 'This belongs to a tenant'],
-  WORKER_UNKNOWN: [404, 'No such worker'],
-} as const satisfies Record<string, readonly [number, string]>;
+/** Status, title, and what the caller can do. */
+const catalogue = {
+  API_KEY_UNKNOWN: [404, 'No such API key', "Check the id against the tenant's keys."],
+  BODY_MALFORMED: [400, 'The body is not valid JSON', 'Send valid UTF-8 JSON.'],
+  BODY_TOO_LARGE: [413, 'The body is too large', 'Keep the body below 256 KiB.'],
+  CREDENTIALS_WRONG: [401, 'E-mail address or password is wrong', 'Check both; it is not told which of them is wrong.'],
+  CREDENTIAL_MISSING: [401, 'Not logged in', 'Log in, or send `Authorization: Bearer qk_…` with an unexpired API key.'],
+  CURRENT_PASSWORD_WRONG: [403, 'The current password is wrong', 'Enter the password that is in use now.'],
+  EMAIL_TAKEN: [409, 'This e-mail address has an account already', 'Log in, or sign up with another address.'],
+  FLEET_SCALED_ELSEWHERE: [
+    409,
+    'The fleet is not scaled from here',
+    'Scale the workers where their containers are run.',
+  ],
+  IDEMPOTENCY_IN_FLIGHT: [
+    409,
+    'The same request is being carried out',
+    'Ask again after `Retry-After` with the same key.',
+  ],
+  IDEMPOTENCY_KEY_INVALID: [400, 'The Idempotency-Key is not usable', 'Use 1 to 255 visible ASCII characters.'],
+  IDEMPOTENCY_KEY_MISSING: [
+    400,
+    'An Idempotency-Key is required',
+    'Send an `Idempotency-Key` with every POST, and the same one with its repetitions.',
+  ],
+  IDEMPOTENCY_KEY_REUSED: [422, 'The Idempotency-Key was used for another request', 'Use a new key for a new request.'],
+  INTERNAL_FAULT: [
+    500,
+    'Something failed on our side',
+    'Repeat the request with the same key; report the request id if it happens again.',
+  ],
+  LEDGER_GENESIS_NOT_YET: [409, 'The ledger has no genesis yet', 'Wait until every replica is prepared.'],
+  LEDGER_SCALE_NOT_YET: [
+    409,
+    'Ledgers cannot be scaled yet',
+    'Make another ledger: the replica set is fixed by the genesis.',
+  ],
+  LEDGER_UNKNOWN: [
+    404,
+    'No such ledger',
+    'Check the id, and that the credential belongs to the tenant that owns the ledger.',
+  ],
+  MEDIA_TYPE_UNSUPPORTED: [415, 'The body must be JSON', 'Send uncompressed or gzip-compressed UTF-8 JSON.'],
+  ORIGIN_REFUSED: [
+    403,
+    'The request comes from another site',
+    'A session is accepted for writing only from the console itself; use an API key elsewhere.',
+  ],
+  PASSWORD_CHANGE_REQUIRED: [
+    403,
+    'The password must be changed first',
+    'Change the first password at `POST /v1/password`.',
+  ],
+  PLATFORM_ADMIN_REQUIRED: [403, 'Only platform administrators may do this', 'Log in as a platform administrator.'],
+  QUOTA_API_KEYS_EXHAUSTED: [409, 'No more API keys', 'Revoke a key that is no longer used.'],
+  QUOTA_LEDGERS_EXHAUSTED: [409, 'No more ledgers of this class', 'Retire a ledger of this class.'],
+  RATE_LIMITED: [429, 'Too many attempts', 'Wait as long as `Retry-After` says.'],
+  REQUEST_INVALID: [400, 'The request is not valid', 'Correct the fields that `errors` points at.'],
+  ROLE_INSUFFICIENT: [
+    403,
+    'The role does not allow this',
+    'An auditor reads only. Ask an owner or admin of the tenant for another role.',
+  ],
+  ROUTE_UNKNOWN: [404, 'No such route', 'Compare method and path with the API description.'],
+  SERVICE_BUSY: [503, 'Busy', 'Repeat after `Retry-After`.'],
+  STREAMS_EXHAUSTED: [429, 'Too many open streams', 'Close a stream that is no longer read.'],
+  TENANT_REQUIRED: [
+    403,
+    'This belongs to a tenant',
+    'Log in as a member of the tenant: administrators stand outside every tenant.',
+  ],
+  WORKER_UNKNOWN: [404, 'No such worker', 'List the workers.'],
+} as const satisfies Record<string, readonly [number, string, string]>;
 
 /** Every code the control plane answers with. */
-export type ProblemCode = keyof typeof titles;
+export type ProblemCode = keyof typeof catalogue;
 
 /** A refusal as RFC 9457 describes it. Thrown by HTTP code only; services return outcomes. */
 export class Problem extends Error {
@@ -58,7 +99,7 @@ export class Problem extends Error {
     readonly facts: ProblemFacts,
   ) {
     super(facts.detail);
-    [this.status, this.title] = titles[code];
+    [this.status, this.title] = catalogue[code];
   }
 }
 
@@ -75,4 +116,24 @@ export function problemDocument(problem: Problem, requestId: string): Record<str
     ...(errors ? { errors } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+}
+
+/** The reference page of every problem, in Markdown. */
+export function problemPage(): string {
+  const rows = Object.entries(catalogue)
+    .sort(([, first], [, second]) => first[0] - second[0])
+    .map(([code, [status, title, remedy]]) => `| \`${code}\` | ${status} | ${title} | ${remedy} |`);
+  return [
+    '# Problems of the control plane',
+    '',
+    '<!-- Written by `node apps/control-plane/dist/openapi.js` from the table in the code. Change that, not this page. -->',
+    '',
+    'A request that is refused is answered with `application/problem+json` (RFC 9457) and did nothing. Its `code` is stable; `detail` is for people.',
+    'Every answer carries a `Request-Id` header, which a problem repeats as `requestId`.',
+    '',
+    '| code | status | what it is | what to do |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
 }

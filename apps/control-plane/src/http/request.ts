@@ -38,7 +38,7 @@ export function requestLog(logger: Logger): (request: QuorateRequest, response: 
 
 function identityOf(context: ExecutionContext): Identity {
   const { identity } = context.switchToHttp().getRequest<QuorateRequest>();
-  if (!identity) throw new Problem('CREDENTIALS_MISSING', { detail: 'log in or send an API key' });
+  if (!identity) throw new Problem('CREDENTIAL_MISSING', { detail: 'log in or send an API key' });
   return identity;
 }
 

@@ -110,6 +110,12 @@ class Platform {
     return this.#home;
   }
 
+  /** Where PostgreSQL's files are, when they could not be in the home; null otherwise. */
+  get databaseHome() {
+    const { home } = this.#postgres ?? {};
+    return home === undefined || home.startsWith(this.#home) ? null : home;
+  }
+
   get databaseUrl() {
     return this.#env.DATABASE_URL;
   }

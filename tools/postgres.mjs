@@ -293,5 +293,5 @@ async function openServer(running, pid, settings, port) {
     await stop();
     rmSync(settings.home, { recursive: true, force: true });
   };
-  return { url: urlOf(database), port, pid, exited: running.exited, stop, erase };
+  return { url: urlOf(database), port, pid, home: settings.home, exited: running.exited, stop, erase };
 }

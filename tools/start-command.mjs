@@ -44,6 +44,7 @@ function announce(platform) {
   say(`  Console and API   ${platform.url}`);
   say(`  Gateway           ${platform.gatewayUrl}`);
   say(`  Data and logs     ${platform.home}`);
+  if (platform.databaseHome !== null) say(`  Database files    ${platform.databaseHome}`);
   say(`  Workers           ${platform.workers.length}\n`);
   if (platform.adminPassword !== null) {
     say('  Platform administrator (shown only now; a new password is asked for at the first sign-in)');

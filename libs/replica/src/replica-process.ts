@@ -30,6 +30,9 @@ const PRELOAD_AFTER_MS = 150;
  */
 const TIMEOUT_MS = 400;
 
+/** Repetition while stalled: a quarter of the timeout, so that repeats do not add to the load that delays the answers. */
+const RESEND_MS = 100;
+
 /** Closing waits for the disk this long at most; the journal survives a crash anyway. */
 const STOP_MS_MAX = 2_000;
 
@@ -169,7 +172,7 @@ export class ReplicaProcess {
       memoryBytes: () => process.memoryUsage.rss(),
       sign: voteSigner(prepared.keys),
       verify: voteVerifier(genesis),
-      parameters: { timeoutMs: TIMEOUT_MS },
+      parameters: { timeoutMs: TIMEOUT_MS, resendMs: RESEND_MS },
       onHalt: (error) => this.fail(error),
     });
     this.replica = replica;

@@ -18,7 +18,7 @@ const WAITERS_MAX = 16;
 const EXPIRY_CHECK_NS = 1_000_000_000n;
 
 /** An envelope that is not executed by then is handed to all replicas, so that they too expect progress of the leader. */
-const SPREAD_AFTER_MS = 60;
+const SPREAD_AFTER_MS = 100;
 
 /** Hears the outcome of one submission, once. */
 export type Answer = (reply: SubmitReply) => void;

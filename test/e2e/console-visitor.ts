@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 
@@ -15,9 +15,16 @@ const browserFlags = [
 
 const widths = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
-export function openBrowser(): Promise<Browser> {
+const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** The Chromium of this machine; QUORATE_CHROMIUM names one that is elsewhere. */
+export function findChromium(): string | undefined {
+  return [process.env.QUORATE_CHROMIUM ?? '', ...chromiumPaths].find((path) => path !== '' && existsSync(path));
+}
+
+export function openBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env.QUORATE_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath,
     args: browserFlags,
     env: { ...process.env, HOME: process.env.HOME ?? '/tmp' },
   });

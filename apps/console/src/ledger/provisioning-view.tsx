@@ -11,13 +11,16 @@ import { useFormats } from '../i18n/formats';
 import { useNowMs } from '../ui/now';
 import { foldSteps, mergeStep, type StepLine } from './provisioning';
 
+/** Often enough that the clock is seen to run. */
+const clockEveryMs = 200;
+
 /** What happens while a ledger comes to be, live: every step, where it runs, how long it takes and why it failed. */
 export function ProvisioningView({ ledger }: { ledger: Ledger }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const live = useProvisioningEvents(ledger.id);
   const running = ledger.state === 'provisioning' || ledger.state === 'retiring';
-  const nowMs = useNowMs(running ? 100 : null);
+  const nowMs = useNowMs(running ? clockEveryMs : null);
   const elapsedMs = Math.max(0, nowMs - Date.parse(ledger.createdAt));
   return (
     <div className="stack">
@@ -54,7 +57,7 @@ export function ProvisioningSteps({ ledger }: { ledger: Ledger }) {
   const lines = foldSteps(steps.data ?? []);
   // Once a ledger has settled nothing is under way, whatever was begun.
   const settled = ledger.state !== 'provisioning' && ledger.state !== 'retiring';
-  const nowMs = useNowMs(!settled && lines.some(({ state }) => state === 'started') ? 100 : null);
+  const nowMs = useNowMs(!settled && lines.some(({ state }) => state === 'started') ? clockEveryMs : null);
   if (steps.isPending) return <Skeleton active title={false} paragraph={{ rows: 6 }} />;
   if (lines.length === 0) return <span className="soft">{t('provisioning.none')}</span>;
   return (

@@ -23,7 +23,7 @@ export function OverviewTab() {
     <div className="stack">
       {anchor !== null && ledger.genesisId !== anchor && <ProblemAlert error={new AnchorChange()} />}
       {status.error !== null && <ProblemAlert error={status.error} onRetry={() => void status.refetch()} />}
-      {ledger.cause != null && (
+      {ledger.cause !== undefined && ledger.cause !== null && (
         <Alert
           type="warning"
           showIcon

@@ -122,7 +122,12 @@ export function problemDocument(problem: Problem, requestId: string): Record<str
 export function problemPage(): string {
   const rows = Object.entries(catalogue)
     .sort(([, first], [, second]) => first[0] - second[0])
-    .map(([code, [status, title, remedy]]) => `| \`${code}\` | ${status} | ${title} | ${remedy} |`);
+    .map(([code, [status, title, remedy]]) => [`\`${code}\``, String(status), title, remedy]);
+  const head = ['code', 'status', 'what it is', 'what to do'];
+  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  // Aligned as the workspace's formatter aligns tables.
+  const line = (cells: readonly string[], filler: string): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, filler)).join(' | ')} |`;
   return [
     '# Problems of the control plane',
     '',
@@ -131,9 +136,12 @@ export function problemPage(): string {
     'A request that is refused is answered with `application/problem+json` (RFC 9457) and did nothing. Its `code` is stable; `detail` is for people.',
     'Every answer carries a `Request-Id` header, which a problem repeats as `requestId`.',
     '',
-    '| code | status | what it is | what to do |',
-    '| --- | --- | --- | --- |',
-    ...rows,
+    line(head, ' '),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...rows.map((row) => line(row, ' ')),
     '',
   ].join('\n');
 }

@@ -15,4 +15,3 @@ process.on('SIGTERM', () => replica.stop());
 process.on('SIGINT', () => undefined);
 process.on('uncaughtException', (error) => replica.fail(error));
 process.on('unhandledRejection', (error) => replica.fail(error));
-replica.preload();

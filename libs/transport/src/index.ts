@@ -1,10 +1,4 @@
-export {
-  certificateHash,
-  createClientCertificate,
-  createReplicaCertificate,
-  preloadCertificateMaker,
-  type TlsIdentity,
-} from './certificate';
+export { certificateHash, createClientCertificate, createReplicaCertificate, type TlsIdentity } from './certificate';
 export {
   CLIENT_FRAMES,
   decodeJson,

@@ -1,12 +1,15 @@
 import type {
   ApiKey,
   CreatedApiKey,
+  FleetLedger,
+  FleetTenant,
   GenesisDocument,
   Ledger,
   LedgerDraft,
   LedgerEvent,
   LedgerStep,
   Member,
+  MemberSession,
   Platform,
   Session,
   Tenant,
@@ -33,7 +36,10 @@ export class ControlPlaneClient {
   }
 
   /** In a browser the session cookie is kept by the browser. */
-  login(credentials: { readonly email: string; readonly password: string }, options?: CallOptions): Promise<Session> {
+  login(
+    credentials: { readonly email: string; readonly password: string },
+    options?: CallOptions,
+  ): Promise<MemberSession> {
     return this.http.json({ method: 'POST', path: '/v1/login', json: credentials, ...options });
   }
 
@@ -41,13 +47,13 @@ export class ControlPlaneClient {
   async loginForCookie(
     credentials: { readonly email: string; readonly password: string },
     options?: CallOptions,
-  ): Promise<{ readonly session: Session; readonly cookie: string }> {
+  ): Promise<{ readonly session: MemberSession; readonly cookie: string }> {
     const response = await this.http.send({ method: 'POST', path: '/v1/login', json: credentials, ...options });
     const cookie = response.headers
       .getSetCookie()
       .map((line) => line.split(';', 1)[0])
       .join('; ');
-    return { session: (await response.json()) as Session, cookie };
+    return { session: (await response.json()) as MemberSession, cookie };
   }
 
   logout(options?: CallOptions): Promise<void> {
@@ -149,11 +155,11 @@ export class ControlPlaneClient {
     });
   }
 
-  fleetTenants(options?: PageOptions): PagedList<Tenant> {
+  fleetTenants(options?: PageOptions): PagedList<FleetTenant> {
     return this.list('/v1/fleet/tenants', options);
   }
 
-  fleetLedgers(options?: PageOptions): PagedList<Ledger> {
+  fleetLedgers(options?: PageOptions): PagedList<FleetLedger> {
     return this.list('/v1/fleet/ledgers', options);
   }
 

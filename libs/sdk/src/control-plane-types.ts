@@ -28,20 +28,25 @@ export interface Member {
   readonly role: Role;
 }
 
-/** Who is logged in. A platform admin has no tenant. */
+/** Who sends the requests: a member, or an API key (no member). A platform admin has no tenant. */
 export interface Session {
-  readonly member: Member;
+  readonly member: Member | null;
   readonly tenant: Tenant | null;
   readonly mustChangePassword: boolean;
+}
+
+/** A person who is logged in. */
+export interface MemberSession extends Session {
+  readonly member: Member;
 }
 
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly prefix: string;
-  readonly createdAt?: string;
+  readonly createdAt: string;
   readonly expiresAt: string;
-  readonly lastUsedAt?: string | null;
+  readonly lastUsedAt: string | null;
 }
 
 /** The only answer that carries the secret. */
@@ -67,12 +72,12 @@ export interface LedgerDraft {
 export interface LedgerReplica {
   readonly id: string;
   readonly index: number;
-  readonly state: string;
-  readonly workerId: string | null;
-  readonly workerName: string | null;
+  readonly state: 'placed' | 'prepared' | 'running' | 'failed' | 'stopped' | 'destroyed' | 'lost';
+  readonly workerId: string;
+  readonly workerName: string;
   readonly height: number | null;
   readonly term: number | null;
-  readonly leader: boolean | number | null;
+  readonly leader: boolean | null;
   readonly observedAt: string | null;
 }
 
@@ -110,6 +115,27 @@ export type LedgerEvent =
 export interface GenesisDocument {
   readonly genesis: string;
   readonly genesisId: string;
+}
+
+/** A tenant as a platform administrator sees it. */
+export interface FleetTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly ledgers: number;
+  readonly createdAt: string;
+}
+
+/** A ledger as a platform administrator sees it: no content. */
+export interface FleetLedger {
+  readonly id: string;
+  readonly name: string;
+  readonly tenantId: string;
+  readonly tenantName: string;
+  readonly class: string;
+  readonly region: string;
+  readonly state: string;
+  readonly replicas: number;
+  readonly createdAt: string;
 }
 
 export interface Worker {

@@ -1,3 +1,4 @@
+import { idToHex, randomId } from './ids';
 import { NetworkError, ProblemError, readProblem } from './problem-error';
 
 const attemptsMaxDefault = 6;
@@ -105,8 +106,7 @@ export class HttpClient {
     const headers: Record<string, string> = { accept: request.accept ?? 'application/json' };
     if (this.options.apiKey !== undefined) headers['authorization'] = `Bearer ${this.options.apiKey}`;
     if (this.options.cookie !== undefined) headers['cookie'] = this.options.cookie;
-    if (request.method === 'POST')
-      headers['idempotency-key'] = request.idempotencyKey ?? globalThis.crypto.randomUUID();
+    if (request.method === 'POST') headers['idempotency-key'] = request.idempotencyKey ?? idToHex(randomId());
     const body = bodyOf(request);
     if (body !== undefined) headers['content-type'] = body.contentType;
     const credentials = this.options.credentials ?? (this.options.apiKey === undefined ? 'include' : 'omit');

@@ -325,7 +325,7 @@ describeInBrowser('the console', () => {
       await visitor.sees('Workers carry the replicas');
     });
 
-    it('shows the fleet, drains a worker and lists tenants and ledgers', async () => {
+    it('shows the fleet, drains a worker, adds one and lists tenants and ledgers', async () => {
       await visitor.page.getByRole('row', { name: /worker-4/ }).waitFor();
       await visitor.picture('fleet');
       await visitor.page
@@ -334,6 +334,9 @@ describeInBrowser('the console', () => {
         .click();
       await visitor.page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
       await visitor.page.getByRole('row', { name: /worker-4.*Draining/ }).waitFor();
+      await visitor.button('Add workers').click();
+      await visitor.page.getByRole('dialog').getByRole('button', { name: 'Add workers' }).click();
+      await visitor.page.getByRole('row', { name: /worker-5.*Active/ }).waitFor();
       await visitor.page.getByRole('link', { name: 'Tenants' }).click();
       await visitor.sees('Helvetia Works');
       await visitor.picture('tenants');

@@ -15,3 +15,4 @@ process.on('SIGTERM', () => replica.stop());
 process.on('SIGINT', () => undefined);
 process.on('uncaughtException', (error) => replica.fail(error));
 process.on('unhandledRejection', (error) => replica.fail(error));
+replica.preload();

@@ -5,7 +5,7 @@ import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
 import { decodeGenesis, type Genesis } from '@quorate/protocol';
 import { nodeClock, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
-import { ReplicaLinks, bindPort, boundPort, certificateHash } from '@quorate/transport';
+import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { Replica } from './replica';
 import { ReplicaError } from './replica-error';
 import {
@@ -20,6 +20,9 @@ import {
 import type { ReplicaCommand, ReplicaReport } from './process-messages';
 
 const STATUS_EVERY_MS = 500;
+
+/** A replica that starts again has its keys and should not load what it will not use. */
+const PRELOAD_AFTER_MS = 150;
 
 /**
  * First timeout of a term without progress. Replicas of many ledgers share a machine's cores, so a healthy leader may be silent for a
@@ -55,11 +58,21 @@ export class ReplicaProcess {
   private work: Promise<void> = Promise.resolve();
   private statusTimer: NodeJS.Timeout | null = null;
   private ending = false;
+  private preloadTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly host: ProcessHost) {}
 
+  /** Loads what a first `prepare` will need, if nobody wants anything for a while: a process kept in reserve. */
+  preload(): void {
+    this.preloadTimer = setTimeout(
+      () => void preloadCertificateMaker().catch((error: unknown) => this.fail(error)),
+      PRELOAD_AFTER_MS,
+    );
+  }
+
   take(value: unknown): void {
     const command = value as ReplicaCommand;
+    clearTimeout(this.preloadTimer);
     this.work = this.work.then(() => this.carryOut(command)).catch((error: unknown) => this.fail(error));
   }
 

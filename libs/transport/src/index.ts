@@ -1,4 +1,10 @@
-export { certificateHash, createClientCertificate, createReplicaCertificate, type TlsIdentity } from './certificate';
+export {
+  certificateHash,
+  createClientCertificate,
+  createReplicaCertificate,
+  preloadCertificateMaker,
+  type TlsIdentity,
+} from './certificate';
 export {
   CLIENT_FRAMES,
   decodeJson,

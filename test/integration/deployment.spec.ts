@@ -10,7 +10,7 @@ interface Container {
   readonly image: string;
   readonly env?: readonly { name: string; value?: string; valueFrom?: unknown }[];
   readonly securityContext: Record<string, unknown>;
-  readonly volumeMounts: readonly { name: string }[];
+  readonly volumeMounts: readonly { name: string; readOnly?: boolean }[];
 }
 interface Manifest {
   readonly kind: string;
@@ -113,9 +113,15 @@ describe('helm/quorate', () => {
           readOnlyRootFilesystem: true,
           allowPrivilegeEscalation: false,
         });
-        expect(container.volumeMounts.map(({ name }) => name)).toEqual(['home', 'tmp']);
+        const writable = container.volumeMounts.filter(({ readOnly }) => readOnly !== true);
+        expect(writable.map(({ name }) => name)).toEqual(['home', 'tmp']);
       }
     }
+  });
+
+  it('gives every gateway the one identity that replicas know', () => {
+    const users = pods.filter(({ spec }) => JSON.stringify(spec).includes('gateway-identity')).map(({ name }) => name);
+    expect(users).toEqual(['release-gateway']);
   });
 
   it('gives the key of the schema owner to the migration only', () => {

@@ -148,6 +148,8 @@ export class HostedReplica {
       const prepared = await this.#prepare();
       const told = this.#assignment;
       const { genesis, index, addresses, certificates, clientCertificates } = told;
+      // The assignment may have been withdrawn while keys were made.
+      if (genesis === null) return;
       const own = addresses[index];
       // A replica that comes back under its old address needs no control plane to be up.
       if (own?.host !== prepared.host || own.port !== prepared.port) await this.#announce();

@@ -9,8 +9,9 @@ const takeAttemptsMax = 5;
 /** When a process started, in the kernel's ticks: tells a process from a later one that got the same number. */
 function startedAt(pid) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop().split(' ');
+    // Ended, but not collected by its parent: it holds nothing any more.
+    return fields[0] === 'Z' ? 'ended' : fields[19];
   } catch {
     return null;
   }

@@ -56,12 +56,18 @@ function commandOf(pid) {
   }
 }
 
+/** A process that ended but was not collected by its parent (state Z) counts as gone; some containers collect none. */
 function alive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    if (error.code !== 'EPERM') return false;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
+  } catch {
+    return !existsSync('/proc/self/stat');
   }
 }
 

@@ -37,10 +37,10 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
+/** A process that ended and waits to be collected (state Z) is gone. */
 function exists(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.[0] !== 'Z';
   } catch {
     return false;
   }

@@ -30,8 +30,8 @@ export class Queries {
   async answer(value: unknown): Promise<ReplicaAnswer> {
     const { height } = this.sources.executor;
     try {
-      const query = value as ReplicaQuery;
-      return { height, ...(await this.read(query)) };
+      if (typeof value !== 'object' || value === null) throw new CodecError('CODEC_INVALID', 'unknown query');
+      return { height, ...(await this.read(value as ReplicaQuery)) };
     } catch (error) {
       if (error instanceof CodecError || error instanceof PageRequestError)
         return { height, kind: 'error', code: error.code, detail: error.message };

@@ -169,6 +169,7 @@ describe('a ledger of four replica processes', () => {
       kind: 'unknown',
     });
     expect(await connection.query({ query: 'accounts', limit: 0 })).toMatchObject({ kind: 'error' });
+    expect(await connection.query(null as never)).toMatchObject({ kind: 'error' });
   });
 
   it('tells subscribers of each block', async () => {

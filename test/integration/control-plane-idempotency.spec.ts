@@ -33,6 +33,20 @@ describe('idempotency keys', () => {
     }
   });
 
+  it('are not reached by a body that is nested deeper than can be written down', async () => {
+    let body: unknown = [];
+    for (let depth = 0; depth < 2_000; depth += 1) body = [body];
+    const shallow = await plane.call('POST', '/v1/signup', { body });
+    expect(shallow.body).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
+    const text = '['.repeat(100_000) + ']'.repeat(100_000);
+    const response = await fetch(`${plane.url}/v1/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+      body: text,
+    });
+    expect(await response.json()).toMatchObject({ status: 400, code: 'BODY_MALFORMED' });
+  });
+
   it('give the first answer again, and make nothing twice', async () => {
     const idempotencyKey = randomUUID();
     const first = await plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft(), idempotencyKey });

@@ -102,7 +102,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       tenantId: context?.kind === 'tenant' ? context.tenantId : null,
       keyHash: createHash('sha256').update(key).digest(),
       // Keyed, because a body may hold a password that could be guessed from a plain hash.
-      fingerprint: this.digest(['request', request.method, request.path, JSON.stringify(request.body ?? null)]),
+      fingerprint: this.digest(['request', request.method, request.path, textOf(request.body)]),
     };
   }
 
@@ -126,6 +126,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
     decipher.setAuthTag(sealed.subarray(12, 28));
     const opened = Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
     return (JSON.parse(opened) as { answer?: unknown }).answer;
+  }
+}
+
+/** The parser takes any depth of nesting; what follows it does not. */
+function textOf(body: unknown): string {
+  try {
+    return JSON.stringify(body ?? null);
+  } catch (fault) {
+    if (!(fault instanceof RangeError)) throw fault;
+    throw new Problem('BODY_MALFORMED', { detail: 'the body is nested too deeply' });
   }
 }
 

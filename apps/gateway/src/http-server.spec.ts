@@ -191,6 +191,21 @@ describe('HTTP server', () => {
     }
   });
 
+  it('answers a URL that it cannot read like every other refusal', async () => {
+    for (const path of [`/v1/ledgers/${ledgerId}/accounts/%zz`, '/%', `/v1/ledgers/${'a'.repeat(100)}/accounts`]) {
+      const answer = await get(path);
+      expect(answer.headers['content-type']).toContain('application/problem+json');
+      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+      expect(answer.json()).toMatchObject({ code: 'ROUTE_UNKNOWN', requestId: answer.headers['request-id'] });
+    }
+  });
+
+  it('recognizes the caller of a route however its URL is written', async () => {
+    const path = `/%761/ledgers/${ledgerId}/genesis`;
+    expect((await get(path)).statusCode).toBe(200);
+    expect((await get(path, {})).statusCode).toBe(401);
+  });
+
   it('says that no replica answers', async () => {
     const answer = await get(`/v1/ledgers/${ledgerId}/accounts`);
     expect(answer.json()).toMatchObject({ code: 'LEDGER_UNAVAILABLE', status: 503 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
 import { accessHook } from './access/access-hook';
@@ -11,6 +11,7 @@ import type { RequestLimits } from './access/request-limits';
 import { schemaPipe } from './api/schema-pipe';
 import { GatewayModule, type GatewayServices } from './gateway.module';
 import { GATEWAY_LIMITS } from './limits';
+import { GatewayProblem, problemBody } from './problems/gateway-problem';
 import { ProblemFilter } from './problems/problem.filter';
 
 /** A slow sender may take this long for headers and body; longer is cut off with 408. */
@@ -34,6 +35,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Nest
     routerOptions: { maxParamLength: parameterLengthMax },
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
+    frameworkErrors: refuseUrl,
   });
   const fastify: FastifyInstance = adapter.getInstance();
   useParsers(fastify);
@@ -92,20 +94,32 @@ function useParsers(fastify: FastifyInstance): void {
 }
 
 /** The gateway serves no pages: nothing it answers may be framed, sniffed, run or kept. */
+const safeHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-site',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
 function useHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'request-id': String(request.id),
-      'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'cross-origin-resource-policy': 'same-site',
-      'referrer-policy': 'no-referrer',
-      'strict-transport-security': 'max-age=31536000',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-    });
+    void reply.headers({ 'request-id': String(request.id), ...safeHeaders });
     done();
   });
+}
+
+/** A URL that the router cannot read reaches no route and no hook; its answer looks like every other refusal. */
+function refuseUrl(_cause: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const requestId = String(request.id);
+  const problem = new GatewayProblem('ROUTE_UNKNOWN', 'There is no such route.');
+  void reply
+    .status(problem.status)
+    .headers({ 'request-id': requestId, ...safeHeaders })
+    .type('application/problem+json')
+    .send(problemBody(problem, requestId));
 }
 
 /** Only for describing the routes: nothing behind them is started. */

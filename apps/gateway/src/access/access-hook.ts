@@ -24,7 +24,8 @@ export function accessHook(options: {
 }) {
   const { credentials, limits, origins } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (request.is404 || !request.url.startsWith('/v1/') || request.method === 'OPTIONS') return;
+    // The route, not the text of the URL: `/%761/…` and `http://host/v1/…` lead to the same handlers.
+    if (request.is404 || request.routeOptions.url?.startsWith('/v1/') !== true || request.method === 'OPTIONS') return;
     // The client may be gone before it is admitted; its place is given back in either order.
     let closed = false;
     let release: (() => void) | null = null;

@@ -1,4 +1,5 @@
-// Accounts in two typed arrays. What a transfer reads and writes is one row of 64 bytes (a cache line); the rest is apart.
+// Accounts in three typed arrays. What a plain transfer reads and writes is one row of 64 bytes (a cache line); the rest is
+// apart. Rows of pending sums exist only once something was reserved; `reserved` in an account's state says that its row counts.
 //
 //   balance row, 16 words                         detail row, 10 words
 //   0  id (4)                                     0  user data 128 (4)
@@ -6,8 +7,8 @@
 //   8  credits posted (4)                         6  user data 32
 //   12 party (index)                              7  ledger time ns (2)
 //   13 asset (index)                              9  previous account of the party (row + 1, 0 = none)
-//   14 code << 16 | flags
-//   15 newest transfer (row + 1, 0 = none)
+//   14 code << 16 | state << 14 | flags
+//   15 newest transfer (row + 1, 0 = none)        pending row, 8 words: debits pending (4), credits pending (4)
 import { ACCOUNT_FLAGS, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
 import { IdIndex } from './id-index';
@@ -24,6 +25,14 @@ export const BALANCE = {
   codeAndFlags: 14,
   newestTransfer: 15,
 } as const;
+export const PENDING_WORDS = 8;
+export const PENDING_CREDITS = 4;
+/**
+ * What became of an account since it was created, beside its flags: `closed` now, by a flag or by a transfer, and `reserved`,
+ * that a pending transfer ever touched it. The bits are no flags on the wire.
+ */
+export const ACCOUNT_STATE = { closed: 0x8000, reserved: 0x4000 } as const;
+const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved;
 export const DETAIL_WORDS = 10;
 export const DETAIL = { userData128: 0, userData64: 4, userData32: 6, timestamp: 7, previousOfParty: 9 } as const;
 
@@ -40,7 +49,7 @@ const FIELD = {
 } as const;
 const ROWS_MIN = 256;
 const BALANCE_LIMITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits | ACCOUNT_FLAGS.creditsMustNotExceedDebits;
-const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS;
+const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS | ACCOUNT_FLAGS.closed;
 
 /** Who signed, and the ledger time of the operation in nanoseconds as two words. */
 export interface OperationContext {
@@ -55,6 +64,7 @@ export interface OperationContext {
 export class AccountTable {
   balances = new Uint32Array(ROWS_MIN * BALANCE_WORDS);
   details = new Uint32Array(ROWS_MIN * DETAIL_WORDS);
+  pendings = new Uint32Array(0);
   private readonly byId: IdIndex;
   private count = 0;
 
@@ -104,6 +114,7 @@ export class AccountTable {
     const limited = (flags & ACCOUNT_FLAGS.debitsMustNotExceedCredits) !== 0;
     if (!limited && asset.issuerIndex !== owner.index) return RESULT_CODES.account_must_be_limited;
     if (row >= this.accountsMax) return RESULT_CODES.account_limit_reached;
+    if ((flags & ACCOUNT_FLAGS.closed) !== 0) words[balance + BALANCE.codeAndFlags] |= ACCOUNT_STATE.closed;
     words[balance + BALANCE.party] = owner.index;
     words[balance + BALANCE.asset] = asset.index;
     this.details[detail + DETAIL.previousOfParty] = owner.newestAccount;
@@ -111,6 +122,34 @@ export class AccountTable {
     this.byId.add(words, balance, row);
     this.count += 1;
     return RESULT_CODES.applied;
+  }
+
+  /** Flags as a query shows them: those of the creation, and `closed` as it is now. */
+  flagsNow(row: number): number {
+    const flags = this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] & 0xffff;
+    const closed = (flags & ACCOUNT_STATE.closed) === 0 ? 0 : ACCOUNT_FLAGS.closed;
+    return (flags & ~STATES & ~ACCOUNT_FLAGS.closed) | closed;
+  }
+
+  setClosed(row: number, closed: boolean): void {
+    const at = row * BALANCE_WORDS + BALANCE.codeAndFlags;
+    if (closed) this.balances[at] |= ACCOUNT_STATE.closed;
+    else this.balances[at] &= ~ACCOUNT_STATE.closed;
+  }
+
+  /** Gives the account a row of pending sums. */
+  setReserved(row: number): void {
+    const needed = (this.balances.length / BALANCE_WORDS) * PENDING_WORDS;
+    if (this.pendings.length < needed) {
+      const pendings = new Uint32Array(needed);
+      pendings.set(this.pendings);
+      this.pendings = pendings;
+    }
+    this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] |= ACCOUNT_STATE.reserved;
+  }
+
+  isReserved(row: number): boolean {
+    return (this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] & ACCOUNT_STATE.reserved) !== 0;
   }
 
   /** Takes the newest account away again: its linked chain failed. No transfer may refer to it any more. */
@@ -144,7 +183,7 @@ export class AccountTable {
     const old = existing * BALANCE_WORDS;
     const staged = this.count * BALANCE_WORDS;
     const difference = words[old + BALANCE.codeAndFlags] ^ words[staged + BALANCE.codeAndFlags];
-    if ((difference & 0xffff) !== 0) return RESULT_CODES.exists_with_different_flags;
+    if ((difference & 0xffff & ~STATES) !== 0) return RESULT_CODES.exists_with_different_flags;
     if (words[old + BALANCE.party] !== ownerIndex) return RESULT_CODES.exists_with_different_party;
     const details = this.details;
     const oldDetail = existing * DETAIL_WORDS;

@@ -10,9 +10,11 @@ export interface Asset extends AssetDraft {
   readonly timestampNs: bigint;
 }
 
-/** Words per asset in the totals: sum of all debits, sum of all credits, both modulo 2^128. */
-const TOTAL_WORDS = 8;
-const CREDITS = 4;
+/** Running sums over all accounts of an asset, modulo 2^128: where each is in the asset's row of totals. */
+export const TOTAL = { debits: 0, credits: 4, debitsPending: 8, creditsPending: 12 } as const;
+/** One of the running sums. */
+export type Total = (typeof TOTAL)[keyof typeof TOTAL];
+const TOTAL_WORDS = 16;
 
 /** The assets of a ledger, in order of creation, with the running sums that double entry must keep equal. */
 export class AssetTable {
@@ -59,42 +61,29 @@ export class AssetTable {
     return RESULT_CODES.applied;
   }
 
-  addDebit(asset: number, amounts: Uint32Array, at: number): void {
-    addInto(this.totals, asset * TOTAL_WORDS, amounts, at);
-    this.touch(asset);
-  }
-
-  addCredit(asset: number, amounts: Uint32Array, at: number): void {
-    addInto(this.totals, asset * TOTAL_WORDS + CREDITS, amounts, at);
-    this.touch(asset);
-  }
-
-  removeDebit(asset: number, amounts: Uint32Array, at: number): void {
-    subtractFrom(this.totals, asset * TOTAL_WORDS, amounts, at);
-  }
-
-  removeCredit(asset: number, amounts: Uint32Array, at: number): void {
-    subtractFrom(this.totals, asset * TOTAL_WORDS + CREDITS, amounts, at);
-  }
-
-  /** Double entry: after a block, debits equal credits in every asset that it touched. */
-  assertBalanced(height: number): void {
-    for (const asset of this.touched) {
-      const at = asset * TOTAL_WORDS;
-      invariant(equals(this.totals, at, this.totals, at + CREDITS), 'debits equal credits', {
-        asset: this.rows[asset].id,
-        height,
-      });
-    }
-    this.touched.clear();
-    this.lastTouched = -1;
-  }
-
-  /** Most transfers follow one of the same asset: the set is asked only when the asset changes. */
-  private touch(asset: number): void {
+  add(asset: number, total: Total, amounts: Uint32Array, at: number): void {
+    addInto(this.totals, asset * TOTAL_WORDS + total, amounts, at);
+    // Most transfers follow one of the same asset: the set is asked only when the asset changes.
     if (asset === this.lastTouched) return;
     this.lastTouched = asset;
     this.touched.add(asset);
+  }
+
+  subtract(asset: number, total: Total, amounts: Uint32Array, at: number): void {
+    subtractFrom(this.totals, asset * TOTAL_WORDS + total, amounts, at);
+    this.touched.add(asset);
+  }
+
+  /** Double entry: after a block, debits equal credits in every asset that it touched, posted and pending. */
+  assertBalanced(height: number): void {
+    for (const asset of this.touched) {
+      const at = asset * TOTAL_WORDS;
+      const posted = equals(this.totals, at + TOTAL.debits, this.totals, at + TOTAL.credits);
+      const pending = equals(this.totals, at + TOTAL.debitsPending, this.totals, at + TOTAL.creditsPending);
+      invariant(posted && pending, 'debits equal credits', { asset: this.rows[asset].id, height });
+    }
+    this.touched.clear();
+    this.lastTouched = -1;
   }
 }
 

@@ -1,10 +1,10 @@
 import { invariant } from '@quorate/errors';
 import { decodeOperation, OPERATION_TAGS, RESULT_CODES } from '@quorate/protocol';
-import type { AccountTable, OperationContext } from './account-table';
-import type { AssetTable } from './asset-table';
+import type { OperationContext } from './account-table';
+import type { Booking } from './booking';
+import type { BookingTables } from './booking-tables';
 import type { PartyTable } from './party-table';
 import type { ScannedEnvelope } from './result-records';
-import type { TransferTable } from './transfer-table';
 
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
 const FLAGS_FROM_END = 1;
@@ -12,11 +12,8 @@ const LINKED = 1;
 const U32 = 0x1_0000_0000;
 
 /** The tables that operations act on. */
-export interface Tables {
+export interface Tables extends BookingTables {
   readonly parties: PartyTable;
-  readonly assets: AssetTable;
-  readonly accounts: AccountTable;
-  readonly transfers: TransferTable;
 }
 
 /** A linked chain under way: what to go back to when it fails. */
@@ -44,7 +41,10 @@ export class EnvelopeExecution {
   private blockTimeHigh = 0;
   private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
 
-  constructor(private readonly tables: Tables) {}
+  constructor(
+    private readonly tables: Tables,
+    private readonly booking: Booking,
+  ) {}
 
   /** `codes[first + k]` becomes the result of the envelope's operation k, whose ledger time is the block's plus its index. */
   execute(
@@ -87,7 +87,7 @@ export class EnvelopeExecution {
     const offset = this.offsets[operation * 2];
     switch (this.bytes[offset]) {
       case OPERATION_TAGS.create_transfer:
-        return this.tables.transfers.create(this.view, offset, this.context);
+        return this.booking.create(this.view, offset, this.context);
       case OPERATION_TAGS.create_account:
         return this.tables.accounts.create(this.view, offset, this.context);
       default:
@@ -134,7 +134,7 @@ export class EnvelopeExecution {
   /** Undoes what the chain applied before `operation`, newest first: transfers, then the accounts that they may have used. */
   private failChain(operation: number, codes: Uint16Array, first: number): void {
     this.chain.failed = true;
-    while (this.tables.transfers.size > this.chain.transfers) this.tables.transfers.removeNewest();
+    while (this.tables.transfers.size > this.chain.transfers) this.booking.undoNewest();
     while (this.tables.accounts.size > this.chain.accounts) this.tables.accounts.removeNewest();
     codes.fill(RESULT_CODES.linked_event_failed, first + this.chain.start, first + operation);
   }

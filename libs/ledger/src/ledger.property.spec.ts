@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { merkleRoot } from '@quorate/crypto';
 import {
+  ACCOUNT_FLAGS,
   RESULT_CODES,
   encodeBody,
   encodeResultRecord,
@@ -22,7 +23,7 @@ import {
   names,
   transfer,
 } from '../test/ledger-fixture';
-import { resultRecords } from '.';
+import { LEDGER_LIMITS, resultRecords, type AccountView } from '.';
 
 const MAX = (1n << 128n) - 1n;
 const rarely = <T>(usual: T, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> =>
@@ -40,11 +41,11 @@ const amount = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(MAX, MAX - 50n, 1n << 64n, (1n << 96n) - 1n) },
 );
 const asset = fc.oneof(
-  { weight: 12, arbitrary: fc.constant(756) },
+  { weight: 40, arbitrary: fc.constant(756) },
   { weight: 3, arbitrary: fc.constant(978) },
   { weight: 1, arbitrary: fc.constantFrom(0, 5) },
 );
-const linked = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) });
+const linked = fc.oneof({ weight: 7, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) });
 const userData = {
   userData128: rarely(0n, fc.constant(1n << 100n)),
   userData64: rarely(0n, fc.constantFrom(1n, 1n << 40n)),
@@ -60,11 +61,14 @@ const createAccount: fc.Arbitrary<Operation> = fc
     ),
     asset,
     code: rarely(1, fc.constantFrom(0, 2)),
-    limits: fc.constantFrom(0, 2, 2, 2, 4, 6, 8),
+    limits: fc.constantFrom(0, 2, 2, 2, 4, 6, 8, 34),
     linked,
     ...userData,
   })
   .map(({ id, limits, linked: link, ...fields }) => account(id, { ...fields, flags: limits | link }));
+
+const flagBits = (bits: readonly number[]) =>
+  fc.subarray([...bits]).map((chosen) => chosen.reduce((flags, bit) => flags | bit, 0));
 
 const createTransfer: fc.Arbitrary<Operation> = fc
   .record({
@@ -75,18 +79,56 @@ const createTransfer: fc.Arbitrary<Operation> = fc
     asset,
     code: rarely(1, fc.constantFrom(0, 2)),
     pendingId: rarely(0n, fc.constant(3n)),
-    timeoutSeconds: rarely(0, fc.constant(3)),
-    flags: fc.oneof({ weight: 30, arbitrary: linked }, { weight: 1, arbitrary: fc.constant(2) }),
+    timeoutSeconds: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      { weight: 3, arbitrary: fc.nat(4) },
+      { weight: 1, arbitrary: fc.constant(0xffff_ffff) },
+    ),
+    flags: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom(0, 2, 2, 16, 32) },
+      { weight: 2, arbitrary: flagBits([2, 16, 32]) },
+      { weight: 1, arbitrary: fc.constantFrom(2 | 64, 2 | 128, 64) },
+      { weight: 1, arbitrary: rarely(0, fc.nat(0x1ff)) },
+    ),
+    linked,
     ...userData,
   })
-  .map(({ id, ...fields }) => transfer(id, fields));
+  .map(({ id, linked: link, timeoutSeconds, ...fields }) => {
+    const timeout = (fields.flags & 2) !== 0 || timeoutSeconds === 4 ? timeoutSeconds : 0;
+    return transfer(id, { ...fields, timeoutSeconds: timeout, flags: fields.flags | link });
+  });
 
-const operation = fc.oneof({ weight: 1, arbitrary: createAccount }, { weight: 4, arbitrary: createTransfer });
+/** Posts and voids, most of them of ids that are in use and with most fields left open. */
+const resolvePending: fc.Arbitrary<Operation> = fc
+  .record({
+    id: transferId,
+    pendingId: fc.oneof({ weight: 20, arbitrary: fc.bigInt(1n, 60n) }, { weight: 1, arbitrary: transferId }),
+    debitAccount: rarely(0n, accountId),
+    creditAccount: rarely(0n, accountId),
+    amount: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(0n, MAX) },
+      { weight: 2, arbitrary: fc.bigInt(0n, 100n) },
+      { weight: 1, arbitrary: amount },
+    ),
+    asset: rarely(0, asset),
+    code: rarely(0, fc.constantFrom(1, 2)),
+    timeoutSeconds: rarely(0, fc.constant(3)),
+    flags: fc.oneof({ weight: 30, arbitrary: fc.constantFrom(4, 8) }, { weight: 1, arbitrary: fc.nat(0xff) }),
+    linked,
+    ...userData,
+  })
+  .map(({ id, linked: link, ...fields }) => transfer(id, { ...fields, flags: fields.flags | link }));
+
+const operation = fc.oneof(
+  { weight: 1, arbitrary: createAccount },
+  { weight: 5, arbitrary: createTransfer },
+  { weight: 3, arbitrary: resolvePending },
+);
 /** An envelope; `retry` picks an earlier one's operations again, to be sent as a new envelope. */
 const submission = fc.record({
   byMember: fc.boolean(),
   operations: fc.array(operation, { minLength: 1, maxLength: 12 }),
-  retry: fc.option(fc.nat(20), { freq: 6 }),
+  retry: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(20) }),
 });
 const story = fc.array(fc.array(submission, { minLength: 0, maxLength: 4 }), { minLength: 1, maxLength: 8 });
 type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never;
@@ -98,6 +140,11 @@ interface Run {
   readonly expected: ResultName[][];
 }
 
+/** So few that overdue transfers pile up. */
+const expiriesPerBlockMax = 2;
+
+const HELD = [1_010n, 1_011n, 1_012n, 1_013n, 1_014n];
+
 /** Operations that make most of what follows meaningful: funded accounts of both parties in both assets. */
 const opening: Operation[] = [
   account(1n),
@@ -105,12 +152,54 @@ const opening: Operation[] = [
   account(3n, { flags: 2, party: MEMBER }),
   account(4n, { flags: 4 }),
   account(5n, { asset: 978 }),
+  account(6n, { flags: 2, party: MEMBER }),
   transfer(1_000n, { debitAccount: 1n, creditAccount: 2n, amount: 500n }),
   transfer(1_001n, { debitAccount: 1n, creditAccount: 3n, amount: 500n }),
+  ...HELD.map((id, index) =>
+    transfer(id, {
+      debitAccount: [1n, 2n, 4n][index % 3],
+      creditAccount: [3n, 6n, 2n][index % 3],
+      amount: 40n,
+      flags: 2,
+      timeoutSeconds: index,
+    }),
+  ),
 ];
 
+/** What makes a drawn operation likely to mean something: new ids, accounts of the signer, pending transfers that there are. */
+class Situation {
+  private nextId = 2_000n;
+  private readonly ids: bigint[] = [];
+  private readonly held = [...HELD];
+
+  place(drawn: Operation, byMember: boolean): Operation {
+    if (drawn.kind !== 'create_transfer') return drawn;
+    const { id, debitAccount, pendingId, flags } = drawn.transfer;
+    const own = byMember ? [3n, 6n] : [1n, 1n, 2n, 4n];
+    const placed = {
+      ...drawn.transfer,
+      id: this.idFor(id),
+      debitAccount: debitAccount >= 1n && debitAccount <= 5n ? own[Number(debitAccount) % own.length] : debitAccount,
+      pendingId: (flags & 12) !== 0 && pendingId <= 60n ? pick(this.held, pendingId) : pendingId,
+    };
+    if (placed.creditAccount === placed.debitAccount && placed.debitAccount !== 0n && id !== 7n)
+      placed.creditAccount = (placed.debitAccount % 6n) + 1n;
+    this.ids.push(placed.id);
+    if ((flags & 2) !== 0) this.held.push(placed.id);
+    return { kind: 'create_transfer', transfer: placed };
+  }
+
+  private idFor(drawn: bigint): bigint {
+    if (drawn < 1n || drawn > 60n) return drawn;
+    return drawn > 56n ? pick(this.ids, drawn) : this.nextId++;
+  }
+}
+
+const pick = (from: readonly bigint[], drawn: bigint): bigint =>
+  from.length === 0 ? drawn : from[Number(drawn) % from.length];
+
 function play(blocks: Story): Run {
-  const driver = new LedgerDriver();
+  const driver = new LedgerDriver({ ...LEDGER_LIMITS, expiriesPerBlockMax });
   const model = new LedgerModel({
     operator: OPERATOR,
     parties: new Set([OPERATOR, MEMBER]),
@@ -121,16 +210,22 @@ function play(blocks: Story): Run {
   });
   driver.run([FRANC, EURO, MEMBER_PARTY]);
   const submitted: Operation[][] = [];
+  const situation = new Situation();
   const bodies: Uint8Array[] = [];
   const expected: ResultName[][] = [];
   for (const block of [[{ byMember: false, operations: opening, retry: null }], ...blocks]) {
     const envelopes: Uint8Array[] = [];
     const results: ResultName[] = [];
+    const timeNs = driver.timeNs + 1_000_000_000n;
+    model.expire(timeNs, expiriesPerBlockMax);
     for (const { byMember, operations, retry } of block) {
-      const chosen = retry === null || submitted.length === 0 ? operations : submitted[retry % submitted.length];
+      const chosen =
+        retry === null || submitted.length === 0
+          ? operations.map((drawn) => (operations === opening ? drawn : situation.place(drawn, byMember)))
+          : submitted[retry % submitted.length];
       submitted.push(chosen);
       envelopes.push(driver.envelope(chosen, byMember ? AS_MEMBER : {}));
-      results.push(...model.execute(byMember ? MEMBER : OPERATOR, chosen));
+      results.push(...model.execute(byMember ? MEMBER : OPERATOR, chosen, timeNs + BigInt(results.length)));
     }
     driver.block(...envelopes);
     bodies.push(encodeBody(envelopes));
@@ -142,6 +237,7 @@ function play(blocks: Story): Run {
 describe('the engine and the model of its rules', () => {
   it('agree on every result, balance and history', () => {
     const seen = new Set<string>();
+    const states = new Set<string | null>();
     fc.assert(
       fc.property(story, (blocks) => {
         const { driver, model, expected } = play(blocks);
@@ -150,17 +246,27 @@ describe('the engine and the model of its rules', () => {
         results.flat().forEach((result) => seen.add(result));
         const accounts = driver.ledger.accounts({ limit: 1_000 }).data;
         expect(accounts.map(({ id }) => id).reverse()).toEqual([...model.state.accounts.keys()]);
-        for (const { id, debitsPosted, creditsPosted } of accounts) {
+        for (const view of accounts) {
+          const { id } = view;
           const held = model.state.accounts.get(id);
-          expect({ debitsPosted, creditsPosted }).toEqual({ debitsPosted: held?.debits, creditsPosted: held?.credits });
+          expect(sumsOf(view)).toEqual({
+            debits: held?.debits,
+            credits: held?.credits,
+            debitsPending: held?.debitsPending,
+            creditsPending: held?.creditsPending,
+            closed: held?.closed,
+          });
           const history = model.state.history.filter((transferred) => {
-            const draft = model.state.transfers.get(transferred);
+            const draft = model.state.transfers.get(transferred)?.draft;
             return draft?.debitAccount === id || draft?.creditAccount === id;
           });
           expect(pagesOf(driver, id)).toEqual(history.reverse());
         }
         for (const [id, result] of model.failed) expect(driver.ledger.position(id)?.code).toBe(RESULT_CODES[result]);
-        for (const id of model.state.transfers.keys()) expect(driver.ledger.transfer(id)).toMatchObject({ id });
+        for (const [id, { draft, state }] of model.state.transfers) {
+          expect(driver.ledger.transfer(id)).toMatchObject({ ...draft, pendingState: state });
+          states.add(state);
+        }
         for (const total of totals(accounts)) expect(total).toBe(0n);
       }),
       { numRuns: 150 },
@@ -172,10 +278,15 @@ describe('the engine and the model of its rules', () => {
       'overflows_debits_posted',
       'overflows_credits_posted',
       'linked_event_failed',
+      'pending_transfer_expired',
+      'pending_transfer_already_posted',
+      'pending_transfer_not_voidable',
+      'debit_account_already_closed',
     ]) {
       expect(seen).toContain(name);
     }
-    expect(seen.size).toBeGreaterThan(25);
+    expect(seen.size).toBeGreaterThan(45);
+    expect(states).toEqual(new Set(['expired', 'pending', 'posted', 'voided', null]));
   });
 
   it('gives the same roots for the same blocks, and the records can be rebuilt from body and codes', () => {
@@ -221,6 +332,12 @@ it('encodes result records as the protocol says', () => {
   }
   expect(driver.ledger.account(1n)?.timestampNs).toBe(driver.timeNs + 2n);
 });
+
+function sumsOf(view: AccountView) {
+  const { debitsPosted, creditsPosted, debitsPending, creditsPending } = view;
+  const closed = (view.flags & ACCOUNT_FLAGS.closed) !== 0;
+  return { debits: debitsPosted, credits: creditsPosted, debitsPending, creditsPending, closed };
+}
 
 function pagesOf(driver: LedgerDriver, id: bigint): bigint[] {
   const ids: bigint[] = [];

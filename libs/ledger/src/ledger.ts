@@ -3,12 +3,14 @@ import { invariant } from '@quorate/errors';
 import { LIMITS, RESULT_CODES, genesisId, scanEnvelope, type Genesis, type ResultName } from '@quorate/protocol';
 import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
+import { Booking } from './booking';
 import { EnvelopeAdmission, type EnvelopeHead, type VerifySignature } from './envelope-admission';
 import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
 import { EnvelopeExecution } from './execution';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { readPage, type Page, type PageRequest } from './page';
 import { PartyTable } from './party-table';
+import { PendingTable } from './pending-table';
 import { leavesOf, recordsOf, type ScannedEnvelope } from './result-records';
 import { TRANSFER, TRANSFER_WORDS, TransferTable, type TransferPosition } from './transfer-table';
 import { store } from './u128';
@@ -61,6 +63,8 @@ export class Ledger {
   private readonly assetTable: AssetTable;
   private readonly accountTable: AccountTable;
   private readonly transferTable: TransferTable;
+  private readonly pendingTable = new PendingTable();
+  private readonly booking: Booking;
   private readonly memory: EnvelopeMemory;
   private readonly admission: EnvelopeAdmission;
   private readonly execution: EnvelopeExecution;
@@ -68,22 +72,29 @@ export class Ledger {
   private executedHeight = 0;
   private executedTimeNs: bigint;
 
-  private constructor(genesis: Genesis, verifySignature: VerifySignature, limits: LedgerLimits) {
+  private constructor(
+    genesis: Genesis,
+    verifySignature: VerifySignature,
+    private readonly limits: LedgerLimits,
+  ) {
     const anchor = genesisId(genesis);
     // Spreads ids differently on each ledger. No answer depends on it.
     const seed = new DataView(anchor.buffer, anchor.byteOffset).getUint32(0);
     this.partyTable = new PartyTable(limits.partiesMax);
     this.assetTable = new AssetTable(this.partyTable, limits.assetsMax);
     this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, seed);
-    this.transferTable = new TransferTable(this.accountTable, this.assetTable, limits.transfersMax, seed);
+    this.transferTable = new TransferTable(this.accountTable, limits.transfersMax, seed);
     this.memory = new EnvelopeMemory(limits.envelopesMax);
     this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
-    this.execution = new EnvelopeExecution({
+    const tables = {
       parties: this.partyTable,
       assets: this.assetTable,
       accounts: this.accountTable,
       transfers: this.transferTable,
-    });
+      pendings: this.pendingTable,
+    };
+    this.booking = new Booking(tables);
+    this.execution = new EnvelopeExecution(tables, this.booking);
     this.partyTable.add(genesis.operator, genesis.createdAtNs);
     this.executedTimeNs = genesis.createdAtNs;
   }
@@ -126,6 +137,7 @@ export class Ledger {
     const codes = new Uint16Array(operationCount);
     const executed: ExecutedEnvelope[] = [];
     this.memory.forgetExpired(block.timeNs);
+    this.booking.expire(block.timeNs, this.limits.expiriesPerBlockMax);
     let firstIndex = 0;
     for (const envelope of envelopes) {
       this.executeEnvelope(envelope, block, codes, firstIndex);
@@ -273,7 +285,7 @@ export class Ledger {
   }
 
   private viewTransfer(row: number): TransferView {
-    return transferView(row, this.transferTable, this.accountTable, this.assetTable);
+    return transferView(row, this.transferTable, this.pendingTable, this.accountTable, this.assetTable);
   }
 }
 

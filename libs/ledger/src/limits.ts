@@ -5,16 +5,19 @@ export interface LedgerLimits {
   readonly accountsMax: number;
   /** Applied and failed transfers together; each uses up an id for ever. */
   readonly transfersMax: number;
+  /** Pending transfers that expire at the start of one block; those left over follow in the next blocks. */
+  readonly expiriesPerBlockMax: number;
   /** Envelopes remembered until they expire, at most an hour. */
   readonly envelopesMax: number;
 }
 
-/** The limits of every ledger of this version. A transfer takes 96 bytes and its id's place in the index 13 to 27 more. */
+/** The limits of every ledger of this version. A transfer takes 100 bytes and its id's place in the index 13 to 27 more. */
 export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   partiesMax: 65_536,
   assetsMax: 65_536,
   accountsMax: 2 ** 25,
   transfersMax: 2 ** 27,
+  expiriesPerBlockMax: 8_192,
   envelopesMax: 2 ** 20,
 });
 

@@ -1,10 +1,13 @@
 import {
   encodeBody,
   RESULT_CODES,
+  TRANSFER_FLAGS,
   resultName,
   type AssetDraft,
+  type Operation,
   type PartyDraft,
   type ResultName,
+  type TransferDraft,
 } from '@quorate/protocol';
 import {
   AS_MEMBER,
@@ -27,6 +30,7 @@ import { LEDGER_LIMITS, validateBlockBody } from '.';
 const ID_MAX = (1n << 128n) - 1n;
 const LINKED = 1;
 const LIMITED = 2;
+const { pending, postPendingTransfer, voidPendingTransfer, closingDebit, closingCredit } = TRANSFER_FLAGS;
 
 const party = (fields: Partial<PartyDraft> = {}) =>
   ({
@@ -41,6 +45,15 @@ const last = (...operations: Parameters<LedgerDriver['run']>[0]): string | undef
   openedLedger().run(operations).at(-1);
 const lastOfMember = (...operations: Parameters<LedgerDriver['run']>[0]): string | undefined =>
   openedLedger().run(operations, AS_MEMBER).at(-1);
+
+const hold = (fields: Partial<TransferDraft> = {}) => transfer(1n, { flags: pending, amount: 5n, ...fields });
+/** A post or void of transfer 1 that leaves everything else to it. */
+const resolution = (flags: number, fields: Partial<TransferDraft> = {}) =>
+  transfer(2n, { debitAccount: 0n, creditAccount: 0n, amount: 0n, asset: 0, code: 0, pendingId: 1n, flags, ...fields });
+const draftOf = (operation: Operation): Partial<TransferDraft> =>
+  operation.kind === 'create_transfer' ? operation.transfer : {};
+const post = (fields: Partial<TransferDraft> = {}) => resolution(postPendingTransfer, fields);
+const void_ = (fields: Partial<TransferDraft> = {}) => resolution(voidPendingTransfer, fields);
 
 /** For each code, the shortest story that ends in it. */
 const stories: Record<ResultName, () => string | undefined> = {
@@ -111,6 +124,45 @@ const stories: Record<ResultName, () => string | undefined> = {
   overflows_credits_posted: () => last(transfer(1n, { amount: ID_MAX, debitAccount: 500n }), transfer(2n)),
   exceeds_credits: () => last(transfer(1n, { debitAccount: 200n, creditAccount: 100n })),
   exceeds_debits: () => last(transfer(1n, { creditAccount: 500n })),
+
+  pending_id_must_not_be_zero: () => last(hold(), post({ pendingId: 0n })),
+  pending_id_must_not_be_int_max: () => last(hold(), post({ pendingId: ID_MAX })),
+  pending_id_must_be_different: () => last(hold(), post({ pendingId: 2n })),
+  closing_transfer_must_be_pending: () => last(transfer(1n, { flags: closingDebit })),
+  credit_account_not_owned: () => last(hold({ flags: pending | closingCredit, creditAccount: 300n })),
+  pending_transfer_not_found: () => last(post()),
+  pending_transfer_not_pending: () => last(transfer(1n), post()),
+  pending_transfer_not_owned: () => {
+    const driver = openedLedger();
+    driver.run([hold()]);
+    return driver.run([post()], AS_MEMBER)[0];
+  },
+  pending_transfer_has_different_debit_account_id: () => last(hold(), post({ debitAccount: 200n })),
+  pending_transfer_has_different_credit_account_id: () => last(hold(), post({ creditAccount: 100n })),
+  pending_transfer_has_different_asset: () => last(hold(), post({ asset: 978 })),
+  pending_transfer_has_different_code: () => last(hold(), post({ code: 2 })),
+  exceeds_pending_transfer_amount: () => last(hold(), post({ amount: 6n })),
+  pending_transfer_has_different_amount: () => last(hold(), void_({ amount: 4n })),
+  pending_transfer_already_posted: () => last(hold(), post(), transfer(3n, { ...draftOf(void_()), id: 3n })),
+  pending_transfer_already_voided: () => last(hold(), void_(), transfer(3n, { ...draftOf(post()), id: 3n })),
+  pending_transfer_expired: () => {
+    const driver = openedLedger();
+    driver.run([hold({ timeoutSeconds: 1 })]);
+    return driver.run([post()])[0];
+  },
+  pending_transfer_not_voidable: () => last(hold({ creditAccount: 300n, timeoutSeconds: 9 }), void_()),
+  debit_account_already_closed: () =>
+    last(hold({ flags: pending | closingDebit }), transfer(2n, { creditAccount: 300n })),
+  credit_account_already_closed: () => last(account(9n, { flags: 32 }), transfer(2n, { creditAccount: 9n })),
+  overflows_debits_pending: () => last(hold({ amount: ID_MAX }), hold({ id: 2n, creditAccount: 300n })),
+  overflows_credits_pending: () => last(account(9n), hold({ amount: ID_MAX }), hold({ id: 2n, debitAccount: 9n })),
+  overflows_debits: () => last(hold({ amount: ID_MAX }), transfer(2n, { creditAccount: 300n })),
+  overflows_credits: () => last(account(9n), hold({ amount: ID_MAX }), transfer(2n, { debitAccount: 9n })),
+  overflows_timeout: () => {
+    const driver = openedLedger();
+    driver.timeNs = 2n ** 63n - 10_000_000_000n;
+    return driver.run([hold({ timeoutSeconds: 9 })])[0];
+  },
 
   envelope_malformed: () => {
     const validity = validateBlockBody(encodeBody([Uint8Array.of(1, 2, 3)]));

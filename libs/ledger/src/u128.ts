@@ -63,6 +63,14 @@ export function sumExceeds(
   return carry >= 0 && nonZero;
 }
 
+/** Whether left > right. */
+export function exceeds(left: Words, at: number, right: Words, from: number): boolean {
+  if (left[at + 3] !== right[from + 3]) return left[at + 3] > right[from + 3];
+  if (left[at + 2] !== right[from + 2]) return left[at + 2] > right[from + 2];
+  if (left[at + 1] !== right[from + 1]) return left[at + 1] > right[from + 1];
+  return left[at] > right[from];
+}
+
 /** Whether both operands are equal. */
 export function equals(left: Words, at: number, right: Words, from: number): boolean {
   return (

@@ -1,8 +1,18 @@
 import type { PublicKey } from '@quorate/crypto';
-import { BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, type AccountTable } from './account-table';
+import { TRANSFER_FLAGS } from '@quorate/protocol';
+import {
+  BALANCE,
+  BALANCE_WORDS,
+  DETAIL,
+  DETAIL_WORDS,
+  PENDING_CREDITS,
+  PENDING_WORDS,
+  type AccountTable,
+} from './account-table';
 import type { Asset, AssetTable } from './asset-table';
 import type { Party, PartyTable } from './party-table';
-import { TRANSFER, TRANSFER_WORDS, type TransferTable } from './transfer-table';
+import type { PendingState, PendingTable } from './pending-table';
+import { RESOLVING, TRANSFER, TRANSFER_WORDS, type TransferTable } from './transfer-table';
 import { toBigint, toBigint64 } from './u128';
 
 /** A party as a query answers it. Times are ledger time in nanoseconds, here and below. */
@@ -23,7 +33,7 @@ export interface AssetView {
   readonly timestampNs: bigint;
 }
 
-/** An account as a query answers it. Amounts are in minor units of the asset. */
+/** An account as a query answers it. Amounts are in minor units of the asset; `flags` tells whether it is closed now. */
 export interface AccountView {
   readonly id: bigint;
   readonly party: bigint;
@@ -40,7 +50,11 @@ export interface AccountView {
   readonly timestampNs: bigint;
 }
 
-/** An applied transfer as a query answers it; `height` and `index` say where its result record stands. */
+/**
+ * An applied transfer as a query answers it; `amount` is what it moved or reserved, `height` and `index` say where its result
+ * record stands. `pendingId` is the transfer that it posted or voided, 0 for none; `pendingState` what became of it if it was
+ * a pending one, else null.
+ */
 export interface TransferView {
   readonly id: bigint;
   readonly debitAccount: bigint;
@@ -49,6 +63,9 @@ export interface TransferView {
   readonly asset: number;
   readonly code: number;
   readonly flags: number;
+  readonly pendingId: bigint;
+  readonly pendingState: PendingState | null;
+  readonly timeoutSeconds: number;
   readonly userData128: bigint;
   readonly userData64: bigint;
   readonly userData32: number;
@@ -70,22 +87,22 @@ export function assetView(asset: Asset): AssetView {
 export function accountView(row: number, accounts: AccountTable, parties: PartyTable, assets: AssetTable): AccountView {
   const balance = row * BALANCE_WORDS;
   const detail = row * DETAIL_WORDS;
-  const { balances, details } = accounts;
+  const { balances, details, pendings } = accounts;
+  const reserved = accounts.isReserved(row);
   const codeAndFlags = balances[balance + BALANCE.codeAndFlags];
   return {
     id: toBigint(balances, balance),
     party: parties.at(balances[balance + BALANCE.party]).id,
     asset: assets.at(balances[balance + BALANCE.asset]).id,
     code: codeAndFlags >>> 16,
-    flags: codeAndFlags & 0xffff,
+    flags: accounts.flagsNow(row),
     userData128: toBigint(details, detail + DETAIL.userData128),
     userData64: toBigint64(details, detail + DETAIL.userData64),
     userData32: details[detail + DETAIL.userData32],
     debitsPosted: toBigint(balances, balance + BALANCE.debits),
     creditsPosted: toBigint(balances, balance + BALANCE.credits),
-    // Nothing is ever pending: the ledger has no two-phase transfers.
-    debitsPending: 0n,
-    creditsPending: 0n,
+    debitsPending: reserved ? toBigint(pendings, row * PENDING_WORDS) : 0n,
+    creditsPending: reserved ? toBigint(pendings, row * PENDING_WORDS + PENDING_CREDITS) : 0n,
     timestampNs: toBigint64(details, detail + DETAIL.timestamp),
   };
 }
@@ -93,6 +110,7 @@ export function accountView(row: number, accounts: AccountTable, parties: PartyT
 export function transferView(
   row: number,
   transfers: TransferTable,
+  pendings: PendingTable,
   accounts: AccountTable,
   assets: AssetTable,
 ): TransferView {
@@ -101,6 +119,9 @@ export function transferView(
   const at = row * TRANSFER_WORDS;
   const debit = rows[at + TRANSFER.debitAccount] * BALANCE_WORDS;
   const codeAndFlags = rows[at + TRANSFER.codeAndFlags];
+  const isPending = (codeAndFlags & TRANSFER_FLAGS.pending) !== 0;
+  const resolves = (codeAndFlags & RESOLVING) !== 0;
+  const pending = rows[at + TRANSFER.pending] - 1;
   return {
     id: toBigint(rows, at),
     debitAccount: toBigint(balances, debit),
@@ -109,6 +130,9 @@ export function transferView(
     asset: assets.at(balances[debit + BALANCE.asset]).id,
     code: codeAndFlags >>> 16,
     flags: codeAndFlags & 0xffff,
+    pendingId: resolves ? toBigint(rows, pendings.transferOf(pending) * TRANSFER_WORDS) : 0n,
+    pendingState: isPending ? pendings.stateNameOf(pending) : null,
+    timeoutSeconds: isPending ? pendings.timeoutSecondsOf(pending) : 0,
     userData128: toBigint(rows, at + TRANSFER.userData128),
     userData64: toBigint64(rows, at + TRANSFER.userData64),
     userData32: rows[at + TRANSFER.userData32],

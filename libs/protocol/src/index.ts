@@ -44,6 +44,7 @@ export { bytesToUuid, formatId, idFromHash, parseId, uuidToBytes } from './ident
 export { LIMITS } from './limits';
 export {
   ACCOUNT_FLAGS,
+  AMOUNT_MAX,
   OPERATION_BYTES,
   OPERATION_TAGS,
   TRANSFER_FLAGS,

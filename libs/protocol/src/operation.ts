@@ -3,10 +3,27 @@ import { PUBLIC_KEY_BYTES, type KeyScheme, type PublicKey } from '@quorate/crypt
 import { LIMITS } from './limits';
 
 /** Flag bits of an account; bits not named here are refused by the ledger. */
-export const ACCOUNT_FLAGS = { linked: 1, debitsMustNotExceedCredits: 2, creditsMustNotExceedDebits: 4 } as const;
+export const ACCOUNT_FLAGS = {
+  linked: 1,
+  debitsMustNotExceedCredits: 2,
+  creditsMustNotExceedDebits: 4,
+  closed: 32,
+} as const;
 
 /** Flag bits of a transfer; bits not named here are refused by the ledger. */
-export const TRANSFER_FLAGS = { linked: 1 } as const;
+export const TRANSFER_FLAGS = {
+  linked: 1,
+  pending: 2,
+  postPendingTransfer: 4,
+  voidPendingTransfer: 8,
+  balancingDebit: 16,
+  balancingCredit: 32,
+  closingDebit: 64,
+  closingCredit: 128,
+} as const;
+
+/** Largest amount there is. In a post it stands for all of the pending amount, in a balancing transfer for no maximum. */
+export const AMOUNT_MAX = 2n ** 128n - 1n;
 
 /** A legal entity to be recorded on the ledger; `threshold` of its keys must sign what it submits. */
 export interface PartyDraft {

@@ -35,7 +35,11 @@ export const RESULT_DEFINITIONS = Object.freeze({
   id_must_not_be_zero: code(4, EVERY, 'Not applied: the id is 0.'),
   id_must_not_be_int_max: code(5, ['party', 'account', 'transfer'], 'Not applied: the id is 2^128 - 1.'),
   exists: code(6, EVERY, 'An equal one exists: this is a retry, and the first attempt was applied.'),
-  flags_are_mutually_exclusive: code(7, ['account'], 'Not applied: both balance limits are set on one account.'),
+  flags_are_mutually_exclusive: code(
+    7,
+    CHAINABLE,
+    'Not applied: both balance limits on one account, or a post or void combined with another flag than `linked`.',
+  ),
   code_must_not_be_zero: code(8, CHAINABLE, 'Not applied: the code is 0.'),
   asset_must_not_be_zero: code(9, CHAINABLE, 'Not applied: the asset is 0.'),
   operator_required: code(
@@ -192,6 +196,96 @@ export const RESULT_DEFINITIONS = Object.freeze({
     117,
     ['transfer'],
     'Not applied: the credits of the credit account would exceed its debits, which its flag forbids.',
+  ),
+
+  pending_id_must_not_be_zero: code(
+    118,
+    ['transfer'],
+    'Not applied: the transfer posts or voids, but names no pending one.',
+  ),
+  pending_id_must_not_be_int_max: code(119, ['transfer'], 'Not applied: the pending id is 2^128 - 1.'),
+  pending_id_must_be_different: code(
+    120,
+    ['transfer'],
+    'Not applied: the pending id is the id of the transfer itself.',
+  ),
+  closing_transfer_must_be_pending: code(
+    121,
+    ['transfer'],
+    'Not applied: a transfer that closes an account must be pending, so that voiding it opens the account again.',
+  ),
+  credit_account_not_owned: code(
+    122,
+    ['transfer'],
+    'Not applied: the transfer would close the credit account, which the party that signed does not own.',
+  ),
+  pending_transfer_not_found: code(123, ['transfer'], 'Not applied: the pending transfer is not on the ledger.'),
+  pending_transfer_not_pending: code(124, ['transfer'], 'Not applied: the transfer named is not a pending one.'),
+  pending_transfer_not_owned: code(
+    125,
+    ['transfer'],
+    'Not applied: the party that signed owns neither account of the pending transfer. The id stays free for its owner.',
+  ),
+  pending_transfer_has_different_debit_account_id: code(
+    126,
+    ['transfer'],
+    'Not applied: the debit account is neither 0 nor that of the pending transfer.',
+  ),
+  pending_transfer_has_different_credit_account_id: code(
+    127,
+    ['transfer'],
+    'Not applied: the credit account is neither 0 nor that of the pending transfer.',
+  ),
+  pending_transfer_has_different_asset: code(
+    128,
+    ['transfer'],
+    'Not applied: the asset is neither 0 nor that of the pending transfer.',
+  ),
+  pending_transfer_has_different_code: code(
+    129,
+    ['transfer'],
+    'Not applied: the code is neither 0 nor that of the pending transfer.',
+  ),
+  exceeds_pending_transfer_amount: code(130, ['transfer'], 'Not applied: the amount is more than the pending one.'),
+  pending_transfer_has_different_amount: code(
+    131,
+    ['transfer'],
+    'Not applied: a void is for 0 or exactly the pending amount; to release a part, post the rest.',
+  ),
+  pending_transfer_already_posted: code(132, ['transfer'], 'Not applied: the pending transfer was posted before.'),
+  pending_transfer_already_voided: code(133, ['transfer'], 'Not applied: the pending transfer was voided before.'),
+  pending_transfer_expired: code(134, ['transfer'], 'Not applied: the timeout of the pending transfer has passed.'),
+  pending_transfer_not_voidable: code(
+    135,
+    ['transfer'],
+    'Not applied: the payer may void what has no timeout, the payee what closes no account; this is neither.',
+  ),
+  debit_account_already_closed: code(136, ['transfer'], 'Not applied: the debit account is closed.'),
+  credit_account_already_closed: code(137, ['transfer'], 'Not applied: the credit account is closed.'),
+  overflows_debits_pending: code(
+    138,
+    ['transfer'],
+    'Not applied: the pending debits of the debit account would pass 2^128 - 1.',
+  ),
+  overflows_credits_pending: code(
+    139,
+    ['transfer'],
+    'Not applied: the pending credits of the credit account would pass 2^128 - 1.',
+  ),
+  overflows_debits: code(
+    140,
+    ['transfer'],
+    'Not applied: posted and pending debits of the debit account together would pass 2^128 - 1.',
+  ),
+  overflows_credits: code(
+    141,
+    ['transfer'],
+    'Not applied: posted and pending credits of the credit account together would pass 2^128 - 1.',
+  ),
+  overflows_timeout: code(
+    142,
+    ['transfer'],
+    'Not applied: the transfer would expire after 2^63 - 1 ns of ledger time.',
   ),
 
   envelope_malformed: code(

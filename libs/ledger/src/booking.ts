@@ -1,0 +1,331 @@
+import { ACCOUNT_FLAGS, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
+import {
+  ACCOUNT_STATE,
+  BALANCE,
+  BALANCE_WORDS,
+  PENDING_CREDITS,
+  PENDING_WORDS,
+  type OperationContext,
+} from './account-table';
+import { TOTAL } from './asset-table';
+import type { BookingTables } from './booking-tables';
+import { PENDING_STATE } from './pending-table';
+import { resolutionOf } from './pending-resolution';
+import { compareWithStaged } from './transfer-retry';
+import { NAMED, RESOLVING, TRANSFER, TRANSFER_WORDS } from './transfer-table';
+import { addInto, copy, equals, exceeds, isMax, isZero, subtractFrom, sumExceeds, sumOverflows } from './u128';
+
+const CODES = RESULT_CODES;
+const APPLIED = RESULT_CODES.applied;
+const KNOWN_FLAGS = Object.values(TRANSFER_FLAGS).reduce((flags, flag) => flags | flag, 0);
+const CLOSING = TRANSFER_FLAGS.closingDebit | TRANSFER_FLAGS.closingCredit;
+const LIMIT_DEBITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits;
+const LIMIT_CREDITS = ACCOUNT_FLAGS.creditsMustNotExceedDebits;
+const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved;
+/** Where posted and pending sums together are in `Booking.used`, and a scratch operand. */
+const DEBITS = 0;
+const CREDITS = 4;
+const SCRATCH = 8;
+
+/** Enters transfers in the books: the rules for their amounts, and the sums of accounts and assets that they change. */
+export class Booking {
+  private readonly used = new Uint32Array(12);
+
+  constructor(private readonly tables: BookingTables) {}
+
+  /** Applies the transfer that is encoded at `offset` unless a rule forbids it; returns the result code. */
+  create(view: DataView, offset: number, context: OperationContext): number {
+    const { transfers } = this.tables;
+    transfers.stage(view, offset, context);
+    const rows = transfers.rows;
+    const at = transfers.size * TRANSFER_WORDS;
+    const flags = rows[at + TRANSFER.codeAndFlags] & 0xffff;
+    if ((flags & ~KNOWN_FLAGS) !== 0) return CODES.reserved_flag;
+    if (isZero(rows, at)) return CODES.id_must_not_be_zero;
+    if (isMax(rows, at)) return CODES.id_must_not_be_int_max;
+    const existing = transfers.findStaged();
+    if (existing !== -1) return existing < 0 ? CODES.id_already_failed : compareWithStaged(existing, this.tables);
+    if (transfers.full) return CODES.transfer_limit_reached;
+    return (flags & RESOLVING) === 0 ? this.enter(flags, context) : this.resolve(flags, context);
+  }
+
+  /** Takes the newest transfer back: its linked chain failed. */
+  undoNewest(): void {
+    const { accounts, transfers, pendings } = this.tables;
+    const rows = transfers.rows;
+    const at = (transfers.size - 1) * TRANSFER_WORDS;
+    const flags = rows[at + TRANSFER.codeAndFlags] & 0xffff;
+    const debit = rows[at + TRANSFER.debitAccount];
+    const credit = rows[at + TRANSFER.creditAccount];
+    const amount = at + TRANSFER.amount;
+    if ((flags & TRANSFER_FLAGS.pending) !== 0) {
+      this.release(debit, credit, rows, amount);
+      pendings.removeNewest();
+      if ((flags & TRANSFER_FLAGS.closingDebit) !== 0) accounts.setClosed(debit, false);
+      if ((flags & TRANSFER_FLAGS.closingCredit) !== 0) accounts.setClosed(credit, false);
+    } else if ((flags & RESOLVING) !== 0) {
+      const row = rows[at + TRANSFER.pending] - 1;
+      const resolved = pendings.transferOf(row) * TRANSFER_WORDS;
+      if ((flags & TRANSFER_FLAGS.postPendingTransfer) !== 0) this.unpost(debit, credit, rows, amount);
+      else this.closeAgain(resolved);
+      this.reserve(debit, credit, rows, resolved + TRANSFER.amount);
+      pendings.reopen(row);
+    } else {
+      this.unpost(debit, credit, rows, amount);
+    }
+    transfers.removeNewest();
+  }
+
+  /**
+   * Releases what pending transfers reserved whose timeout has passed at ledger time `timeNs`, earliest expiry first, then in
+   * order of creation; at most `max` of them. Returns how many.
+   */
+  expire(timeNs: bigint, max: number): number {
+    const { transfers, pendings } = this.tables;
+    const timeLow = Number(timeNs & 0xffff_ffffn);
+    const timeHigh = Number(timeNs >> 32n);
+    let expired = 0;
+    while (expired < max) {
+      const row = pendings.nextDue(timeLow, timeHigh);
+      if (row < 0) break;
+      const at = pendings.transferOf(row) * TRANSFER_WORDS;
+      const { rows } = transfers;
+      pendings.resolve(row, PENDING_STATE.expired);
+      this.release(rows[at + TRANSFER.debitAccount], rows[at + TRANSFER.creditAccount], rows, at + TRANSFER.amount);
+      this.openAgain(at);
+      expired += 1;
+    }
+    return expired;
+  }
+
+  /** The rules for a transfer between two accounts that it names, pending or not. */
+  private enter(flags: number, context: OperationContext): number {
+    const { accounts, assets, transfers } = this.tables;
+    const named = transfers.named;
+    if (isZero(named, NAMED.debit)) return CODES.debit_account_id_must_not_be_zero;
+    if (isMax(named, NAMED.debit)) return CODES.debit_account_id_must_not_be_int_max;
+    if (isZero(named, NAMED.credit)) return CODES.credit_account_id_must_not_be_zero;
+    if (isMax(named, NAMED.credit)) return CODES.credit_account_id_must_not_be_int_max;
+    if (equals(named, NAMED.debit, named, NAMED.credit)) return CODES.accounts_must_be_different;
+    if (!isZero(named, NAMED.pending)) return CODES.pending_id_must_be_zero;
+    if ((flags & TRANSFER_FLAGS.pending) === 0) {
+      if (transfers.timeoutSeconds !== 0) return CODES.timeout_reserved_for_pending_transfer;
+      if ((flags & CLOSING) !== 0) return CODES.closing_transfer_must_be_pending;
+    }
+    if (transfers.assetId === 0) return CODES.asset_must_not_be_zero;
+    const codeAndFlags = transfers.rows[transfers.size * TRANSFER_WORDS + TRANSFER.codeAndFlags];
+    if (codeAndFlags >>> 16 === 0) return CODES.code_must_not_be_zero;
+    const debit = accounts.find(named, NAMED.debit);
+    if (debit < 0) return CODES.debit_account_not_found;
+    const credit = accounts.find(named, NAMED.credit);
+    if (credit < 0) return CODES.credit_account_not_found;
+    const balances = accounts.balances;
+    const from = debit * BALANCE_WORDS;
+    const to = credit * BALANCE_WORDS;
+    if (balances[from + BALANCE.party] !== context.party) return CODES.debit_account_not_owned;
+    if ((flags & TRANSFER_FLAGS.closingCredit) !== 0 && balances[to + BALANCE.party] !== context.party) {
+      return CODES.credit_account_not_owned;
+    }
+    const asset = balances[from + BALANCE.asset];
+    if (asset !== balances[to + BALANCE.asset]) return CODES.accounts_must_have_the_same_asset;
+    if (assets.at(asset).id !== transfers.assetId) return CODES.transfer_must_have_the_same_asset_as_accounts;
+    const states = (balances[from + BALANCE.codeAndFlags] | balances[to + BALANCE.codeAndFlags]) & STATES;
+    const plain = states === 0 && (flags & ~TRANSFER_FLAGS.linked) === 0;
+    return plain ? this.enterPlain(debit, credit) : this.enterOther(flags, debit, credit, context);
+  }
+
+  /** The usual case, apart because it is what speed hangs on: no flag, and no account closed or with pending sums. */
+  private enterPlain(debit: number, credit: number): number {
+    const { accounts, transfers } = this.tables;
+    const rows = transfers.rows;
+    const amount = transfers.size * TRANSFER_WORDS + TRANSFER.amount;
+    const balances = accounts.balances;
+    const from = debit * BALANCE_WORDS;
+    const to = credit * BALANCE_WORDS;
+    if (sumOverflows(balances, from + BALANCE.debits, rows, amount)) return CODES.overflows_debits_posted;
+    if (sumOverflows(balances, to + BALANCE.credits, rows, amount)) return CODES.overflows_credits_posted;
+    if (
+      (balances[from + BALANCE.codeAndFlags] & LIMIT_DEBITS) !== 0 &&
+      sumExceeds(balances, from + BALANCE.debits, rows, amount, balances, from + BALANCE.credits)
+    ) {
+      return CODES.exceeds_credits;
+    }
+    if (
+      (balances[to + BALANCE.codeAndFlags] & LIMIT_CREDITS) !== 0 &&
+      sumExceeds(balances, to + BALANCE.credits, rows, amount, balances, to + BALANCE.debits)
+    ) {
+      return CODES.exceeds_debits;
+    }
+    this.post(debit, credit, rows, amount);
+    transfers.add(debit, credit);
+    return APPLIED;
+  }
+
+  private enterOther(flags: number, debit: number, credit: number, context: OperationContext): number {
+    const { accounts, transfers, pendings } = this.tables;
+    const balances = accounts.balances;
+    const from = debit * BALANCE_WORDS;
+    const to = credit * BALANCE_WORDS;
+    if ((balances[from + BALANCE.codeAndFlags] & ACCOUNT_STATE.closed) !== 0) return CODES.debit_account_already_closed;
+    if ((balances[to + BALANCE.codeAndFlags] & ACCOUNT_STATE.closed) !== 0) return CODES.credit_account_already_closed;
+    const rows = transfers.rows;
+    const amount = transfers.size * TRANSFER_WORDS + TRANSFER.amount;
+    this.loadUsed(debit, credit);
+    if ((flags & TRANSFER_FLAGS.balancingDebit) !== 0)
+      this.lower(rows, amount, balances, from + BALANCE.credits, DEBITS);
+    if ((flags & TRANSFER_FLAGS.balancingCredit) !== 0)
+      this.lower(rows, amount, balances, to + BALANCE.debits, CREDITS);
+    const overflow = this.overflow(flags, debit, credit, amount);
+    if (overflow !== APPLIED) return overflow;
+    const { timeoutSeconds } = transfers;
+    if (timeoutSeconds !== 0 && pendings.overflows(context.timeLow, context.timeHigh, timeoutSeconds)) {
+      return CODES.overflows_timeout;
+    }
+    if (
+      (balances[from + BALANCE.codeAndFlags] & LIMIT_DEBITS) !== 0 &&
+      sumExceeds(this.used, DEBITS, rows, amount, balances, from + BALANCE.credits)
+    ) {
+      return CODES.exceeds_credits;
+    }
+    if (
+      (balances[to + BALANCE.codeAndFlags] & LIMIT_CREDITS) !== 0 &&
+      sumExceeds(this.used, CREDITS, rows, amount, balances, to + BALANCE.debits)
+    ) {
+      return CODES.exceeds_debits;
+    }
+    if ((flags & TRANSFER_FLAGS.pending) === 0) {
+      this.post(debit, credit, rows, amount);
+    } else {
+      accounts.setReserved(debit);
+      accounts.setReserved(credit);
+      this.reserve(debit, credit, rows, amount);
+      if ((flags & TRANSFER_FLAGS.closingDebit) !== 0) accounts.setClosed(debit, true);
+      if ((flags & TRANSFER_FLAGS.closingCredit) !== 0) accounts.setClosed(credit, true);
+      const row = pendings.add(transfers.size, timeoutSeconds, context.timeLow, context.timeHigh);
+      rows[transfers.size * TRANSFER_WORDS + TRANSFER.pending] = row + 1;
+    }
+    transfers.add(debit, credit);
+    return APPLIED;
+  }
+
+  /** The code of the first sum that the amount would push over 2^128 - 1, or `applied`. */
+  private overflow(flags: number, debit: number, credit: number, amount: number): number {
+    const { accounts, transfers } = this.tables;
+    const { balances, pendings } = accounts;
+    const rows = transfers.rows;
+    if ((flags & TRANSFER_FLAGS.pending) !== 0) {
+      if (accounts.isReserved(debit) && sumOverflows(pendings, debit * PENDING_WORDS, rows, amount)) {
+        return CODES.overflows_debits_pending;
+      }
+      if (
+        accounts.isReserved(credit) &&
+        sumOverflows(pendings, credit * PENDING_WORDS + PENDING_CREDITS, rows, amount)
+      ) {
+        return CODES.overflows_credits_pending;
+      }
+    }
+    if (sumOverflows(balances, debit * BALANCE_WORDS + BALANCE.debits, rows, amount)) {
+      return CODES.overflows_debits_posted;
+    }
+    if (sumOverflows(balances, credit * BALANCE_WORDS + BALANCE.credits, rows, amount)) {
+      return CODES.overflows_credits_posted;
+    }
+    if (sumOverflows(this.used, DEBITS, rows, amount)) return CODES.overflows_debits;
+    if (sumOverflows(this.used, CREDITS, rows, amount)) return CODES.overflows_credits;
+    return APPLIED;
+  }
+
+  /** Posts or voids a pending transfer. Neither can pass a limit: the amount was reserved under it. */
+  private resolve(flags: number, context: OperationContext): number {
+    const { transfers, pendings } = this.tables;
+    const code = resolutionOf(flags, context, this.tables);
+    if (code !== APPLIED) return code;
+    const rows = transfers.rows;
+    const at = transfers.size * TRANSFER_WORDS;
+    const resolved = transfers.find(transfers.named, NAMED.pending) * TRANSFER_WORDS;
+    const debit = rows[resolved + TRANSFER.debitAccount];
+    const credit = rows[resolved + TRANSFER.creditAccount];
+    const posts = (flags & TRANSFER_FLAGS.postPendingTransfer) !== 0;
+    this.release(debit, credit, rows, resolved + TRANSFER.amount);
+    if (posts) this.post(debit, credit, rows, at + TRANSFER.amount);
+    else this.openAgain(resolved);
+    const row = rows[resolved + TRANSFER.pending] - 1;
+    pendings.resolve(row, posts ? PENDING_STATE.posted : PENDING_STATE.voided);
+    rows[at + TRANSFER.pending] = row + 1;
+    transfers.add(debit, credit);
+    return APPLIED;
+  }
+
+  private post(debit: number, credit: number, amounts: Uint32Array, at: number): void {
+    const { accounts, assets } = this.tables;
+    const balances = accounts.balances;
+    const asset = balances[debit * BALANCE_WORDS + BALANCE.asset];
+    addInto(balances, debit * BALANCE_WORDS + BALANCE.debits, amounts, at);
+    assets.add(asset, TOTAL.debits, amounts, at);
+    addInto(balances, credit * BALANCE_WORDS + BALANCE.credits, amounts, at);
+    assets.add(asset, TOTAL.credits, amounts, at);
+  }
+
+  private unpost(debit: number, credit: number, amounts: Uint32Array, at: number): void {
+    const { accounts, assets } = this.tables;
+    const balances = accounts.balances;
+    const asset = balances[debit * BALANCE_WORDS + BALANCE.asset];
+    subtractFrom(balances, debit * BALANCE_WORDS + BALANCE.debits, amounts, at);
+    assets.subtract(asset, TOTAL.debits, amounts, at);
+    subtractFrom(balances, credit * BALANCE_WORDS + BALANCE.credits, amounts, at);
+    assets.subtract(asset, TOTAL.credits, amounts, at);
+  }
+
+  private reserve(debit: number, credit: number, amounts: Uint32Array, at: number): void {
+    const { accounts, assets } = this.tables;
+    const asset = accounts.balances[debit * BALANCE_WORDS + BALANCE.asset];
+    addInto(accounts.pendings, debit * PENDING_WORDS, amounts, at);
+    assets.add(asset, TOTAL.debitsPending, amounts, at);
+    addInto(accounts.pendings, credit * PENDING_WORDS + PENDING_CREDITS, amounts, at);
+    assets.add(asset, TOTAL.creditsPending, amounts, at);
+  }
+
+  private release(debit: number, credit: number, amounts: Uint32Array, at: number): void {
+    const { accounts, assets } = this.tables;
+    const asset = accounts.balances[debit * BALANCE_WORDS + BALANCE.asset];
+    subtractFrom(accounts.pendings, debit * PENDING_WORDS, amounts, at);
+    assets.subtract(asset, TOTAL.debitsPending, amounts, at);
+    subtractFrom(accounts.pendings, credit * PENDING_WORDS + PENDING_CREDITS, amounts, at);
+    assets.subtract(asset, TOTAL.creditsPending, amounts, at);
+  }
+
+  /** Opens the accounts that the pending transfer at `at` closed. */
+  private openAgain(at: number): void {
+    this.setClosedBy(at, false);
+  }
+
+  private closeAgain(at: number): void {
+    this.setClosedBy(at, true);
+  }
+
+  private setClosedBy(at: number, closed: boolean): void {
+    const { accounts, transfers } = this.tables;
+    const rows = transfers.rows;
+    const flags = rows[at + TRANSFER.codeAndFlags];
+    if ((flags & TRANSFER_FLAGS.closingDebit) !== 0) accounts.setClosed(rows[at + TRANSFER.debitAccount], closed);
+    if ((flags & TRANSFER_FLAGS.closingCredit) !== 0) accounts.setClosed(rows[at + TRANSFER.creditAccount], closed);
+  }
+
+  /** Posted and pending debits of the one account, credits of the other. Their sums never overflow (`overflow`). */
+  private loadUsed(debit: number, credit: number): void {
+    const { accounts } = this.tables;
+    copy(this.used, DEBITS, accounts.balances, debit * BALANCE_WORDS + BALANCE.debits);
+    if (accounts.isReserved(debit)) addInto(this.used, DEBITS, accounts.pendings, debit * PENDING_WORDS);
+    copy(this.used, CREDITS, accounts.balances, credit * BALANCE_WORDS + BALANCE.credits);
+    if (accounts.isReserved(credit)) {
+      addInto(this.used, CREDITS, accounts.pendings, credit * PENDING_WORDS + PENDING_CREDITS);
+    }
+  }
+
+  /** Lowers the staged amount to what is left between the used sum and its limit, 0 if nothing is. */
+  private lower(rows: Uint32Array, amount: number, limits: Uint32Array, limit: number, used: number): void {
+    copy(this.used, SCRATCH, limits, limit);
+    if (subtractFrom(this.used, SCRATCH, this.used, used) !== 0) this.used.fill(0, SCRATCH, SCRATCH + 4);
+    if (exceeds(rows, amount, this.used, SCRATCH)) copy(rows, amount, this.used, SCRATCH);
+  }
+}

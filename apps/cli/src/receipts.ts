@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { verifyReceipt, type ProvenOutcome } from '@quorate/light-client';
-import { formatId, type Operation, type Receipt } from '@quorate/protocol';
+import { TRANSFER_FLAGS, formatId, type Operation, type Receipt } from '@quorate/protocol';
 import type { OpenLedger } from './context';
 import { CliFailure } from './exit-codes';
 
@@ -73,10 +73,13 @@ export function provenFields(proven: ProvenOutcome): Record<string, unknown> {
 function operationFields(operation: Operation): Record<string, unknown> {
   switch (operation.kind) {
     case 'create_transfer': {
-      const { id, debitAccount, creditAccount, amount, asset } = operation.transfer;
+      const { id, debitAccount, creditAccount, amount, asset, flags, pendingId } = operation.transfer;
       return {
         operation: operation.kind,
         id: formatId(id),
+        // A pending transfer that was applied has moved nothing yet: whoever reads a receipt must see what it is one of.
+        flags: Object.entries(TRANSFER_FLAGS).flatMap(([name, flag]) => ((flags & flag) === 0 ? [] : [name])),
+        ...(pendingId === 0n ? {} : { pendingId: formatId(pendingId) }),
         debitAccount: formatId(debitAccount),
         creditAccount: formatId(creditAccount),
         amountMinor: amount.toString(),

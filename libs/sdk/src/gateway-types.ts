@@ -48,10 +48,16 @@ export interface TransferView {
   readonly id: string;
   readonly debitAccount: string;
   readonly creditAccount: string;
+  /** What it moved, or reserved if it is a pending transfer. */
   readonly amountMinor: string;
   readonly asset: number;
   readonly code: number;
   readonly flags: number;
+  /** The pending transfer that it posted or voided. */
+  readonly pendingId: string | null;
+  /** What became of it, if it is a pending transfer. */
+  readonly pendingState: 'pending' | 'posted' | 'voided' | 'expired' | null;
+  readonly timeoutSeconds: number;
   readonly userData128: string;
   readonly timestampNs: string;
   readonly height: number;

@@ -81,10 +81,16 @@ export const transferSchema = z
     id,
     debitAccount: id,
     creditAccount: id,
-    amountMinor: minor,
+    amountMinor: minor.meta({ description: 'What it moved, or reserved if it is a pending transfer.' }),
     asset: count,
     code: count,
     flags: count,
+    pendingId: id.nullable().meta({ description: 'The pending transfer that it posted or voided.' }),
+    pendingState: z
+      .enum(['pending', 'posted', 'voided', 'expired'])
+      .nullable()
+      .meta({ description: 'What became of it, if it is a pending transfer.' }),
+    timeoutSeconds: count,
     userData128: id,
     timestampNs,
     height: count,

@@ -1,6 +1,6 @@
 import type { ParsedReceipt } from '@quorate/light-client';
 import { hex } from '@quorate/crypto';
-import { bytesToUuid, formatId, genesisId, resultName, type Operation } from '@quorate/protocol';
+import { TRANSFER_FLAGS, bytesToUuid, formatId, genesisId, resultName, type Operation } from '@quorate/protocol';
 import { Descriptions, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -98,8 +98,20 @@ function useOperationRows(
       : `${formats.amount(transfer.amount, asset.scale)} ${asset.code}`;
   return [
     [t('field.amount'), <strong key="amount">{amount}</strong>],
+    ...kindRow(transfer.flags, t),
     [t('transfer.id'), <CopyableId key="id" id={formatId(transfer.id)} />],
     [t('transfer.debit'), <CopyableId key="debit" id={formatId(transfer.debitAccount)} />],
     [t('transfer.credit'), <CopyableId key="credit" id={formatId(transfer.creditAccount)} />],
   ];
+}
+
+/** An applied transfer that is pending, a void or balancing must not look like a payment of its amount. */
+function kindRow(flags: number, t: (key: string) => string): [string, ReactNode][] {
+  const kinds: [flag: number, text: string][] = [
+    [TRANSFER_FLAGS.pending, t('transfer.reservation')],
+    [TRANSFER_FLAGS.postPendingTransfer, t('transfer.post')],
+    [TRANSFER_FLAGS.voidPendingTransfer, t('transfer.release')],
+    [TRANSFER_FLAGS.balancingDebit | TRANSFER_FLAGS.balancingCredit, t('transfer.balancing')],
+  ];
+  return kinds.filter(([flag]) => (flags & flag) !== 0).map(([, text]) => [t('transfer.kind'), text]);
 }

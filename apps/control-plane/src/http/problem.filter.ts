@@ -3,6 +3,7 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 import { loggerToken } from './log';
+import { isDatabaseAway } from './database-faults';
 import { Problem, problemDocument } from './problem';
 import type { QuorateRequest } from './request';
 
@@ -15,7 +16,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<QuorateRequest>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = toProblem(thrown);
-    if (problem.code === 'INTERNAL_FAULT')
+    if (problem.code === 'INTERNAL_FAULT' || problem.code === 'DATABASE_UNAVAILABLE')
       this.logger.error({ requestId: request.requestId, fault: describe(thrown) }, 'request failed');
     // A stream that has begun cannot change its status any more.
     if (response.headersSent) {
@@ -39,6 +40,9 @@ function toProblem(thrown: unknown): Problem {
   }
   const parser = parserProblem(thrown);
   if (parser) return parser;
+  if (isDatabaseAway(thrown)) {
+    return new Problem('DATABASE_UNAVAILABLE', { detail: 'the database does not answer now', retryAfterMs: 1_000 });
+  }
   if (thrown instanceof HttpException) {
     if (thrown.getStatus() === 404) return new Problem('ROUTE_UNKNOWN', { detail: 'there is no such route' });
     if (thrown.getStatus() < 500) return new Problem('REQUEST_INVALID', { detail: 'the request cannot be understood' });

@@ -20,6 +20,11 @@ const catalogue = {
   CREDENTIALS_WRONG: [401, 'E-mail address or password is wrong', 'Check both; it is not told which of them is wrong.'],
   CREDENTIAL_MISSING: [401, 'Not logged in', 'Log in, or send `Authorization: Bearer qk_…` with an unexpired API key.'],
   CURRENT_PASSWORD_WRONG: [403, 'The current password is wrong', 'Enter the password that is in use now.'],
+  DATABASE_UNAVAILABLE: [
+    503,
+    'The platform database does not answer',
+    'Repeat after `Retry-After`, a POST with the same Idempotency-Key.',
+  ],
   EMAIL_TAKEN: [409, 'This e-mail address has an account already', 'Log in, or sign up with another address.'],
   FLEET_SCALED_ELSEWHERE: [
     409,

@@ -66,7 +66,8 @@ function integerOf(value: unknown, field: string, max: number): number {
 
 function pathOf(value: unknown, field: string): Uint8Array[] {
   if (!Array.isArray(value) || value.length > PATH_LENGTH_MAX) throw malformed(field);
-  return value.map((item, index) => bytesOf(item, `${field}[${index}]`, 32));
+  // Not `map`, which would leave a hole of an array that never was JSON as it is.
+  return Array.from(value, (item, index) => bytesOf(item, `${field}[${index}]`, 32));
 }
 
 function recordOf(value: unknown): ResultRecord {

@@ -48,6 +48,12 @@ describe('verifyReceipt', () => {
       expect(verifyReceipt(withRecord({ [field]: flipped }), anchor).ok).toBe(false);
   });
 
+  it('refuses an array with a hole, which no JSON has', () => {
+    const historyPath = [...receipt.historyPath];
+    delete historyPath[0];
+    expect(verifyReceipt({ ...receipt, historyPath }, anchor)).toMatchObject({ ok: false, code: 'RECEIPT_MALFORMED' });
+  });
+
   it('refuses a changed number of the record', () => {
     const { height, index, code, timestampNs } = receipt.record;
     const changes = [

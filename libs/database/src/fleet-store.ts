@@ -65,6 +65,12 @@ export class FleetStore {
     );
   }
 
+  /** Whether there is such a ledger, whoever owns it. */
+  async hasLedger(_context: PlatformContext, ledgerId: string): Promise<boolean> {
+    const found = await this.database.direct(system).query<unknown[]>('select from ledgers where id = $1', [ledgerId]);
+    return found.length > 0;
+  }
+
   ledgers(_context: PlatformContext): Promise<FleetLedger[]> {
     return this.database.direct(system).query<FleetLedger[]>(
       `select l.id, l.name, l.tenant_id as "tenantId", t.name as "tenantName", l.class, l.region, l.state, l.created_at as "createdAt",

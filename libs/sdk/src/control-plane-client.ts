@@ -138,6 +138,12 @@ export class ControlPlaneClient {
     return waitForLedger(this, id, options);
   }
 
+  /** The same for a platform administrator, on any tenant's ledger. */
+  scaleFleetLedger(id: string, replicas: number, options?: CallOptions): Promise<Ledger> {
+    const path = `/v1/fleet/ledgers/${encodeURIComponent(id)}/scale`;
+    return this.http.json({ method: 'POST', path, json: { replicas }, ...options });
+  }
+
   workers(options?: PageOptions): PagedList<Worker> {
     return this.list('/v1/fleet/workers', options);
   }

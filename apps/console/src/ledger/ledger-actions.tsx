@@ -1,16 +1,18 @@
 import { DeleteOutlined, ExpandAltOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Ledger } from '@quorate/sdk';
-import { App, Button, Input, Modal, Select } from 'antd';
+import { Button, Input, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { controlPlane } from '../api/clients';
 import { ledgerQuery, ledgersQuery } from '../api/queries';
+import { ScaleDialog } from './scale-dialog';
 import { ProblemAlert } from '../ui/problem-alert';
 
 /** What can be done with a ledger as a whole. */
 export function LedgerActions({ ledger }: { ledger: Ledger }) {
   const { t } = useTranslation();
+  const queryClient = useQueryClient();
   const [open, setOpen] = useState<'scale' | 'retire' | null>(null);
   const gone = ledger.state === 'retiring' || ledger.state === 'retired';
   if (gone) return null;
@@ -24,54 +26,17 @@ export function LedgerActions({ ledger }: { ledger: Ledger }) {
       <Button danger icon={<DeleteOutlined />} onClick={() => setOpen('retire')}>
         {t('ledger.retire')}
       </Button>
-      {open === 'scale' && <ScaleDialog ledger={ledger} onClose={() => setOpen(null)} />}
+      {open === 'scale' && (
+        <ScaleDialog
+          name={ledger.name}
+          current={ledger.replicas.length}
+          scale={(replicas) => controlPlane.scaleLedger(ledger.id, replicas)}
+          onScaled={() => queryClient.invalidateQueries(ledgerQuery(ledger.id))}
+          onClose={() => setOpen(null)}
+        />
+      )}
       {open === 'retire' && <RetireDialog ledger={ledger} onClose={() => setOpen(null)} />}
     </>
-  );
-}
-
-const replicaCounts = [1, 4, 7] as const;
-
-/** Asks for another number of replicas; what the control plane answers is shown as it is. */
-function ScaleDialog({ ledger, onClose }: { ledger: Ledger; onClose: () => void }) {
-  const { t } = useTranslation();
-  const { message } = App.useApp();
-  const queryClient = useQueryClient();
-  const current = ledger.replicas.length;
-  const [replicas, setReplicas] = useState<number>(replicaCounts.find((count) => count > current) ?? replicaCounts[0]);
-  const scale = useMutation({
-    mutationFn: () => controlPlane.scaleLedger(ledger.id, replicas),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries(ledgerQuery(ledger.id));
-      void message.success(t('ledger.scaleAccepted'));
-      onClose();
-    },
-  });
-  return (
-    <Modal
-      open
-      title={t('ledger.scaleTitle', { name: ledger.name })}
-      okText={t('ledger.scale')}
-      cancelText={t('action.cancel')}
-      onOk={() => scale.mutate()}
-      onCancel={onClose}
-      confirmLoading={scale.isPending}
-    >
-      <div className="stack">
-        <span className="soft">{t('ledger.scaleDetail', { count: current })}</span>
-        <Select
-          aria-label={t('field.replicas')}
-          value={replicas}
-          onChange={setReplicas}
-          options={replicaCounts.map((value) => ({
-            value,
-            label: t('createLedger.replicas', { count: value }),
-            disabled: value === current,
-          }))}
-        />
-        {scale.error !== null && <ProblemAlert error={scale.error} />}
-      </div>
-    </Modal>
   );
 }
 

@@ -1,8 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { Flex } from 'antd';
+import { Button, Flex } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { controlPlane } from '../api/clients';
 import { fleetLedgersQuery, type FleetLedger } from '../api/queries';
 import { useFormats } from '../i18n/formats';
+import { ScaleDialog } from '../ledger/scale-dialog';
 import { CopyableId } from '../ui/copyable-id';
 import { LedgerClassTag, LedgerStateTag } from '../ui/ledger-tags';
 import { useNowMs } from '../ui/now';
@@ -16,6 +19,7 @@ export function FleetLedgersPage() {
   const formats = useFormats();
   const nowMs = useNowMs(10_000);
   const ledgers = useQuery(fleetLedgersQuery);
+  const [scaling, setScaling] = useState<FleetLedger | null>(null);
   return (
     <Page title={t('nav.ledgers')} lead={t('fleetLedgers.lead')}>
       <RowsTable<FleetLedger>
@@ -44,8 +48,22 @@ export function FleetLedgersPage() {
           { title: t('field.replicas'), className: 'number', render: (_, { replicas }) => formats.number(replicas) },
           { title: t('field.region'), render: (_, { region }) => <RegionLabel region={region} /> },
           { title: t('field.created'), render: (_, { createdAt }) => formats.ago(createdAt, nowMs) },
+          {
+            title: '',
+            render: (_, ledger) =>
+              ledger.state === 'ready' && <Button onClick={() => setScaling(ledger)}>{t('ledger.scale')}</Button>,
+          },
         ]}
       />
+      {scaling !== null && (
+        <ScaleDialog
+          name={scaling.name}
+          current={scaling.replicas}
+          scale={(replicas) => controlPlane.scaleFleetLedger(scaling.id, replicas)}
+          onScaled={() => ledgers.refetch()}
+          onClose={() => setScaling(null)}
+        />
+      )}
     </Page>
   );
 }

@@ -5,6 +5,7 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Problem } from '../http/problem';
 import { Administrator } from '../http/request';
 import { Route } from '../http/route';
+import { ledgerSchema, replicaSetFixed, scaleSchema } from '../ledgers/ledgers.schemas';
 import { isId, nothingSchema, pageSchema } from '../http/schemas';
 import {
   fleetLedgerListSchema,
@@ -85,5 +86,26 @@ export class FleetController {
     @Query({ schema: pageSchema }) _page: unknown,
   ): Promise<unknown> {
     return { data: await this.fleet.ledgers(context), nextCursor: null };
+  }
+
+  @Post('ledgers/:id/scale')
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @Route({
+    operationId: 'scaleFleetLedger',
+    summary: 'Change the number of replicas of any ledger',
+    access: 'platform',
+    status: 202,
+    answer: ledgerSchema,
+    idempotent: true,
+  })
+  async scaleLedger(
+    @Administrator() context: PlatformContext,
+    @Param('id') id: string,
+    @Body({ schema: scaleSchema }) _scale: unknown,
+  ): Promise<never> {
+    if (!isId(id) || !(await this.fleet.hasLedger(context, id))) {
+      throw new Problem('LEDGER_UNKNOWN', { detail: 'there is no such ledger' });
+    }
+    throw replicaSetFixed();
   }
 }

@@ -30,6 +30,7 @@ import {
   ledgerDraftSchema,
   ledgerListSchema,
   ledgerSchema,
+  replicaSetFixed,
   scaleSchema,
   stepListSchema,
   type LedgerRequest,
@@ -165,9 +166,7 @@ export class LedgersController {
     @Body({ schema: scaleSchema }) _scale: unknown,
   ): Promise<never> {
     known(await this.ledgers.get(context, id));
-    throw new Problem('LEDGER_SCALE_NOT_YET', {
-      detail: 'the replica set of a ledger is fixed by its genesis; retire it and make another one',
-    });
+    throw replicaSetFixed();
   }
 }
 

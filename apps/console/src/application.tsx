@@ -14,7 +14,11 @@ export function Application() {
   const dark = useDark();
   const { i18n } = useTranslation();
   return (
-    <ConfigProvider theme={themeFor(dark)} locale={i18n.language === 'zh-CN' ? zh : en}>
+    <ConfigProvider
+      theme={themeFor(dark)}
+      locale={i18n.language === 'zh-CN' ? zh : en}
+      button={{ autoInsertSpace: false }}
+    >
       <App message={{ maxCount: 3 }}>
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

@@ -1,5 +1,5 @@
 import { ProblemError } from '@quorate/sdk';
-import { follow, type LiveState } from './live';
+import { follow, whileShown, type LiveState } from './live';
 
 function refusalOf(status: number): ProblemError {
   return new ProblemError({ type: 'about:blank', title: '', status, code: `HTTP_${status}`, detail: '' });
@@ -38,5 +38,29 @@ describe('follow', () => {
       onState: (state) => states.push(state),
     });
     expect(states).toEqual(['listening']);
+  });
+});
+
+describe('whileShown', () => {
+  it('lets go of its connection while the page is hidden or left, and takes it up again', () => {
+    const page = Object.assign(new EventTarget(), { hidden: false });
+    const frame = new EventTarget();
+    Object.assign(globalThis, { document: page, window: frame });
+    const wanted = new AbortController();
+    const runs: AbortSignal[] = [];
+    whileShown(wanted.signal, (signal) => runs.push(signal));
+    const show = (hidden: boolean) => {
+      page.hidden = hidden;
+      page.dispatchEvent(new Event('visibilitychange'));
+    };
+    show(true);
+    show(false);
+    frame.dispatchEvent(new Event('pagehide'));
+    frame.dispatchEvent(new Event('pageshow'));
+    expect(runs.map(({ aborted }) => aborted)).toEqual([true, true, false]);
+    wanted.abort();
+    show(true);
+    show(false);
+    expect(runs.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   });
 });

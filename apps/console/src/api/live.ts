@@ -46,3 +46,26 @@ function pause(delayMs: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
   });
 }
+
+/**
+ * Runs while the page is shown, and again each time it is shown anew. A browser opens few connections to one host: streams
+ * of hidden tabs, and of pages it keeps to go back to, would leave none for the page in front.
+ */
+export function whileShown(signal: AbortSignal, run: (signal: AbortSignal) => void): void {
+  let current: AbortController | undefined;
+  const stop = () => {
+    current?.abort();
+    current = undefined;
+  };
+  const settle = () => {
+    if (signal.aborted || document.hidden) return stop();
+    if (current !== undefined) return;
+    current = new AbortController();
+    run(current.signal);
+  };
+  document.addEventListener('visibilitychange', settle, { signal });
+  window.addEventListener('pagehide', stop, { signal });
+  window.addEventListener('pageshow', settle, { signal });
+  signal.addEventListener('abort', stop, { once: true });
+  settle();
+}

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-quer
 import type { GatewayClient, Ledger } from '@quorate/sdk';
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { gatewayAt } from '../api/clients';
-import { follow, type LiveState } from '../api/live';
+import { follow, whileShown, type LiveState } from '../api/live';
 import { ledgerDataKey, ledgerQueries, platformQuery, type LedgerQueries } from '../api/queries';
 import { storedKeys, type StoredKey } from '../keys/key-store';
 import { pinAnchor } from './anchors';
@@ -62,15 +62,17 @@ function useLiveBlocks(gateway: GatewayClient, ledgerId: string, enabled: boolea
         void queryClient.invalidateQueries({ queryKey: ['ledger-status', ledgerId] });
       }, refreshEveryMs);
     };
-    void follow({
-      open: (signal) => gateway.stream(ledgerId, { signal }),
-      signal: abort.signal,
-      onEvent: refreshSoon,
-      onState: (state) => {
-        setLive(state);
-        // Blocks that came while nobody listened are caught up with.
-        if (state === 'listening') refreshSoon();
-      },
+    whileShown(abort.signal, (shown) => {
+      void follow({
+        open: (signal) => gateway.stream(ledgerId, { signal }),
+        signal: shown,
+        onEvent: refreshSoon,
+        onState: (state) => {
+          setLive(state);
+          // Blocks that came while nobody listened are caught up with.
+          if (state === 'listening') refreshSoon();
+        },
+      });
     });
     return () => {
       abort.abort();

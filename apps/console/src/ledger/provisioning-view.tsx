@@ -5,7 +5,7 @@ import { Alert, Card, Flex, Skeleton, Tag } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { controlPlane } from '../api/clients';
-import { follow, type LiveState } from '../api/live';
+import { follow, whileShown, type LiveState } from '../api/live';
 import { ledgerQuery, stepsQuery } from '../api/queries';
 import { useFormats } from '../i18n/formats';
 import { useNowMs } from '../ui/now';
@@ -112,24 +112,26 @@ function useProvisioningEvents(ledgerId: string): LiveState {
   const [live, setLive] = useState<LiveState>('listening');
   useEffect(() => {
     const abort = new AbortController();
-    void follow({
-      open: (signal) => controlPlane.events(ledgerId, { signal }),
-      signal: abort.signal,
-      onState: (state) => {
-        setLive(state);
-        // Steps reported while nobody listened are read again.
-        if (state === 'listening') void queryClient.invalidateQueries(stepsQuery(ledgerId));
-      },
-      onEvent: (event) => {
-        if (event.event === 'ledger') {
-          queryClient.setQueryData(ledgerQuery(ledgerId).queryKey, event.ledger);
-          void queryClient.invalidateQueries(stepsQuery(ledgerId));
-          return;
-        }
-        queryClient.setQueryData<readonly LedgerStep[]>(stepsQuery(ledgerId).queryKey, (known) =>
-          mergeStep(known ?? [], event.step),
-        );
-      },
+    whileShown(abort.signal, (shown) => {
+      void follow({
+        open: (signal) => controlPlane.events(ledgerId, { signal }),
+        signal: shown,
+        onState: (state) => {
+          setLive(state);
+          // Steps reported while nobody listened are read again.
+          if (state === 'listening') void queryClient.invalidateQueries(stepsQuery(ledgerId));
+        },
+        onEvent: (event) => {
+          if (event.event === 'ledger') {
+            queryClient.setQueryData(ledgerQuery(ledgerId).queryKey, event.ledger);
+            void queryClient.invalidateQueries(stepsQuery(ledgerId));
+            return;
+          }
+          queryClient.setQueryData<readonly LedgerStep[]>(stepsQuery(ledgerId).queryKey, (known) =>
+            mergeStep(known ?? [], event.step),
+          );
+        },
+      });
     });
     return () => abort.abort();
   }, [ledgerId, queryClient]);

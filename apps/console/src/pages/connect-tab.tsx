@@ -23,7 +23,7 @@ export function ConnectTab() {
     '',
     'quorate ledger status',
     'quorate account list',
-    'quorate transfer list --json',
+    'quorate transfer list --output json',
     'quorate payment import payments.xml --dry-run',
     'quorate receipt get <transfer> --file receipt.json',
     `quorate receipt verify receipt.json --genesis ${anchor ?? '<genesis>'}`,

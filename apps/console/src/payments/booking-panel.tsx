@@ -50,7 +50,7 @@ export function BookingPanel({ booking }: { booking: Booking }) {
       )}
       <Flex gap={8} wrap align="center">
         <Button
-          type="primary"
+          type={complete ? 'default' : 'primary'}
           disabled={lines.length === 0 || !ready}
           loading={acts.book.isPending}
           onClick={() => acts.book.mutate()}

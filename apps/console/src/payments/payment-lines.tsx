@@ -2,6 +2,8 @@ import type { PaymentLine } from '@quorate/payments';
 import { formatId } from '@quorate/protocol';
 import { Button, Flex, Table, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { useFormats } from '../i18n/formats';
+import { useLedgerRows } from '../ledger/rows';
 import type { LineResults } from './booking';
 
 /** Every payment of a file with what becomes of it. */
@@ -11,6 +13,13 @@ export function PaymentLines(props: {
   onReceipt: (transferId: string) => void;
 }) {
   const { t } = useTranslation();
+  const formats = useFormats();
+  const rows = useLedgerRows();
+  // As everywhere in the console where the ledger knows the scale; as the file has it where it does not.
+  const amountOf = ({ amountText, currency, transfer }: PaymentLine) => {
+    const asset = transfer === undefined ? undefined : rows.asset(transfer.asset);
+    return `${transfer === undefined || asset === undefined ? amountText : formats.amount(transfer.amount, asset.scale)} ${currency}`;
+  };
   return (
     <div className="table-scroll">
       <Table<PaymentLine>
@@ -35,7 +44,7 @@ export function PaymentLines(props: {
             title: t('field.amount'),
             align: 'right',
             className: 'amount',
-            render: (_, { amountText, currency }) => `${amountText} ${currency}`,
+            render: (_, line) => amountOf(line),
           },
           {
             title: t('field.state'),

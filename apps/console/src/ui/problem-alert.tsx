@@ -7,7 +7,11 @@ export function useProblemText(): (problem: ShownProblem) => { title: string; de
   const { t, i18n } = useTranslation();
   return (problem) => {
     const key = `problem.${problem.code}`;
-    if (i18n.exists(key)) return { title: t(key), detail: problem.detail };
+    // The server explains in English only; in another language its code and request id must do.
+    if (i18n.exists(key)) return { title: t(key), detail: i18n.language === 'en' ? problem.detail : '' };
+    // An operation that the ledger took and did not apply fails under the name of its result.
+    const result = `result.${problem.code}`;
+    if (i18n.exists(result)) return { title: t(result), detail: '' };
     return {
       title: problem.title || problem.detail || t('problem.unknown'),
       detail: problem.title ? problem.detail : '',

@@ -20,8 +20,7 @@ export async function signingParty(
   ledger: OpenLedger,
   input: CommandInput,
 ): Promise<SigningParty> {
-  const named = input.optionalText('as');
-  const party = named === undefined ? ledger.genesis.operator.id : idArgument(named, '--as');
+  const party = namedParty(ledger, input);
   const path = input.optionalText('key') ?? context.environment.QUORATE_KEY_FILE ?? keptKeyPath(context, ledger, party);
   const key = readKey(path);
   const keys =
@@ -31,6 +30,12 @@ export async function signingParty(
   const keyIndex = keys.indexOf(key.publicKey);
   if (keyIndex >= 0) return { party, keyIndex, key };
   throw new CliFailure('auth', 'KEY_NOT_OF_PARTY', `the key ${key.publicKey} is not one of party ${formatId(party)}`);
+}
+
+/** The party of `--as`, else the ledger's operator. */
+export function namedParty(ledger: OpenLedger, input: CommandInput): bigint {
+  const named = input.optionalText('as');
+  return named === undefined ? ledger.genesis.operator.id : idArgument(named, '--as');
 }
 
 function keptKeyPath(context: CommandContext, ledger: OpenLedger, party: bigint): string {

@@ -21,7 +21,7 @@ import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } f
 import type { CommandContext, OpenLedger } from '../context';
 import { CliFailure } from '../exit-codes';
 import { fetchReceipt, saveReceipt } from '../receipts';
-import { signingParty, submitOperations, type SigningParty } from '../submit';
+import { namedParty, signingParty, submitOperations, type SigningParty } from '../submit';
 
 /** One payment and what became of it. */
 interface BookedLine {
@@ -87,11 +87,13 @@ function readPaymentFile(context: CommandContext, input: CommandInput): PaymentF
 async function importFile(context: CommandContext, input: CommandInput): Promise<void> {
   const file = readPaymentFile(context, input);
   const ledger = await context.openLedger(input.optionalText('ledger'));
-  const signer = await signingParty(context, ledger, input);
+  // A dry run signs nothing and needs no key.
+  const signer = input.flag('dry-run') ? null : await signingParty(context, ledger, input);
   const assets: LedgerAsset[] = [];
   for await (const asset of ledger.gateway.assets(ledger.id, { limit: 100 })) assets.push(asset);
-  const plan = planPaymentFile(file, { genesisId: ledger.genesisId, party: signer.party, assets });
-  if (input.flag('dry-run'))
+  const party = signer?.party ?? namedParty(ledger, input);
+  const plan = planPaymentFile(file, { genesisId: ledger.genesisId, party, assets });
+  if (signer === null)
     return show(
       context,
       plan.lines.map((line) => ({ line, outcome: outcomeOf(line, null), result: null })),
@@ -141,7 +143,9 @@ async function openAccounts(
         `an account could not be opened: ${refused.code}`,
       );
     }
-    context.terminal.progress(`Opened ${opened} of ${part.length} accounts; the others were open.`);
+    context.terminal.progress(
+      `${opened} of ${part.length} accounts opened, ${part.length - opened} were open already.`,
+    );
   }
 }
 

@@ -53,7 +53,7 @@ export function PaymentLines(props: {
           { title: t('payments.line'), dataIndex: 'line', className: 'number' },
           {
             title: t('receipt.title'),
-            fixed: 'right',
+            fixed: props.results.size > 0 ? 'right' : undefined,
             render: (_, { position, transfer }) =>
               transfer === undefined || !props.results.has(position) ? null : (
                 <Button size="small" onClick={() => props.onReceipt(formatId(transfer.id))}>

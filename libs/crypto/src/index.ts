@@ -1,6 +1,7 @@
 export { concatBytes, equalBytes, hex, unhex } from './bytes';
 export { HistoryTree } from './history-tree';
 export { EMPTY_ROOT, inclusionPath, leafHash, merkleRoot, nodeHash, rootFromPath } from './merkle';
+export { RootBuilder } from './root-builder';
 export { portableSha256, sha256 } from './sha256';
 export {
   PUBLIC_KEY_BYTES,

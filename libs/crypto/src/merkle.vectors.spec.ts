@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { equalBytes, hex } from './bytes';
 import { HistoryTree } from './history-tree';
+import { RootBuilder } from './root-builder';
 import { EMPTY_ROOT, inclusionPath, leafHash, merkleRoot, rootFromPath } from './merkle';
 
 const vectors = join(__dirname, '../../../../shared/vectors/rfc6962/inclusion');
@@ -50,6 +51,16 @@ describe('RFC 6962 trees', () => {
         expect(rootFromPath(leaves[index], index, size, [...path, EMPTY_ROOT])).toBeNull();
       }
     }
+  });
+
+  it('has the same root when its entries come one by one', () => {
+    const builder = new RootBuilder();
+    const leaves = leavesOf(300);
+    expect(hex(builder.root())).toBe(hex(EMPTY_ROOT));
+    leaves.forEach((_, index) => {
+      builder.add(Uint8Array.of(0, index, index >> 8));
+      expect(hex(builder.root())).toBe(hex(merkleRoot(leaves.slice(0, index + 1))));
+    });
   });
 
   it('keeps roots and paths of every past size in the history tree', () => {

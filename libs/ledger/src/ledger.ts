@@ -11,7 +11,7 @@ import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { readPage, type Page, type PageRequest } from './page';
 import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
-import { leavesOf, recordsOf, type ScannedEnvelope } from './result-records';
+import { leavesOf, recordsOf, resultsRootOf, type ScannedEnvelope } from './result-records';
 import { TRANSFER, TRANSFER_WORDS, TransferTable, type TransferPosition } from './transfer-table';
 import { store } from './u128';
 import {
@@ -318,7 +318,7 @@ function outcome(
       return leaves;
     },
     get resultsRoot() {
-      resultsRoot ??= merkleRoot(this.leaves);
+      resultsRoot ??= leaves === undefined ? resultsRootOf(block, envelopes, codes) : merkleRoot(leaves);
       return resultsRoot;
     },
     get records() {

@@ -1,4 +1,4 @@
-import { merkleRoot, sha256 } from '@quorate/crypto';
+import { RootBuilder, merkleRoot, sha256 } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import { decodeBody, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
 
@@ -30,6 +30,8 @@ function forEachRecord(
 ): void {
   const buffer = new Uint8Array(LEAF_TAG_BYTES + RECORD_HEAD_BYTES + OPERATION_BYTES_MAX);
   const record = buffer.subarray(LEAF_TAG_BYTES);
+  // Most records of a block have one length: a view is made only when it changes.
+  let tagged = buffer;
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   view.setUint32(AT.height, Math.floor(block.height / U32));
   view.setUint32(AT.height + 4, block.height % U32);
@@ -50,8 +52,10 @@ function forEachRecord(
       view.setUint32(AT.time + 4, low);
       view.setUint16(AT.code, codes[index]);
       view.setUint32(AT.operationLength, length);
-      record.set(bytes.subarray(start, start + length), RECORD_HEAD_BYTES);
-      visit(buffer.subarray(0, LEAF_TAG_BYTES + RECORD_HEAD_BYTES + length), index);
+      for (let byte = 0; byte < length; byte += 1) record[RECORD_HEAD_BYTES + byte] = bytes[start + byte];
+      const taggedBytes = LEAF_TAG_BYTES + RECORD_HEAD_BYTES + length;
+      if (tagged.length !== taggedBytes) tagged = buffer.subarray(0, taggedBytes);
+      visit(tagged, index);
     }
   }
   invariant(index === codes.length, 'a block has one code for each operation', {
@@ -67,6 +71,17 @@ export function leavesOf(block: ResultBlock, envelopes: readonly ScannedEnvelope
     leaves[index] = sha256(tagged);
   });
   return leaves;
+}
+
+/** Root of a block's results tree. */
+export function resultsRootOf(
+  block: ResultBlock,
+  envelopes: readonly ScannedEnvelope[],
+  codes: Uint16Array,
+): Uint8Array {
+  const builder = new RootBuilder();
+  forEachRecord(block, envelopes, codes, (tagged) => builder.add(tagged));
+  return builder.root();
 }
 
 /** Encoded result records of a block, in order. */

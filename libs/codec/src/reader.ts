@@ -58,6 +58,11 @@ export class Reader {
     return (this.view.getBigUint64(offset) << 64n) | this.view.getBigUint64(offset + 8);
   }
 
+  /** Passes over `length` bytes. */
+  skip(length: number): void {
+    this.take(length);
+  }
+
   /** A view on `length` bytes; not a copy. */
   fixed(length: number): Uint8Array {
     const offset = this.take(length);

@@ -17,8 +17,11 @@ import { addInto, copy, equals, exceeds, isMax, isZero, subtractFrom, sumExceeds
 
 const CODES = RESULT_CODES;
 const APPLIED = RESULT_CODES.applied;
+const { linked: LINKED, pending: PENDING, postPendingTransfer: POST } = TRANSFER_FLAGS;
+const { closingDebit: CLOSING_DEBIT, closingCredit: CLOSING_CREDIT } = TRANSFER_FLAGS;
+const { balancingDebit: BALANCING_DEBIT, balancingCredit: BALANCING_CREDIT } = TRANSFER_FLAGS;
 const KNOWN_FLAGS = Object.values(TRANSFER_FLAGS).reduce((flags, flag) => flags | flag, 0);
-const CLOSING = TRANSFER_FLAGS.closingDebit | TRANSFER_FLAGS.closingCredit;
+const CLOSING = CLOSING_DEBIT | CLOSING_CREDIT;
 const LIMIT_DEBITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits;
 const LIMIT_CREDITS = ACCOUNT_FLAGS.creditsMustNotExceedDebits;
 const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved;
@@ -58,15 +61,15 @@ export class Booking {
     const debit = rows[at + TRANSFER.debitAccount];
     const credit = rows[at + TRANSFER.creditAccount];
     const amount = at + TRANSFER.amount;
-    if ((flags & TRANSFER_FLAGS.pending) !== 0) {
+    if ((flags & PENDING) !== 0) {
       this.release(debit, credit, rows, amount);
       pendings.removeNewest();
-      if ((flags & TRANSFER_FLAGS.closingDebit) !== 0) accounts.setClosed(debit, false);
-      if ((flags & TRANSFER_FLAGS.closingCredit) !== 0) accounts.setClosed(credit, false);
+      if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(debit, false);
+      if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(credit, false);
     } else if ((flags & RESOLVING) !== 0) {
       const row = rows[at + TRANSFER.pending] - 1;
       const resolved = pendings.transferOf(row) * TRANSFER_WORDS;
-      if ((flags & TRANSFER_FLAGS.postPendingTransfer) !== 0) this.unpost(debit, credit, rows, amount);
+      if ((flags & POST) !== 0) this.unpost(debit, credit, rows, amount);
       else this.closeAgain(resolved);
       this.reserve(debit, credit, rows, resolved + TRANSFER.amount);
       pendings.reopen(row);
@@ -108,7 +111,7 @@ export class Booking {
     if (isMax(named, NAMED.credit)) return CODES.credit_account_id_must_not_be_int_max;
     if (equals(named, NAMED.debit, named, NAMED.credit)) return CODES.accounts_must_be_different;
     if (!isZero(named, NAMED.pending)) return CODES.pending_id_must_be_zero;
-    if ((flags & TRANSFER_FLAGS.pending) === 0) {
+    if ((flags & PENDING) === 0) {
       if (transfers.timeoutSeconds !== 0) return CODES.timeout_reserved_for_pending_transfer;
       if ((flags & CLOSING) !== 0) return CODES.closing_transfer_must_be_pending;
     }
@@ -123,14 +126,14 @@ export class Booking {
     const from = debit * BALANCE_WORDS;
     const to = credit * BALANCE_WORDS;
     if (balances[from + BALANCE.party] !== context.party) return CODES.debit_account_not_owned;
-    if ((flags & TRANSFER_FLAGS.closingCredit) !== 0 && balances[to + BALANCE.party] !== context.party) {
+    if ((flags & CLOSING_CREDIT) !== 0 && balances[to + BALANCE.party] !== context.party) {
       return CODES.credit_account_not_owned;
     }
     const asset = balances[from + BALANCE.asset];
     if (asset !== balances[to + BALANCE.asset]) return CODES.accounts_must_have_the_same_asset;
     if (assets.at(asset).id !== transfers.assetId) return CODES.transfer_must_have_the_same_asset_as_accounts;
     const states = (balances[from + BALANCE.codeAndFlags] | balances[to + BALANCE.codeAndFlags]) & STATES;
-    const plain = states === 0 && (flags & ~TRANSFER_FLAGS.linked) === 0;
+    const plain = states === 0 && (flags & ~LINKED) === 0;
     return plain ? this.enterPlain(debit, credit) : this.enterOther(flags, debit, credit, context);
   }
 
@@ -171,10 +174,8 @@ export class Booking {
     const rows = transfers.rows;
     const amount = transfers.size * TRANSFER_WORDS + TRANSFER.amount;
     this.loadUsed(debit, credit);
-    if ((flags & TRANSFER_FLAGS.balancingDebit) !== 0)
-      this.lower(rows, amount, balances, from + BALANCE.credits, DEBITS);
-    if ((flags & TRANSFER_FLAGS.balancingCredit) !== 0)
-      this.lower(rows, amount, balances, to + BALANCE.debits, CREDITS);
+    if ((flags & BALANCING_DEBIT) !== 0) this.lower(rows, amount, balances, from + BALANCE.credits, DEBITS);
+    if ((flags & BALANCING_CREDIT) !== 0) this.lower(rows, amount, balances, to + BALANCE.debits, CREDITS);
     const overflow = this.overflow(flags, debit, credit, amount);
     if (overflow !== APPLIED) return overflow;
     const { timeoutSeconds } = transfers;
@@ -193,14 +194,14 @@ export class Booking {
     ) {
       return CODES.exceeds_debits;
     }
-    if ((flags & TRANSFER_FLAGS.pending) === 0) {
+    if ((flags & PENDING) === 0) {
       this.post(debit, credit, rows, amount);
     } else {
       accounts.setReserved(debit);
       accounts.setReserved(credit);
       this.reserve(debit, credit, rows, amount);
-      if ((flags & TRANSFER_FLAGS.closingDebit) !== 0) accounts.setClosed(debit, true);
-      if ((flags & TRANSFER_FLAGS.closingCredit) !== 0) accounts.setClosed(credit, true);
+      if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(debit, true);
+      if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(credit, true);
       const row = pendings.add(transfers.size, timeoutSeconds, context.timeLow, context.timeHigh);
       rows[transfers.size * TRANSFER_WORDS + TRANSFER.pending] = row + 1;
     }
@@ -213,7 +214,7 @@ export class Booking {
     const { accounts, transfers } = this.tables;
     const { balances, pendings } = accounts;
     const rows = transfers.rows;
-    if ((flags & TRANSFER_FLAGS.pending) !== 0) {
+    if ((flags & PENDING) !== 0) {
       if (accounts.isReserved(debit) && sumOverflows(pendings, debit * PENDING_WORDS, rows, amount)) {
         return CODES.overflows_debits_pending;
       }
@@ -245,7 +246,7 @@ export class Booking {
     const resolved = transfers.find(transfers.named, NAMED.pending) * TRANSFER_WORDS;
     const debit = rows[resolved + TRANSFER.debitAccount];
     const credit = rows[resolved + TRANSFER.creditAccount];
-    const posts = (flags & TRANSFER_FLAGS.postPendingTransfer) !== 0;
+    const posts = (flags & POST) !== 0;
     this.release(debit, credit, rows, resolved + TRANSFER.amount);
     if (posts) this.post(debit, credit, rows, at + TRANSFER.amount);
     else this.openAgain(resolved);
@@ -307,8 +308,8 @@ export class Booking {
     const { accounts, transfers } = this.tables;
     const rows = transfers.rows;
     const flags = rows[at + TRANSFER.codeAndFlags];
-    if ((flags & TRANSFER_FLAGS.closingDebit) !== 0) accounts.setClosed(rows[at + TRANSFER.debitAccount], closed);
-    if ((flags & TRANSFER_FLAGS.closingCredit) !== 0) accounts.setClosed(rows[at + TRANSFER.creditAccount], closed);
+    if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(rows[at + TRANSFER.debitAccount], closed);
+    if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(rows[at + TRANSFER.creditAccount], closed);
   }
 
   /** Posted and pending debits of the one account, credits of the other. Their sums never overflow (`overflow`). */

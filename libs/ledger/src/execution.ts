@@ -9,6 +9,8 @@ import type { ScannedEnvelope } from './result-records';
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
 const FLAGS_FROM_END = 1;
 const LINKED = 1;
+const { create_transfer: TRANSFER_TAG, create_account: ACCOUNT_TAG } = OPERATION_TAGS;
+const { applied: APPLIED, linked_event_chain_open: CHAIN_OPEN } = RESULT_CODES;
 const U32 = 0x1_0000_0000;
 
 /** The tables that operations act on. */
@@ -68,17 +70,14 @@ export class EnvelopeExecution {
       this.moveTo(first + operation);
       const linked = this.isLinked(operation);
       if (linked && this.chain.start < 0) this.openChain(operation);
-      const code =
-        linked && !this.canFollow(operation + 1, count)
-          ? RESULT_CODES.linked_event_chain_open
-          : this.attempt(operation);
+      const code = linked && !this.canFollow(operation + 1, count) ? CHAIN_OPEN : this.attempt(operation);
       codes[first + operation] = code;
       if (this.chain.start < 0) {
-        if (code !== RESULT_CODES.applied) this.recordFailure(operation, code);
+        if (code !== APPLIED) this.recordFailure(operation, code);
         continue;
       }
-      if (code !== RESULT_CODES.applied && !this.chain.failed) this.failChain(operation, codes, first);
-      if (!linked || code === RESULT_CODES.linked_event_chain_open) this.closeChain(operation, codes, first);
+      if (code !== APPLIED && !this.chain.failed) this.failChain(operation, codes, first);
+      if (!linked || code === CHAIN_OPEN) this.closeChain(operation, codes, first);
     }
   }
 
@@ -86,9 +85,9 @@ export class EnvelopeExecution {
     if (this.chain.failed) return RESULT_CODES.linked_event_failed;
     const offset = this.offsets[operation * 2];
     switch (this.bytes[offset]) {
-      case OPERATION_TAGS.create_transfer:
+      case TRANSFER_TAG:
         return this.booking.create(this.view, offset, this.context);
-      case OPERATION_TAGS.create_account:
+      case ACCOUNT_TAG:
         return this.tables.accounts.create(this.view, offset, this.context);
       default:
         return this.createPartyOrAsset(operation);
@@ -113,7 +112,7 @@ export class EnvelopeExecution {
 
   private isChainable(operation: number): boolean {
     const tag = this.bytes[this.offsets[operation * 2]];
-    return tag === OPERATION_TAGS.create_transfer || tag === OPERATION_TAGS.create_account;
+    return tag === TRANSFER_TAG || tag === ACCOUNT_TAG;
   }
 
   private isLinked(operation: number): boolean {
@@ -152,7 +151,6 @@ export class EnvelopeExecution {
 
   private recordFailure(operation: number, code: number): void {
     const offset = this.offsets[operation * 2];
-    if (this.bytes[offset] === OPERATION_TAGS.create_transfer)
-      this.tables.transfers.recordFailure(this.view, offset, this.context, code);
+    if (this.bytes[offset] === TRANSFER_TAG) this.tables.transfers.recordFailure(this.view, offset, this.context, code);
   }
 }

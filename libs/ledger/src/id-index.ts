@@ -18,6 +18,8 @@ export class IdIndex {
   private slots: Uint32Array;
   private mask: number;
   private used = 0;
+  private missedHash = 0;
+  private missedSlot = -1;
 
   /** `seed` only spreads ids over slots; it has no influence on any answer. `capacity` is a power of two. */
   constructor(
@@ -36,6 +38,24 @@ export class IdIndex {
   /** The reference of the id at `words[at..at+3]`, or -1. */
   get(words: Uint32Array, at: number): number {
     return this.slots[this.find(this.hash(words, at), words, at) + 1] - 1;
+  }
+
+  /** As `get`; when it finds nothing, `addMissed` adds the id without looking for its place again. */
+  getOrMiss(words: Uint32Array, at: number): number {
+    this.missedHash = this.hash(words, at);
+    this.missedSlot = this.find(this.missedHash, words, at);
+    return this.slots[this.missedSlot + 1] - 1;
+  }
+
+  /** Adds the id that the last `getOrMiss` did not find. Nothing may have been added or removed since. */
+  addMissed(reference: number): void {
+    const { slots, missedSlot: slot } = this;
+    invariant(slot >= 0 && slots[slot + 1] === 0, 'an id is added after it was missed');
+    slots[slot] = this.missedHash;
+    slots[slot + 1] = reference + 1;
+    this.missedSlot = -1;
+    this.used += 1;
+    if (this.used + 1 > (this.mask + 1) * LOAD_MAX) this.grow();
   }
 
   /** Adds an id that is not in the index. */

@@ -109,7 +109,7 @@ export class TransferTable {
 
   /** Row of the applied transfer with the staged one's id, -1 if the id is free, -2 if an attempt under it failed. */
   findStaged(): number {
-    const reference = this.byId.get(this.rows, this.count * TRANSFER_WORDS);
+    const reference = this.byId.getOrMiss(this.rows, this.count * TRANSFER_WORDS);
     return reference >= FAILED ? -2 : reference;
   }
 
@@ -154,7 +154,7 @@ export class TransferTable {
     this.assetId = view.getUint32(offset + FIELD.asset);
   }
 
-  /** Makes the staged transfer the newest one of the ledger and of its two accounts. */
+  /** Makes the staged transfer, which `findStaged` did not find, the newest one of the ledger and of its two accounts. */
   add(debit: number, credit: number): void {
     const rows = this.rows;
     const at = this.count * TRANSFER_WORDS;
@@ -165,7 +165,7 @@ export class TransferTable {
     rows[at + TRANSFER.creditAccount] = credit;
     rows[at + TRANSFER.previousOfDebit] = balances[newestOfDebit];
     rows[at + TRANSFER.previousOfCredit] = balances[newestOfCredit];
-    this.byId.add(rows, at, this.count);
+    this.byId.addMissed(this.count);
     this.count += 1;
     balances[newestOfDebit] = this.count;
     balances[newestOfCredit] = this.count;

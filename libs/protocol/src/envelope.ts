@@ -6,6 +6,8 @@ import { OPERATION_BYTES, OPERATION_TAGS, readOperation, readParty, writeOperati
 const ENVELOPE_VERSION = 1;
 /** version 1, ledger 32, party 16, id 16, expiry 8, operation count 2 */
 const CONTENT_HEAD_BYTES = 75;
+const { create_transfer: TRANSFER_TAG, create_account: ACCOUNT_TAG } = OPERATION_TAGS;
+const { create_transfer: TRANSFER_BYTES, create_account: ACCOUNT_BYTES } = OPERATION_BYTES;
 const SIGNING_TAG = new TextEncoder().encode('quorate/envelope/1\0');
 
 /** A signature by the key at index `key` of the signing party's keys. */
@@ -98,11 +100,11 @@ function readSignatures(reader: Reader): EnvelopeSignature[] {
 function skipOperation(reader: Reader, bytes: Uint8Array): void {
   const tag = reader.remaining > 0 ? bytes[reader.offset] : 0;
   switch (tag) {
-    case OPERATION_TAGS.create_transfer:
-      reader.fixed(OPERATION_BYTES.create_transfer);
+    case TRANSFER_TAG:
+      reader.skip(TRANSFER_BYTES);
       return;
-    case OPERATION_TAGS.create_account:
-      reader.fixed(OPERATION_BYTES.create_account);
+    case ACCOUNT_TAG:
+      reader.skip(ACCOUNT_BYTES);
       return;
     case OPERATION_TAGS.create_party:
       reader.u8();

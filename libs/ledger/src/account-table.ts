@@ -86,6 +86,11 @@ export class AccountTable {
     return this.byId.get(words, at);
   }
 
+  /** A row that is likely that of the account with this id, or -1; see `IdIndex.peek`. */
+  peek(words: Uint32Array, at: number): number {
+    return this.byId.peek(words, at);
+  }
+
   /** Adds the account that is encoded at `offset` unless a rule forbids it; returns the result code. */
   create(view: DataView, offset: number, context: OperationContext): number {
     this.reserve();

@@ -5,12 +5,14 @@ import type { Booking } from './booking';
 import type { BookingTables } from './booking-tables';
 import type { PartyTable } from './party-table';
 import type { ScannedEnvelope } from './result-records';
+import { WARM_MAX } from './transfer-table';
 
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
 const FLAGS_FROM_END = 1;
 const LINKED = 1;
 const { create_transfer: TRANSFER_TAG, create_account: ACCOUNT_TAG } = OPERATION_TAGS;
 const { applied: APPLIED, linked_event_chain_open: CHAIN_OPEN } = RESULT_CODES;
+const WARM_ACCOUNTS_MIN = 32_768;
 const U32 = 0x1_0000_0000;
 
 /** The tables that operations act on. */
@@ -67,6 +69,7 @@ export class EnvelopeExecution {
     this.blockTimeHigh = Number(block.timeNs >> 32n);
     const count = envelope.outline.operationCount;
     for (let operation = 0; operation < count; operation += 1) {
+      if (operation % WARM_MAX === 0) this.warm(operation, Math.min(count, operation + WARM_MAX));
       this.moveTo(first + operation);
       const linked = this.isLinked(operation);
       if (linked && this.chain.start < 0) this.openChain(operation);
@@ -79,6 +82,15 @@ export class EnvelopeExecution {
       if (code !== APPLIED && !this.chain.failed) this.failChain(operation, codes, first);
       if (!linked || code === CHAIN_OPEN) this.closeChain(operation, codes, first);
     }
+  }
+
+  /** Only transfers are worth it, and only where there are more accounts than a processor's cache holds. */
+  private warm(from: number, to: number): void {
+    if (this.tables.accounts.size < WARM_ACCOUNTS_MIN) return;
+    for (let operation = from; operation < to; operation += 1) {
+      if (this.bytes[this.offsets[operation * 2]] !== TRANSFER_TAG) return;
+    }
+    this.tables.transfers.warm(this.view, this.offsets[from * 2], to - from);
   }
 
   private attempt(operation: number): number {

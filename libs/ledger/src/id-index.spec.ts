@@ -18,7 +18,9 @@ describe('the id index', () => {
         const index = new IdIndex(seed, (reference, array, from) => map.get(toBigint(array, from)) === reference, 16);
         for (const [reference, { id, remove }] of steps.entries()) {
           if (!map.has(id)) {
-            index.add(at(id), 0, reference);
+            expect(index.getOrMiss(at(id), 0)).toBe(-1);
+            if (reference % 2 === 0) index.addMissed(reference);
+            else index.add(at(id), 0, reference);
             map.set(id, reference);
           } else if (remove) {
             index.remove(at(id), 0);
@@ -41,5 +43,7 @@ describe('the id index', () => {
     expect(index.get(at(3n), 0)).toBe(-1);
     expect(() => index.add(at(1n), 0, 1)).toThrow('indexed once');
     expect(() => index.remove(at(3n), 0)).toThrow('removed');
+    index.getOrMiss(at(1n), 0);
+    expect(() => index.addMissed(1)).toThrow('missed');
   });
 });

@@ -40,6 +40,11 @@ export class IdIndex {
     return this.slots[this.find(this.hash(words, at), words, at) + 1] - 1;
   }
 
+  /** The reference in the id's first place, which may be another id's, or -1. Costs one read of memory, and no answer hangs on it. */
+  peek(words: Uint32Array, at: number): number {
+    return this.slots[this.homeOf(this.hash(words, at)) + 1] - 1;
+  }
+
   /** As `get`; when it finds nothing, `addMissed` adds the id without looking for its place again. */
   getOrMiss(words: Uint32Array, at: number): number {
     this.missedHash = this.hash(words, at);

@@ -1,3 +1,4 @@
+import { RateLimits } from '../../apps/control-plane/src/http/rate-limits';
 import {
   RunningControlPlane,
   createTestDatabase,
@@ -83,6 +84,16 @@ describe('accounts and credentials', () => {
     expect(limited.body).toMatchObject({ code: 'RATE_LIMITED' });
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await plane.call('POST', '/v1/login', { body: { email: other.email, password } })).status).toBe(200);
+  });
+
+  it('forgets counted failures when their window is over', async () => {
+    const limits = plane.app.get(RateLimits, { strict: false });
+    await limits.countFailedLogin('192.0.2.7', 'past@bank.test');
+    await limits.countFailedLogin('192.0.2.8', 'present@bank.test');
+    await database.asOwner(`update rate_limits set expire = 1 where key like '%192.0.2.7%'`);
+    await limits.sweep();
+    const kept = await database.asOwner(`select key from rate_limits where key like '%192.0.2.%' order by length(key)`);
+    expect(kept.map(({ key }) => String(key).split(':')[1])).toEqual(['192.0.2.8', '192.0.2.8/present@bank.test']);
   });
 
   it('refuses a taken address, in whatever case it is written', async () => {

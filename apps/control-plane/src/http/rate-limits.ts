@@ -1,4 +1,5 @@
 import type { SystemDatabase } from '@quorate/database';
+import { systemContext } from '@quorate/tenancy';
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
@@ -14,6 +15,7 @@ const failureWindowSeconds = 900;
 /** Sign-ups from one address in ten minutes. */
 const signUpsPerAddressMax = 300;
 const signUpWindowSeconds = 600;
+const context = systemContext('rate-limits');
 
 /** Slows down guessing. The counts are in PostgreSQL, one for all instances; in memory while it does not answer. */
 export class RateLimits {
@@ -21,7 +23,7 @@ export class RateLimits {
   private readonly perAddress: RateLimiterAbstract;
   private readonly signUps: RateLimiterAbstract;
 
-  constructor(database: SystemDatabase) {
+  constructor(private readonly database: SystemDatabase) {
     const limiter = (keyPrefix: string, points: number, duration: number): RateLimiterAbstract => {
       const pool = database.pool();
       const memory = new RateLimiterMemory({ keyPrefix, points, duration });
@@ -60,6 +62,11 @@ export class RateLimits {
 
   async forgetFailedLogins(address: string, email: string): Promise<void> {
     await this.perAccount.delete(accountKey(address, email));
+  }
+
+  /** Forgets counts whose window is over: whoever tries new addresses must not fill the table. */
+  async sweep(): Promise<void> {
+    await this.database.direct(context).query('delete from rate_limits where expire < $1', [Date.now()]);
   }
 
   /** Throws `RATE_LIMITED` when one address signs up too often. */

@@ -3,6 +3,7 @@ import { Jobs, type Consumer, type ReconcileJob } from '@quorate/jobs';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { loggerToken } from '../http/log';
+import { RateLimits } from '../http/rate-limits';
 import { OutboxDispatcher } from './outbox.dispatcher';
 import { ReconcilerService } from './reconciler.service';
 
@@ -20,6 +21,7 @@ export class ReconcileProcessor implements BeforeApplicationShutdown {
     private readonly outbox: OutboxDispatcher,
     private readonly accounts: AccountStore,
     private readonly idempotency: IdempotencyStore,
+    private readonly limits: RateLimits,
     @Inject(loggerToken) private readonly logger: Logger,
   ) {}
 
@@ -45,6 +47,7 @@ export class ReconcileProcessor implements BeforeApplicationShutdown {
     try {
       await this.accounts.sweep();
       await this.idempotency.sweep();
+      await this.limits.sweep();
     } catch (fault) {
       this.logger.warn({ fault: fault instanceof Error ? fault.message : 'unknown' }, 'housekeeping failed');
     }

@@ -16,6 +16,8 @@ import { ProblemFilter } from './problems/problem.filter';
 
 /** A slow sender may take this long for headers and body; longer is cut off with 408. */
 const requestTimeoutMs = 30_000;
+/** How late that may be noticed; Node looks only every half minute by itself. */
+const slowSenderCheckMs = 2_000;
 const parameterLengthMax = 64;
 
 /** What the server needs besides its services. */
@@ -32,6 +34,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Nest
   const adapter = new FastifyAdapter({
     bodyLimit: GATEWAY_LIMITS.envelopeBytesMax,
     requestTimeout: requestTimeoutMs,
+    http: { connectionsCheckingInterval: slowSenderCheckMs },
     routerOptions: { maxParamLength: parameterLengthMax },
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',

@@ -1,6 +1,6 @@
 import { hex } from '@quorate/crypto';
 import { verifyReceipt } from '@quorate/light-client';
-import { RESULT_CODES, formatId } from '@quorate/protocol';
+import { RESULT_CODES, TRANSFER_FLAGS, formatId } from '@quorate/protocol';
 import { createClientCertificate, type ReplicaConnection, type SubmitReply } from '@quorate/transport';
 import { Cluster, setUpOperations, transfer } from './cluster';
 
@@ -156,6 +156,38 @@ describe('a ledger of four replica processes', () => {
     const original = await client.submit(envelope, 0);
     expect([...original.codes]).not.toEqual([RESULT_CODES.applied]);
     for (let index = 0; index < 4; index += 1) expect(await client.submit(envelope, index)).toEqual(original);
+  });
+
+  it('reserves, voids and expires alike on every replica', async () => {
+    const { pending, voidPendingTransfer: flags } = TRANSFER_FLAGS;
+    const [voided, expiring, voiding] = [nextId++, nextId++, nextId++];
+    const reply = await client.submit(
+      cluster.envelope([
+        transfer(voided, SOURCE, TARGET, 7n, { flags: pending }),
+        transfer(expiring, SOURCE, TARGET, 5n, { flags: pending, timeoutSeconds: 1 }),
+        transfer(voiding, 0n, 0n, 0n, { flags, pendingId: voided, asset: 0, code: 0 }),
+      ]),
+    );
+    expect([...reply.codes]).toEqual([0, 0, 0]);
+    for (let index = 0; index < 4; index += 1) {
+      await caughtUp(index, reply.height);
+      const connection = await client.connection(index);
+      const stateOf = async (id: bigint): Promise<unknown> =>
+        (await connection.query({ query: 'transfer', id: formatId(id) })).transfer;
+      expect(await stateOf(voided)).toMatchObject({ pendingState: 'voided', amountMinor: '7' });
+      expect(await stateOf(voiding)).toMatchObject({ pendingId: formatId(voided), amountMinor: '7' });
+      // An expiry takes a block, and a ledger without traffic makes none.
+      for (;;) {
+        const state = (await stateOf(expiring)) as { pendingState: string };
+        if (state.pendingState === 'expired') break;
+        expect(state.pendingState).toBe('pending');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pay(1, index);
+      }
+      expect((await connection.query({ query: 'account', id: formatId(SOURCE) })).account).toMatchObject({
+        debitsPendingMinor: '0',
+      });
+    }
   });
 
   it('refuses what no block should hold', async () => {

@@ -14,6 +14,7 @@ import {
   genesisId,
   type Genesis,
   type Operation,
+  type TransferDraft,
 } from '@quorate/protocol';
 import { connectReplica, createClientCertificate, type ReplicaConnection, type TlsIdentity } from '@quorate/transport';
 import type { ReplicaCommand, ReplicaReport } from '../src/process-messages';
@@ -222,7 +223,13 @@ export function setUpOperations(operator: TestParty, accountCount: number): Oper
   ];
 }
 
-export function transfer(id: bigint, debitAccount: bigint, creditAccount: bigint, amount: bigint): Operation {
+export function transfer(
+  id: bigint,
+  debitAccount: bigint,
+  creditAccount: bigint,
+  amount: bigint,
+  fields: Partial<TransferDraft> = {},
+): Operation {
   return {
     kind: 'create_transfer',
     transfer: {
@@ -238,6 +245,7 @@ export function transfer(id: bigint, debitAccount: bigint, creditAccount: bigint
       asset: 756,
       code: 1,
       flags: 0,
+      ...fields,
     },
   };
 }

@@ -14,7 +14,7 @@ import { simulatedSignature } from './signing';
  * A replica that proposes two blocks wherever it leads (one to the even replicas, another to the odd ones) and lends its
  * signature to every vote it sees, for both sides.
  */
-export function equivocator(cluster: Cluster, traitor: number): Interceptor {
+function equivocator(cluster: Cluster, traitor: number): Interceptor {
   const context = consensusContext(cluster.genesis);
   const echoed = new Set<string>();
   const sign = (kind: 'prepare' | 'commit', term: number, slot: number, id: Uint8Array): Uint8Array =>
@@ -47,3 +47,8 @@ export function equivocator(cluster: Cluster, traitor: number): Interceptor {
     return null;
   };
 }
+
+/** Ways to lie, by name. */
+export const ADVERSARIES = { equivocator } as const;
+
+export type AdversaryName = keyof typeof ADVERSARIES;

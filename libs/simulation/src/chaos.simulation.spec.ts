@@ -1,4 +1,5 @@
 import { runChaos, type ChaosOutcome } from './chaos';
+import { scenarioOf } from './seeds';
 
 function expectHealthy(outcome: ChaosOutcome): void {
   const { seed, violations, recovered } = outcome;
@@ -22,7 +23,11 @@ describe('under chaos', () => {
   });
 
   it.each(seeds(301, 12))('4 replicas agree with an equivocating one among them (seed %i)', (seed) => {
-    expectHealthy(runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, withTraitor: true }));
+    expectHealthy(runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, adversary: 'equivocator' }));
+  });
+
+  it.each(seeds(1, 10))('C-10 to C-33: the scenario that seed %i stands for holds', (seed) => {
+    expectHealthy(runChaos(scenarioOf(seed)));
   });
 
   it('the same seed gives the same trace', () => {

@@ -1,5 +1,5 @@
 import { Cluster, type ClusterOptions } from './cluster';
-import { equivocator } from './adversary';
+import { ADVERSARIES, type AdversaryName } from './adversary';
 
 /** What a chaos run found. */
 export interface ChaosOutcome {
@@ -10,13 +10,27 @@ export interface ChaosOutcome {
   readonly recoveryMs: number;
   readonly finalHeight: number;
   readonly traceHash: string;
+  readonly simulatedMs: number;
+  /** Tasks that the simulated clock ran: deliveries, syncs, timers, executions. */
+  readonly events: number;
 }
 
 export interface ChaosOptions extends Omit<ClusterOptions, 'byzantine'> {
   readonly chaosMs: number;
   /** Calm time in which everything must have become final everywhere. */
   readonly calmMsMax: number;
-  readonly withTraitor?: boolean;
+  /** What the one lying replica does; none lies if it is left out. */
+  readonly adversary?: AdversaryName;
+  /** Told the fault rates before anything runs. */
+  readonly announce?: (rates: FaultRates) => void;
+}
+
+/** The fault rates of one run, all of them drawn from its seed. */
+export interface FaultRates {
+  readonly lossRate: number;
+  readonly duplicateRate: number;
+  readonly slowestMs: number;
+  readonly replicas: readonly { readonly syncMs: number; readonly executionMs: number; readonly skewMs: number }[];
 }
 
 /** Interval between two changes of the faults. */
@@ -24,11 +38,14 @@ const STEP_MS = 40;
 
 /** Random crashes, losses, partitions, slow disks and skewed clocks, then calm: first nothing may go wrong, then everything must get done. */
 export function runChaos(options: ChaosOptions): ChaosOutcome {
+  const { adversary } = options;
   const traitor = options.seed % options.replicaCount;
-  const cluster = new Cluster({ ...options, byzantine: options.withTraitor ? [traitor] : [] });
-  if (options.withTraitor) cluster.intercept = equivocator(cluster, traitor);
-  const honest = [...cluster.replicas.keys()].filter((index) => !options.withTraitor || index !== traitor);
-  setRates(cluster);
+  const cluster = new Cluster({ ...options, byzantine: adversary === undefined ? [] : [traitor] });
+  if (adversary !== undefined) cluster.intercept = ADVERSARIES[adversary](cluster, traitor);
+  const honest = [...cluster.replicas.keys()].filter((index) => adversary === undefined || index !== traitor);
+  const rates = drawRates(cluster);
+  options.announce?.(rates);
+  setRates(cluster, rates);
   cluster.startAll();
   const keys: string[] = [];
   while (cluster.nowMs < options.chaosMs) {
@@ -48,23 +65,35 @@ export function runChaos(options: ChaosOptions): ChaosOutcome {
     recoveryMs: cluster.nowMs - calmStartMs,
     finalHeight: cluster.checker.finalHeightMax,
     traceHash: cluster.trace.hash(),
+    simulatedMs: cluster.nowMs,
+    events: cluster.scheduler.tasksRun,
   };
 }
 
 /** Fault rates differ from seed to seed, so that rare combinations get their turn. */
-function setRates(cluster: Cluster): void {
-  const { network, random } = cluster;
-  network.lossRate = random.chance(0.5) ? random.between(0, 0.15) : 0;
-  network.duplicateRate = random.chance(0.5) ? 0.1 : 0;
-  const slowest = random.pick([0.5, 2, 10, 40]);
+function drawRates({ random, replicas }: Cluster): FaultRates {
+  return {
+    lossRate: random.chance(0.5) ? random.between(0, 0.15) : 0,
+    duplicateRate: random.chance(0.5) ? 0.1 : 0,
+    slowestMs: random.pick([0.5, 2, 10, 40]),
+    replicas: replicas.map(() => ({
+      syncMs: random.pick([0.2, 1, 8, 40]),
+      executionMs: random.pick([0.1, 1, 5]),
+      skewMs: random.between(-200, 200),
+    })),
+  };
+}
+
+function setRates({ network, random, replicas }: Cluster, rates: FaultRates): void {
+  network.lossRate = rates.lossRate;
+  network.duplicateRate = rates.duplicateRate;
   // A tail of slow messages reorders what was sent in order.
-  network.delayMs = () => (random.chance(0.1) ? random.between(0.2, slowest) : random.between(0.1, 0.5));
-  for (const replica of cluster.replicas) {
-    const syncMs = random.pick([0.2, 1, 8, 40]);
-    const executionMs = random.pick([0.1, 1, 5]);
-    replica.pace.syncMs = () => random.between(0.1, syncMs);
-    replica.pace.executionMs = () => random.between(0.05, executionMs);
-    replica.pace.clockSkewNs = BigInt(Math.round(random.between(-200, 200) * 1e6));
+  network.delayMs = () => (random.chance(0.1) ? random.between(0.2, rates.slowestMs) : random.between(0.1, 0.5));
+  for (const [index, { syncMs, executionMs, skewMs }] of rates.replicas.entries()) {
+    const { pace } = replicas[index];
+    pace.syncMs = () => random.between(0.1, syncMs);
+    pace.executionMs = () => random.between(0.05, executionMs);
+    pace.clockSkewNs = BigInt(Math.round(skewMs * 1e6));
   }
 }
 

@@ -1,6 +1,10 @@
+export { ADVERSARIES, type AdversaryName } from './adversary';
+export { runChaos, type ChaosOptions, type ChaosOutcome, type FaultRates } from './chaos';
 export { Checker, Trace } from './checker';
 export { Cluster, type ClusterOptions, type Interceptor, type NetworkFaults } from './cluster';
+export { explore, type ExplorerOptions, type ExplorerOutcome, type LeftOut } from './explorer';
 export { Random } from './random';
 export { SimulatedReplica, type ReplicaPace, type Sabotage } from './replica';
+export { scenarioOf } from './seeds';
 export { Scheduler } from './scheduler';
 export { simulatedGenesis, simulatedSignature, simulatedVerify } from './signing';

@@ -7,6 +7,7 @@ import {
   type VoteState,
 } from '@quorate/consensus';
 import { InvariantViolation } from '@quorate/errors';
+import type { AdversaryName } from './adversary';
 import { runChaos } from './chaos';
 import { Cluster } from './cluster';
 import type { Sabotage } from './replica';
@@ -39,7 +40,7 @@ const BUGS: readonly {
   readonly rule: string;
   readonly bug: string;
   readonly sabotage: Sabotage;
-  readonly withTraitor?: boolean;
+  readonly adversary?: AdversaryName;
 }[] = [
   { rule: 'C-10', bug: 'promises leave before they are durable', sabotage: { promiseBeforeDurable: true } },
   {
@@ -88,7 +89,7 @@ const BUGS: readonly {
   {
     rule: 'C-4',
     bug: 'a certificate needs one vote too few',
-    withTraitor: true,
+    adversary: 'equivocator',
     sabotage: withCore((state) => {
       state.committee.quorum -= 1;
     }),
@@ -106,9 +107,9 @@ const BUGS: readonly {
 ];
 
 /** A violation, a ledger that does not recover, or a core that finds its own invariant broken. */
-function isCaught(seed: number, sabotage: Sabotage, withTraitor: boolean | undefined): boolean {
+function isCaught(seed: number, sabotage: Sabotage, adversary: AdversaryName | undefined): boolean {
   try {
-    const outcome = runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 4_000, sabotage, withTraitor });
+    const outcome = runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 4_000, sabotage, adversary });
     return outcome.violations.length > 0 || !outcome.recovered;
   } catch (error) {
     if (error instanceof InvariantViolation) return true;
@@ -120,9 +121,9 @@ function isCaught(seed: number, sabotage: Sabotage, withTraitor: boolean | undef
 const SEEDS_MAX = 40;
 
 describe('the harness catches a removed rule', () => {
-  it.each(BUGS)('$rule: $bug', ({ sabotage, withTraitor }) => {
+  it.each(BUGS)('$rule: $bug', ({ sabotage, adversary }) => {
     const caught = Array.from({ length: SEEDS_MAX }, (_, index) => index + 1).find((seed) =>
-      isCaught(seed, sabotage, withTraitor),
+      isCaught(seed, sabotage, adversary),
     );
     expect(caught).toBeLessThanOrEqual(SEEDS_MAX);
   });

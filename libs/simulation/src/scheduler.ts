@@ -7,6 +7,7 @@ interface Task {
 /** Simulated time: runs tasks in order of time, then of creation. */
 export class Scheduler {
   nowMs = 0;
+  tasksRun = 0;
   private readonly heap: Task[] = [];
   private order = 0;
 
@@ -25,6 +26,7 @@ export class Scheduler {
     while (this.heap.length > 0 && this.heap[0].atMs <= untilMs) {
       const task = this.pop();
       this.nowMs = task.atMs;
+      this.tasksRun += 1;
       task.run();
       if (done()) return true;
     }

@@ -1,0 +1,171 @@
+// `npm run simulate [-- --seeds 500 | --minutes 60 | --seed 42 | --explore]`: whole clusters in simulated time, one
+// process per core; or the complete search of the voting rules.
+// A seed fixes everything that happens; the command that replays a failing one is printed with it.
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const seedsDefault = 100;
+// Replicas, terms, slots, children of one block: what takes minutes. The smaller bounds are in the tests.
+const explorations = [
+  [4, 4, 2, 3],
+  [6, 3, 2, 3],
+  [7, 3, 2, 3],
+  [4, 3, 4, 2],
+  [7, 4, 2, 2],
+  [4, 5, 2, 2],
+  [4, 4, 3, 2],
+];
+const exploredStatesMax = 2_000_000;
+const failuresMax = 10;
+
+const simulation = () => createRequire(import.meta.url)(join(root, 'libs/simulation/dist/index.js'));
+const round = (value) => Number(value.toFixed(3));
+
+function describe({ replicaCount, chaosMs, adversary }, rates) {
+  const replicas = rates.replicas
+    .map(({ syncMs, executionMs, skewMs }) => `${syncMs}/${executionMs}/${round(skewMs)}`)
+    .join(' ');
+  return (
+    `${replicaCount} replicas, ${chaosMs} ms of chaos, adversary ${adversary ?? 'none'}, ` +
+    `loss ${round(rates.lossRate)}, duplicates ${rates.duplicateRate}, slowest message ${rates.slowestMs} ms, ` +
+    `sync/execution/skew ms: ${replicas}`
+  );
+}
+
+/** One seed; an exception of the code under test is a finding like any other. */
+function runSeed(seed, say = () => undefined) {
+  const { runChaos, scenarioOf } = simulation();
+  const scenario = scenarioOf(seed);
+  let faults = '';
+  const announce = (rates) => say((faults = describe(scenario, rates)));
+  try {
+    return { faults, ...runChaos({ ...scenario, announce }), faults };
+  } catch (error) {
+    return { faults, seed, violations: [error.stack], recovered: false, simulatedMs: 0, events: 0, recoveryMs: 0 };
+  }
+}
+
+const failed = ({ violations, recovered }) => violations.length > 0 || !recovered;
+
+function report(outcome) {
+  const { seed, faults, violations, recovered, recoveryMs } = outcome;
+  console.log(`\nFAILED seed ${seed}: ${faults}`);
+  for (const violation of violations) console.log(`    ${violation}`);
+  if (!recovered) console.log(`    not everything was applied after ${round(recoveryMs)} ms of calm`);
+  console.log(`    replay: npm run simulate -- --seed ${seed}`);
+}
+
+/** Hands out seeds to one process per core until `next` gives none. */
+function runAll(next, take) {
+  const workers = Array.from({ length: availableParallelism() }, () => {
+    const child = fork(fileURLToPath(import.meta.url), ['--worker']);
+    let seed = null;
+    const give = () => {
+      seed = next();
+      if (seed === null) child.disconnect();
+      else child.send(seed);
+    };
+    child.on('message', (outcome) => {
+      take(outcome);
+      give();
+    });
+    give();
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, signal) =>
+        code === 0 ? resolve() : reject(new Error(`the process that ran seed ${seed} ended with ${signal ?? code}`)),
+      );
+    });
+  });
+  return Promise.all(workers);
+}
+
+async function campaign({ first, count, minutes }) {
+  const startedMs = Date.now();
+  const endMs = minutes === undefined ? Number.POSITIVE_INFINITY : startedMs + minutes * 60_000;
+  const sum = { seeds: 0, failures: 0, events: 0, simulatedMs: 0, longestMs: 0, longestSeed: null };
+  let seed = first;
+  const next = () => (seed < first + count && Date.now() < endMs && sum.failures < failuresMax ? seed++ : null);
+  await runAll(next, (outcome) => {
+    sum.seeds += 1;
+    sum.events += outcome.events;
+    sum.simulatedMs += outcome.simulatedMs;
+    if (outcome.recoveryMs > sum.longestMs)
+      Object.assign(sum, { longestMs: outcome.recoveryMs, longestSeed: outcome.seed });
+    if (!failed(outcome)) return;
+    sum.failures += 1;
+    report(outcome);
+  });
+  console.log(
+    `\n${sum.seeds} seeds from ${first}, ${(sum.simulatedMs / 3_600_000).toFixed(3)} simulated hours, ` +
+      `${sum.events} events in ${((Date.now() - startedMs) / 1000).toFixed(0)} s; ` +
+      `longest recovery ${round(sum.longestMs)} ms (seed ${sum.longestSeed}); ${sum.failures} failures`,
+  );
+  return sum.failures === 0;
+}
+
+function replay(seed) {
+  console.log(`seed ${seed}`);
+  const outcome = runSeed(seed, (faults) => console.log(faults));
+  if (failed(outcome)) report(outcome);
+  console.log(
+    `trace ${outcome.traceHash}, ${outcome.events} events, ${round(outcome.simulatedMs)} simulated ms, ` +
+      `final height ${outcome.finalHeight}, recovery ${round(outcome.recoveryMs)} ms`,
+  );
+  return !failed(outcome);
+}
+
+/** Every choice of every replica within each of the bounds; a bound that was not searched to its end is no success. */
+function exploreAll() {
+  const { explore } = simulation();
+  let holds = true;
+  for (const [replicaCount, terms, slots, children] of explorations) {
+    const startedMs = Date.now();
+    const outcome = explore({ replicaCount, terms, slots, children, statesMax: exploredStatesMax });
+    const { states, transitions, complete, violation } = outcome;
+    holds &&= complete && violation === null;
+    console.log(
+      `${replicaCount} replicas, ${terms} terms, ${slots} slots, ${children} children: ${states} states, ` +
+        `${transitions} transitions, ${complete ? 'complete' : 'NOT COMPLETE'}, ${violation ?? 'no fork'}, ` +
+        `${((Date.now() - startedMs) / 1000).toFixed(0)} s`,
+    );
+  }
+  return holds;
+}
+
+function whole(text, name, max = 2 ** 31) {
+  const value = Number(text);
+  if (text !== undefined && (!Number.isInteger(value) || value < 0 || value > max)) {
+    console.error(`--${name} takes a whole number of at most ${max}.`);
+    process.exit(2);
+  }
+  return text === undefined ? undefined : value;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      minutes: { type: 'string' },
+      explore: { type: 'boolean' },
+    },
+  });
+  const { buildAll } = await import('./build.mjs');
+  await buildAll({ withConsole: false });
+  if (values.explore) return exploreAll();
+  if (values.seed !== undefined) return replay(whole(values.seed, 'seed'));
+  const first = whole(values.from, 'from') ?? 1;
+  const minutes = whole(values.minutes, 'minutes', 10_080);
+  const count = whole(values.seeds, 'seeds') ?? (minutes === undefined ? seedsDefault : Number.POSITIVE_INFINITY);
+  return campaign({ first, count, minutes });
+}
+
+if (process.argv[2] === '--worker') process.on('message', (seed) => process.send(runSeed(seed)));
+else process.exitCode = (await main()) ? 0 : 1;

@@ -8,3 +8,4 @@ export { SimulatedReplica, type ReplicaPace, type Sabotage } from './replica';
 export { scenarioOf } from './seeds';
 export { Scheduler } from './scheduler';
 export { simulatedGenesis, simulatedSignature, simulatedVerify } from './signing';
+export { runTwins, twinsScenario, type TwinsOutcome, type TwinsRound, type TwinsScenario } from './twins';

@@ -22,7 +22,12 @@ import { simulatedSignature, simulatedVerify } from './signing';
 /** Operations in one simulated batch. */
 const BATCH_OPERATIONS_MAX = 64;
 
-type EventContent = CoreEvent extends infer E ? (E extends unknown ? Omit<E, 'nowMs' | 'timeNs'> : never) : never;
+/** An event without its clocks. */
+export type EventContent = CoreEvent extends infer E
+  ? E extends unknown
+    ? Omit<E, 'nowMs' | 'timeNs'>
+    : never
+  : never;
 
 /** A bug to plant: what the harness must notice. */
 export interface Sabotage {

@@ -1,0 +1,290 @@
+import {
+  Core,
+  cutRange,
+  type Block,
+  type Effect,
+  type FinalizedEffect,
+  type Message,
+  type Recipient,
+} from '@quorate/consensus';
+import { hex } from '@quorate/crypto';
+import { faultsTolerated, genesisId, type Certificate } from '@quorate/protocol';
+import { Checker } from './checker';
+import { OPERATION_BYTES, SimulatedExecutor } from './executor';
+import { Random } from './random';
+import type { EventContent } from './replica';
+import { simulatedGenesis, simulatedSignature, simulatedVerify } from './signing';
+
+/*
+ * Twins (Bano et al., 2020): a liar is two honest copies under one key that do not know of each other, so that it says two different
+ * things whenever the partitions make its copies see different worlds. No attack is written down; the scenarios find them.
+ */
+
+/** Who leads a round and who hears whom. */
+export interface TwinsRound {
+  readonly leader: number;
+  /** Side of the network on which each copy is. */
+  readonly sides: readonly number[];
+  /** Messages that arrive in one pass before the others are lost. */
+  readonly deliveriesMax: number;
+}
+
+export interface TwinsScenario {
+  readonly replicaCount: number;
+  /** Replicas that run twice. */
+  readonly twins: readonly number[];
+  readonly rounds: readonly TwinsRound[];
+}
+
+export interface TwinsOutcome {
+  readonly violations: readonly string[];
+  readonly finalHeight: number;
+  readonly deliveries: number;
+  /** Every honest replica applied an operation given after the last round. */
+  readonly recovered: boolean;
+}
+
+/** One copy of a replica. */
+interface Copy {
+  readonly index: number;
+  readonly replica: number;
+  readonly core: Core;
+  readonly executor: SimulatedExecutor;
+  readonly blocks: Map<string, Block>;
+  readonly chain: Block[];
+  readonly certificates: Map<number, Certificate>;
+  /** Blocks that it may still propose in this round. */
+  proposals: number;
+}
+
+interface Envelope {
+  readonly from: Copy;
+  readonly to: Copy;
+  readonly message: Message;
+}
+
+const ROUNDS_MIN = 4;
+const ROUNDS_MAX = 7;
+/** Passes of a round, each longer than a repetition interval, so that lost messages come again. */
+const PASSES = 3;
+const PASS_MS = 65;
+const PROPOSALS_MAX = 3;
+const TERMS_CALM_MAX = 12;
+const DELIVERIES_MAX = 20_000;
+const START_NS = 1_700_000_000_000_000_000n;
+
+/** The scenario of a seed: `twinCount` liars, and a leader and a partition for each round. */
+export function twinsScenario(
+  seed: number,
+  replicaCount: number,
+  twinCount = faultsTolerated(replicaCount),
+): TwinsScenario {
+  const random = new Random(seed);
+  const order = Array.from({ length: replicaCount }, (_, index) => index);
+  const first = random.below(replicaCount);
+  const twins = order.slice(0, twinCount).map((index) => (first + index) % replicaCount);
+  const rounds = Array.from({ length: ROUNDS_MIN + random.below(ROUNDS_MAX - ROUNDS_MIN + 1) }, () => {
+    const sideCount = random.pick([1, 2, 2, 2, 3]);
+    return {
+      // Mostly a liar: an honest leader's round finds little.
+      leader: random.chance(0.6) ? random.pick(twins) : random.below(replicaCount),
+      sides: Array.from({ length: replicaCount + twinCount }, () => random.below(sideCount)),
+      deliveriesMax: random.chance(0.5) ? DELIVERIES_MAX : 10 + random.below(60),
+    };
+  });
+  return { replicaCount, twins, rounds };
+}
+
+/** Runs a scenario without a clock or a disk: a round ends when nothing moves any more, then every copy gives the term up. */
+export function runTwins(scenario: TwinsScenario): TwinsOutcome {
+  return new TwinsRun(scenario).run();
+}
+
+class TwinsRun {
+  private readonly checker: Checker;
+  private readonly copies: Copy[];
+  private queue: Envelope[] = [];
+  private round: TwinsRound;
+  private nowMs = 0;
+  private operation = 0;
+  private deliveries = 0;
+
+  constructor(private readonly scenario: TwinsScenario) {
+    const { replicaCount, twins, rounds } = scenario;
+    const genesis = simulatedGenesis(replicaCount, 1);
+    this.checker = new Checker(genesis, (replica) => !twins.includes(replica));
+    [this.round] = rounds;
+    const replicas = [...genesis.replicas.keys(), ...twins];
+    this.copies = replicas.map((replica, index) => {
+      const core = new Core({
+        genesis,
+        self: replica,
+        sign: (preimage) => simulatedSignature(replica, preimage),
+        verify: simulatedVerify,
+        countOperations: (body) => body.length / OPERATION_BYTES,
+      });
+      setLeaders(core, rounds, replicaCount);
+      return {
+        index,
+        replica,
+        core,
+        executor: new SimulatedExecutor(genesisId(genesis)),
+        blocks: new Map<string, Block>(),
+        chain: [],
+        certificates: new Map<number, Certificate>(),
+        proposals: 0,
+      };
+    });
+  }
+
+  run(): TwinsOutcome {
+    for (const copy of this.copies) this.boot(copy);
+    for (const round of this.scenario.rounds) {
+      this.play(round);
+      this.changeTerm();
+    }
+    const recovered = this.recover();
+    const { violations, finalHeightMax } = this.checker;
+    return { violations, finalHeight: finalHeightMax, deliveries: this.deliveries, recovered };
+  }
+
+  private boot(copy: Copy): void {
+    const executed = [{ height: 0, execRoot: copy.executor.execRoot }];
+    this.step(copy, { kind: 'boot', voteState: null, finalHeaders: [], finalCertificate: null, blocks: [], executed });
+    for (const peer of new Set(this.copies.map(({ replica }) => replica)))
+      if (peer !== copy.replica) this.step(copy, { kind: 'connected', peer });
+  }
+
+  /** New work for all, then messages in order; what is left of a pass is lost. */
+  private play(round: TwinsRound): void {
+    this.round = round;
+    for (const copy of this.copies) {
+      copy.proposals = PROPOSALS_MAX;
+      this.step(copy, { kind: 'pending', operations: 1, bytes: OPERATION_BYTES });
+    }
+    for (let pass = 0; pass < PASSES; pass += 1) {
+      this.deliver(round.deliveriesMax);
+      this.nowMs += PASS_MS;
+      for (const copy of this.copies) this.step(copy, { kind: 'tick' });
+    }
+    this.deliver(round.deliveriesMax);
+  }
+
+  private deliver(deliveriesMax: number): void {
+    // The queue grows while it is read.
+    for (let next = 0; next < this.queue.length && next < deliveriesMax; next += 1) {
+      const { from, to, message } = this.queue[next];
+      this.deliveries += 1;
+      this.step(to, { kind: 'message', from: from.replica, message });
+    }
+    this.queue = [];
+  }
+
+  /** Every copy gives its term up, and the sides exchange what they can. */
+  private changeTerm(): void {
+    for (const copy of this.copies) this.step(copy, { kind: 'suspect', term: copy.core.status().term });
+    this.deliver(DELIVERIES_MAX);
+  }
+
+  /** One network again, and every replica's turn to lead: each honest copy must apply something new. */
+  private recover(): boolean {
+    const sides = this.copies.map(() => 0);
+    const honest = this.copies.filter(({ replica }) => !this.scenario.twins.includes(replica));
+    const before = Math.max(...honest.map(({ chain }) => chain.length));
+    for (let term = 0; term < TERMS_CALM_MAX; term += 1) {
+      this.play({ leader: 0, sides, deliveriesMax: DELIVERIES_MAX });
+      if (honest.every(({ chain }) => chain.length > before)) return true;
+      this.changeTerm();
+    }
+    return false;
+  }
+
+  private step(copy: Copy, first: EventContent): void {
+    // What an effect causes comes after the effects beside it, as with a real disk.
+    const events: EventContent[] = [first];
+    for (let next = 0; next < events.length; next += 1) {
+      const timeNs = START_NS + BigInt(this.nowMs) * 1_000_000n;
+      const event = { ...events[next], nowMs: this.nowMs, timeNs } as Parameters<Core['step']>[0];
+      for (const effect of copy.core.step(event)) this.carryOut(copy, effect, (event) => events.push(event));
+    }
+  }
+
+  private carryOut(copy: Copy, effect: Effect, cause: (event: EventContent) => void): void {
+    switch (effect.kind) {
+      case 'persist':
+        for (const block of effect.blocks) copy.blocks.set(block.key, block);
+        for (const { height, certificate } of effect.certificates) copy.certificates.set(height, certificate);
+        for (const { to, message } of effect.then) this.send(copy, to, message);
+        return cause({ kind: 'persisted', token: effect.token });
+      case 'send':
+        return this.send(copy, effect.to, effect.message);
+      case 'finalized':
+        return this.finalized(copy, effect, cause);
+      case 'request-batch':
+        return cause({ kind: 'batch', request: effect.request, ...this.batch(copy) });
+      case 'serve-block':
+        return this.serveBlock(copy, effect.to, effect.blockId);
+      case 'serve-range':
+        return this.serveRange(copy, effect.to, effect.fromHeight);
+      case 'alarm':
+        return this.checker.onAlarm(copy.replica, effect.code, effect.detail, effect.fatal);
+      case 'timer':
+      case 'term':
+        return;
+    }
+  }
+
+  private send(from: Copy, to: Recipient, message: Message): void {
+    this.checker.onSend(from.replica, message);
+    const { sides } = this.round;
+    for (const copy of this.copies) {
+      if (copy.replica === from.replica || (to !== 'all' && to !== copy.replica)) continue;
+      if (sides[from.index] === sides[copy.index]) this.queue.push({ from, to: copy, message });
+    }
+  }
+
+  private finalized(copy: Copy, { blocks, certificate }: FinalizedEffect, cause: (event: EventContent) => void): void {
+    this.checker.onFinal(copy.replica, blocks, certificate);
+    for (const block of blocks) {
+      copy.chain.push(block);
+      const execRoot = copy.executor.execute(block);
+      this.checker.onExecuted(copy.replica, block.header.height, execRoot);
+      cause({ kind: 'executed', height: block.header.height, execRoot });
+    }
+  }
+
+  /** An operation that no other block holds, so that two copies never propose the same. */
+  private batch(copy: Copy): { body: Uint8Array | null; operations: number } {
+    if (copy.proposals === 0) return { body: null, operations: 0 };
+    copy.proposals -= 1;
+    this.operation += 1;
+    const body = new Uint8Array(OPERATION_BYTES);
+    new DataView(body.buffer).setBigUint64(0, BigInt(this.operation));
+    return { body, operations: 1 };
+  }
+
+  private serveBlock(copy: Copy, to: number, blockId: Uint8Array): void {
+    const block = copy.blocks.get(hex(blockId));
+    if (block !== undefined) this.send(copy, to, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
+  }
+
+  private serveRange(copy: Copy, to: number, fromHeight: number): void {
+    const { chain, certificates } = copy;
+    const message = cutRange(
+      {
+        finalHeight: chain.length,
+        headerBytes: (height) => chain[height - 1]?.headerBytes,
+        body: (height) => chain[height - 1]?.body,
+        certificate: (height) => certificates.get(height),
+      },
+      fromHeight,
+    );
+    if (message !== null) this.send(copy, to, message);
+  }
+}
+
+/** The scenario's leaders for its terms, then every replica in turn. */
+function setLeaders(core: Core, rounds: readonly TwinsRound[], replicaCount: number): void {
+  const { committee } = (core as unknown as { core: { committee: { leaderOf: (term: number) => number } } }).core;
+  committee.leaderOf = (term) => (term <= rounds.length ? rounds[term - 1].leader : term % replicaCount);
+}

@@ -1,4 +1,4 @@
-// `npm run simulate [-- --seeds 500 | --minutes 60 | --seed 42 | --explore]`: whole clusters in simulated time, one
+// `npm run simulate [-- [--twins] --seeds 500 | --minutes 60 | --seed 42] [-- --explore]`: whole clusters in simulated time, one
 // process per core; or the complete search of the voting rules.
 // A seed fixes everything that happens; the command that replays a failing one is printed with it.
 import { fork } from 'node:child_process';
@@ -52,18 +52,18 @@ function runSeed(seed, say = () => undefined) {
 
 const failed = ({ violations, recovered }) => violations.length > 0 || !recovered;
 
-function report(outcome) {
+function report(outcome, twins) {
   const { seed, faults, violations, recovered, recoveryMs } = outcome;
   console.log(`\nFAILED seed ${seed}: ${faults}`);
   for (const violation of violations) console.log(`    ${violation}`);
   if (!recovered) console.log(`    not everything was applied after ${round(recoveryMs)} ms of calm`);
-  console.log(`    replay: npm run simulate -- --seed ${seed}`);
+  console.log(`    replay: npm run simulate -- ${twins ? '--twins ' : ''}--seed ${seed}`);
 }
 
 /** Hands out seeds to one process per core until `next` gives none. */
-function runAll(next, take) {
+function runAll(next, take, twins) {
   const workers = Array.from({ length: availableParallelism() }, () => {
-    const child = fork(fileURLToPath(import.meta.url), ['--worker']);
+    const child = fork(fileURLToPath(import.meta.url), ['--worker', ...(twins ? ['--twins'] : [])]);
     let seed = null;
     const give = () => {
       seed = next();
@@ -85,22 +85,26 @@ function runAll(next, take) {
   return Promise.all(workers);
 }
 
-async function campaign({ first, count, minutes }) {
+async function campaign({ first, count, minutes, twins }) {
   const startedMs = Date.now();
   const endMs = minutes === undefined ? Number.POSITIVE_INFINITY : startedMs + minutes * 60_000;
   const sum = { seeds: 0, failures: 0, events: 0, simulatedMs: 0, longestMs: 0, longestSeed: null };
   let seed = first;
   const next = () => (seed < first + count && Date.now() < endMs && sum.failures < failuresMax ? seed++ : null);
-  await runAll(next, (outcome) => {
-    sum.seeds += 1;
-    sum.events += outcome.events;
-    sum.simulatedMs += outcome.simulatedMs;
-    if (outcome.recoveryMs > sum.longestMs)
-      Object.assign(sum, { longestMs: outcome.recoveryMs, longestSeed: outcome.seed });
-    if (!failed(outcome)) return;
-    sum.failures += 1;
-    report(outcome);
-  });
+  await runAll(
+    next,
+    (outcome) => {
+      sum.seeds += 1;
+      sum.events += outcome.events;
+      sum.simulatedMs += outcome.simulatedMs;
+      if (outcome.recoveryMs > sum.longestMs)
+        Object.assign(sum, { longestMs: outcome.recoveryMs, longestSeed: outcome.seed });
+      if (!failed(outcome)) return;
+      sum.failures += 1;
+      report(outcome, twins);
+    },
+    twins,
+  );
   console.log(
     `\n${sum.seeds} seeds from ${first}, ${(sum.simulatedMs / 3_600_000).toFixed(3)} simulated hours, ` +
       `${sum.events} events in ${((Date.now() - startedMs) / 1000).toFixed(0)} s; ` +
@@ -109,12 +113,13 @@ async function campaign({ first, count, minutes }) {
   return sum.failures === 0;
 }
 
-function replay(seed) {
+function replay(seed, twins) {
   console.log(`seed ${seed}`);
-  const outcome = runSeed(seed, (faults) => console.log(faults));
-  if (failed(outcome)) report(outcome);
+  const outcome = twins ? runTwinsSeed(seed) : runSeed(seed, (faults) => console.log(faults));
+  if (twins) console.log(outcome.faults);
+  if (failed(outcome)) report(outcome, twins);
   console.log(
-    `trace ${outcome.traceHash}, ${outcome.events} events, ${round(outcome.simulatedMs)} simulated ms, ` +
+    `trace ${outcome.traceHash ?? 'none'}, ${outcome.events} events, ${round(outcome.simulatedMs)} simulated ms, ` +
       `final height ${outcome.finalHeight}, recovery ${round(outcome.recoveryMs)} ms`,
   );
   return !failed(outcome);
@@ -138,6 +143,21 @@ function exploreAll() {
   return holds;
 }
 
+const twinsFigures = ({ deliveries, ...outcome }) => ({ ...outcome, events: deliveries });
+
+/** A Twins scenario: copies of one replica under one key, in partitions of their own. */
+function runTwinsSeed(seed) {
+  const { runTwins, twinsScenario } = simulation();
+  const replicaCount = seed % 8 === 0 ? 7 : 4;
+  const scenario = twinsScenario(seed, replicaCount);
+  const faults = `${replicaCount} replicas, twins ${scenario.twins.join()}, ${scenario.rounds.length} rounds`;
+  try {
+    return { faults, seed, simulatedMs: 0, recoveryMs: 0, ...twinsFigures(runTwins(scenario)) };
+  } catch (error) {
+    return { faults, seed, violations: [error.stack], recovered: false, simulatedMs: 0, events: 0, recoveryMs: 0 };
+  }
+}
+
 function whole(text, name, max = 2 ** 31) {
   const value = Number(text);
   if (text !== undefined && (!Number.isInteger(value) || value < 0 || value > max)) {
@@ -154,18 +174,21 @@ async function main() {
       seeds: { type: 'string' },
       from: { type: 'string' },
       minutes: { type: 'string' },
+      twins: { type: 'boolean' },
       explore: { type: 'boolean' },
     },
   });
   const { buildAll } = await import('./build.mjs');
   await buildAll({ withConsole: false });
   if (values.explore) return exploreAll();
-  if (values.seed !== undefined) return replay(whole(values.seed, 'seed'));
+  if (values.seed !== undefined) return replay(whole(values.seed, 'seed'), values.twins);
   const first = whole(values.from, 'from') ?? 1;
   const minutes = whole(values.minutes, 'minutes', 10_080);
   const count = whole(values.seeds, 'seeds') ?? (minutes === undefined ? seedsDefault : Number.POSITIVE_INFINITY);
-  return campaign({ first, count, minutes });
+  return campaign({ first, count, minutes, twins: values.twins });
 }
 
-if (process.argv[2] === '--worker') process.on('message', (seed) => process.send(runSeed(seed)));
-else process.exitCode = (await main()) ? 0 : 1;
+if (process.argv[2] === '--worker') {
+  const run = process.argv[3] === '--twins' ? runTwinsSeed : runSeed;
+  process.on('message', (seed) => process.send(run(seed)));
+} else process.exitCode = (await main()) ? 0 : 1;

@@ -1,10 +1,22 @@
-import { concatBytes, equalBytes, sha256 } from '@quorate/crypto';
+import { equalBytes, sha256 } from '@quorate/crypto';
 import type { Genesis } from '@quorate/protocol';
 
-/** A keyed hash in place of a signature: deterministic, unforgeable to code that does not hold the key, and 50 times faster. */
+const LANES = 4;
+const PRIMES = [0x01000193, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
+
+/** A keyed checksum in place of a signature: deterministic and far faster. No adversary here tries to invert it; each signs with its own key only. */
 export function simulatedSignature(replica: number, preimage: Uint8Array): Uint8Array {
-  const half = sha256(concatBytes(Uint8Array.of(0x51, replica), preimage));
-  return concatBytes(half, half);
+  const signature = new Uint8Array(64);
+  const view = new DataView(signature.buffer);
+  for (let lane = 0; lane < LANES; lane += 1) {
+    let mixed = Math.imul(0x811c9dc5 ^ (replica + 1), PRIMES[lane]);
+    for (const byte of preimage) {
+      mixed = Math.imul(mixed ^ byte, PRIMES[lane]);
+      mixed ^= mixed >>> 15;
+    }
+    for (let part = 0; part < 4; part += 1) view.setUint32(part * 16 + lane * 4, mixed);
+  }
+  return signature;
 }
 
 export function simulatedVerify(replica: number, preimage: Uint8Array, signature: Uint8Array): boolean {

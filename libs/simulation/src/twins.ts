@@ -68,7 +68,7 @@ const ROUNDS_MAX = 7;
 /** Passes of a round, each longer than a repetition interval, so that lost messages come again. */
 const PASSES = 3;
 const PASS_MS = 65;
-const PROPOSALS_MAX = 3;
+const PROPOSALS_MAX = 2;
 const TERMS_CALM_MAX = 12;
 const DELIVERIES_MAX = 20_000;
 const START_NS = 1_700_000_000_000_000_000n;

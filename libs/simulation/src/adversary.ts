@@ -1,13 +1,20 @@
 import type { Message, ProposeMessage, VoteMessage } from '@quorate/consensus';
 import {
+  LIMITS,
   blockId,
+  bodyRoot,
   commitPreimage,
   consensusContext,
   decodeHeader,
   encodeHeader,
+  genesisHeader,
   preparePreimage,
+  timeoutPreimage,
+  type BlockHeader,
+  type Certificate,
 } from '@quorate/protocol';
 import type { Cluster, Interceptor } from './cluster';
+import { OPERATION_BYTES } from './executor';
 import { simulatedSignature } from './signing';
 
 /**
@@ -48,7 +55,140 @@ function equivocator(cluster: Cluster, traitor: number): Interceptor {
   };
 }
 
+/** A liar that changes its proposals, each signed again, and is otherwise correct. */
+function falseProposer(change: (header: BlockHeader, body: Uint8Array) => { header: BlockHeader; body: Uint8Array }) {
+  return (cluster: Cluster, traitor: number): Interceptor => {
+    const context = consensusContext(cluster.genesis);
+    return (from, _to, message) => {
+      if (from !== traitor || message.kind !== 'propose' || message.slot === 1 || message.body === null) return null;
+      const { header, body } = change(decodeHeader(message.headerBytes), message.body);
+      const headerBytes = encodeHeader(header);
+      const signature = simulatedSignature(traitor, preparePreimage(context, message, blockId(headerBytes)));
+      return [{ ...message, headerBytes, body, signature }];
+    };
+  };
+}
+
+const futureTime = falseProposer((header, body) => ({
+  header: { ...header, timeNs: header.timeNs + 5_000_000_000n },
+  body,
+}));
+
+const wrongResults = falseProposer((header, body) => ({
+  header: { ...header, execRoot: header.execRoot.map((byte) => byte ^ 1) },
+  body,
+}));
+
+const oversize = falseProposer((header) => {
+  const operationCount = LIMITS.blockOperationsMax + 1;
+  const body = new Uint8Array(operationCount * OPERATION_BYTES);
+  return {
+    header: { ...header, kind: 'data', operationCount, bodyLength: body.length, bodyRoot: bodyRoot(body) },
+    body,
+  };
+});
+
+/** Begins every term it leads with genesis, whatever is certified. */
+function wrongBase(cluster: Cluster, traitor: number): Interceptor {
+  const context = consensusContext(cluster.genesis);
+  const headerBytes = encodeHeader(genesisHeader(cluster.genesis));
+  return (from, _to, message) => {
+    if (from !== traitor || message.kind !== 'propose' || message.slot > 1) return null;
+    const signature = simulatedSignature(traitor, preparePreimage(context, message, blockId(headerBytes)));
+    return [{ ...message, headerBytes, signature }];
+  };
+}
+
+/** Always names the first certificate that it ever had. */
+function staleCertificate(cluster: Cluster, traitor: number): Interceptor {
+  const context = consensusContext(cluster.genesis);
+  let first: Certificate | null = null;
+  return (from, _to, message) => {
+    if (from !== traitor) return null;
+    if (message.kind === 'status') {
+      first ??= message.high;
+      return [{ ...message, high: first, final: null }];
+    }
+    if (message.kind !== 'timeout') return null;
+    first ??= message.highCertificate;
+    const high = first === null ? null : { term: first.term, slot: first.slot, blockId: first.blockId };
+    const signature = simulatedSignature(traitor, timeoutPreimage(context, message.term, high));
+    return [{ ...message, high, highCertificate: first, signature }];
+  };
+}
+
+/** Shows its proposals to half of the others only, and never gives a block away. */
+function withholder(_cluster: Cluster, traitor: number): Interceptor {
+  return (from, to, message) => {
+    if (from !== traitor) return null;
+    if (message.kind === 'block' || message.kind === 'range') return [];
+    return message.kind === 'propose' && to % 2 === 1 ? [] : null;
+  };
+}
+
+/** Serves blocks with another body. */
+function forger(_cluster: Cluster, traitor: number): Interceptor {
+  const forged = <T extends { body: Uint8Array }>(block: T): T => ({
+    ...block,
+    body: block.body.map((byte) => byte ^ 1),
+  });
+  return (from, _to, message) => {
+    if (from !== traitor) return null;
+    if (message.kind === 'block') return [forged(message)];
+    return message.kind === 'range' ? [{ ...message, blocks: message.blocks.map(forged) }] : null;
+  };
+}
+
+/** Says everything many times, and votes for what nobody proposed in slots and terms far away. */
+function flooder(_cluster: Cluster, traitor: number): Interceptor {
+  return (from, _to, message) => {
+    if (from !== traitor) return null;
+    const copies: Message[] = [message, message, message, message];
+    if (message.kind !== 'prepare' && message.kind !== 'commit') return copies;
+    const far = [1, 9, 17, 1_000].map((slot) => ({ ...message, slot: message.slot + slot }));
+    return [...copies, ...far, { ...message, term: message.term + 1 }, { ...message, term: message.term + 1_000 }];
+  };
+}
+
+/** Signs nothing that it says. */
+function garbageSender({ random }: Cluster, traitor: number): Interceptor {
+  return (from, _to, message) => {
+    if (from !== traitor || !('signature' in message)) return null;
+    return [{ ...message, signature: message.signature.map(() => random.below(256)) }];
+  };
+}
+
+/** Time between two restores of an old disk. */
+const RESTORE_MS = 400;
+
+/** Loses the newest half of its disk again and again, and goes on under its key (C-9). */
+function oldDisk(cluster: Cluster, traitor: number): Interceptor {
+  const restore = (): void => {
+    const replica = cluster.replicas[traitor];
+    if (replica.core !== null) {
+      cluster.crash(traitor);
+      replica.disk.keepFirst(Math.floor(replica.disk.durable.length / 2));
+      cluster.start(traitor);
+    }
+    cluster.scheduler.after(RESTORE_MS, restore);
+  };
+  cluster.scheduler.after(RESTORE_MS, restore);
+  return () => null;
+}
+
 /** Ways to lie, by name. */
-export const ADVERSARIES = { equivocator } as const;
+export const ADVERSARIES = {
+  equivocator,
+  withholder,
+  'wrong-base': wrongBase,
+  'stale-certificate': staleCertificate,
+  'future-time': futureTime,
+  'wrong-results': wrongResults,
+  oversize,
+  flooder,
+  'garbage-sender': garbageSender,
+  forger,
+  'old-disk': oldDisk,
+} as const;
 
 export type AdversaryName = keyof typeof ADVERSARIES;

@@ -1,12 +1,29 @@
 import type { Block, Message, ProposeMessage, TimeoutMessage } from '@quorate/consensus';
 import { hex, sha256 } from '@quorate/crypto';
-import { blockId, commitPreimage, consensusContext, quorum, type Certificate, type Genesis } from '@quorate/protocol';
+import {
+  LIMITS,
+  blockId,
+  bodyRoot,
+  commitPreimage,
+  consensusContext,
+  encodeHeader,
+  genesisHeader,
+  quorum,
+  type BlockHeader,
+  type Certificate,
+  type Genesis,
+} from '@quorate/protocol';
 import { simulatedVerify } from './signing';
+
+/** How far a block's time may be ahead of an honest clock: what voters accept (C-25), and the skew between two clocks. */
+const CLOCK_AHEAD_NS_MAX = 500_000_000n + 400_000_000n;
 
 /** Watches everything that leaves honest replicas and everything they hold to be final. */
 export class Checker {
   readonly violations: string[] = [];
   private readonly finalKeys: string[] = [];
+  private readonly finalHeaders: BlockHeader[] = [];
+  private readonly genesisKey: string;
   private readonly execRoots = new Map<number, string>();
   private readonly votes = new Map<string, string>();
   private readonly highestCommit = new Map<string, number>();
@@ -18,6 +35,8 @@ export class Checker {
     private readonly isHonest: (replica: number) => boolean,
   ) {
     this.context = consensusContext(genesis);
+    this.finalHeaders.push(genesisHeader(genesis));
+    this.genesisKey = hex(blockId(encodeHeader(genesisHeader(genesis))));
   }
 
   get finalHeightMax(): number {
@@ -25,7 +44,7 @@ export class Checker {
   }
 
   /** One id per height, and a certificate that holds outside the core too. */
-  onFinal(replica: number, blocks: readonly Block[], certificate: Certificate): void {
+  onFinal(replica: number, blocks: readonly Block[], certificate: Certificate, wallClockNs?: bigint): void {
     if (!this.isHonest(replica)) return;
     for (const block of blocks) {
       const index = block.header.height - 1;
@@ -34,9 +53,32 @@ export class Checker {
         this.report(`replica ${replica} skipped to height ${block.header.height}`);
       if (known !== undefined && known !== block.key)
         this.report(`AGREEMENT: replica ${replica} has another block at height ${block.header.height}`);
+      if (known === undefined) this.checkContent(block, wallClockNs);
       this.finalKeys[index] ??= block.key;
+      if (hex(bodyRoot(block.body)) !== hex(block.header.bodyRoot))
+        this.report(`BODY: replica ${replica} holds another`);
     }
     this.checkCertificate(replica, certificate);
+  }
+
+  /** C-16: what a replica commits to can be read back after a crash. */
+  onCommit(replica: number, blockKey: string, disk: { holds(key: string): boolean }): void {
+    if (this.isHonest(replica) && blockKey !== this.genesisKey && !disk.holds(blockKey))
+      this.report(`COMMIT WITHOUT BODY: replica ${replica}`);
+  }
+
+  /** C-21, C-23, C-25: what a quorum of which some are honest can never have voted for. */
+  private checkContent({ header, body }: Block, wallClockNs: bigint | undefined): void {
+    const parent = this.finalHeaders[header.height - 1];
+    this.finalHeaders[header.height] = header;
+    if (header.operationCount > LIMITS.blockOperationsMax || body.length !== header.bodyLength)
+      this.report(`CONTENT: height ${header.height}`);
+    if (parent === undefined) return;
+    const earliestNs = parent.timeNs + BigInt(Math.max(1, parent.operationCount));
+    if (header.timeNs < earliestNs) this.report(`TIME: height ${header.height} is before its parent's last operation`);
+    const aheadNs = wallClockNs === undefined ? 0n : header.timeNs - wallClockNs;
+    if (header.timeNs > earliestNs && aheadNs > CLOCK_AHEAD_NS_MAX)
+      this.report(`TIME: height ${header.height} is ${aheadNs / 1_000_000n} ms ahead`);
   }
 
   onExecuted(replica: number, height: number, execRoot: Uint8Array): void {

@@ -132,6 +132,7 @@ export class Cluster implements ReplicaWorld {
   }
 
   send(from: number, to: Recipient, message: Message): void {
+    if (message.kind === 'commit') this.checker.onCommit(from, hex(message.blockId), this.replicas[from].disk);
     for (const index of this.replicas.keys()) {
       if (index === from || (to !== 'all' && to !== index)) continue;
       const messages = this.intercept?.(from, index, message) ?? [message];
@@ -156,7 +157,7 @@ export class Cluster implements ReplicaWorld {
 
   onFinal(replica: number, blocks: readonly Block[], certificate: Certificate): void {
     this.trace.note(`${this.nowMs} final ${replica} ${blocks[blocks.length - 1].key}`);
-    this.checker.onFinal(replica, blocks, certificate);
+    this.checker.onFinal(replica, blocks, certificate, this.replicas[replica].wallClockNs);
   }
 
   onExecuted(replica: number, height: number, execRoot: Uint8Array): void {

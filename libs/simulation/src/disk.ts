@@ -5,6 +5,7 @@ import type { Random } from './random';
 export class SimulatedDisk {
   readonly durable: PersistEffect[] = [];
   private unsynced: PersistEffect[] = [];
+  private blockKeys = new Set<string>();
 
   append(record: PersistEffect): void {
     this.unsynced.push(record);
@@ -17,7 +18,7 @@ export class SimulatedDisk {
   /** Syncs the first `count` unsynced records; returns the last token. */
   sync(count: number): number {
     const synced = this.unsynced.splice(0, count);
-    this.durable.push(...synced);
+    this.keep(synced);
     return synced.length === 0 ? 0 : synced[synced.length - 1].token;
   }
 
@@ -26,7 +27,24 @@ export class SimulatedDisk {
   }
 
   crash(random: Random): void {
-    this.durable.push(...this.unsynced.slice(0, random.below(this.unsynced.length + 1)));
+    this.keep(this.unsynced.slice(0, random.below(this.unsynced.length + 1)));
     this.unsynced = [];
+  }
+
+  /** Whether the block can be read back after a crash. */
+  holds(blockKey: string): boolean {
+    return this.blockKeys.has(blockKey);
+  }
+
+  /** Puts an old state of the disk back. */
+  keepFirst(count: number): void {
+    const kept = this.durable.splice(0).slice(0, count);
+    this.blockKeys = new Set();
+    this.keep(kept);
+  }
+
+  private keep(records: readonly PersistEffect[]): void {
+    this.durable.push(...records);
+    for (const { blocks } of records) for (const { key } of blocks) this.blockKeys.add(key);
   }
 }

@@ -97,6 +97,10 @@ export class SimulatedReplica {
     return this.core?.status().finalHeight ?? 0;
   }
 
+  get wallClockNs(): bigint {
+    return WALL_CLOCK_START_NS + BigInt(Math.round(this.world.scheduler.nowMs * 1e6)) + this.pace.clockSkewNs;
+  }
+
   start(): void {
     const { genesis, index, parameters, sabotage } = this.options;
     this.incarnation += 1;
@@ -133,8 +137,7 @@ export class SimulatedReplica {
   step(content: EventContent): void {
     if (this.core === null) return;
     const { scheduler } = this.world;
-    const timeNs = WALL_CLOCK_START_NS + BigInt(Math.round(scheduler.nowMs * 1e6)) + this.pace.clockSkewNs;
-    const effects = this.core.step({ ...content, nowMs: scheduler.nowMs, timeNs } as CoreEvent);
+    const effects = this.core.step({ ...content, nowMs: scheduler.nowMs, timeNs: this.wallClockNs } as CoreEvent);
     for (const effect of effects) this.carryOut(effect);
   }
 

@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { houseRules } from './house-rules.mjs';
+import { ruleNumbers } from './rule-numbers.mjs';
 import { install, installed } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -25,7 +26,7 @@ function run(command, words) {
 }
 
 async function checkHouseRules() {
-  const broken = houseRules(root);
+  const broken = [...houseRules(root), ...ruleNumbers(root)];
   return { passed: broken.length === 0, output: broken.join('\n') };
 }
 
@@ -35,6 +36,7 @@ const generators = [
   'apps/gateway/dist/openapi.js',
   'apps/cli/dist/reference.js',
   'tools/generate-ledger-reference.mjs',
+  'tools/generate-planted-bugs.mjs',
 ];
 
 /** Documents that are made from the sources must say what the sources say. */

@@ -18,7 +18,7 @@ import type { Block, CoreOptions } from './types';
 
 const NO_BODY = new Uint8Array(0);
 
-/** The replica set of the epoch: sizes, leaders, and the one place where votes are signed and verified. */
+/** C-1, C-3: the replica set of the epoch: sizes, leaders, and the one place where votes are signed and verified. */
 export class Committee {
   readonly self: number;
   readonly size: number;
@@ -75,7 +75,7 @@ export class Committee {
   }
 }
 
-/** Parses a header and names the block. Throws CodecError on a malformed header. */
+/** C-5: parses a header and names the block. Throws CodecError on a malformed header. */
 export function makeBlock(headerBytes: Uint8Array, body: Uint8Array): Block {
   const id = blockId(headerBytes);
   return { id, key: hex(id), header: decodeHeader(headerBytes), headerBytes, body };

@@ -219,7 +219,7 @@ function readFields(reader: Reader, tag: number): Message {
   }
 }
 
-/** Decodes one message. Throws CodecError unless the bytes are exactly what encodeMessage writes. Bodies are views on `bytes`. */
+/** C-6: decodes one message. Throws CodecError unless the bytes are exactly what encodeMessage writes. Bodies are views on `bytes`. */
 export function decodeMessage(bytes: Uint8Array): Message {
   if (bytes.length > MESSAGE_BYTES_MAX)
     throw new CodecError('CODEC_RANGE', 'message too large', { bytes: bytes.length });

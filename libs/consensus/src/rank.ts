@@ -1,6 +1,6 @@
 import type { Certificate, CertifiedPosition } from '@quorate/protocol';
 
-/** Order of positions: by term, then by slot; null stands before everything. */
+/** C-2: order of positions: by term, then by slot; null stands before everything. */
 export function compareRank(
   left: { term: number; slot: number } | null,
   right: { term: number; slot: number } | null,

@@ -1,3 +1,4 @@
+import { ADVERSARIES, type AdversaryName } from './adversary';
 import { runChaos, type ChaosOutcome } from './chaos';
 import { scenarioOf } from './seeds';
 
@@ -26,8 +27,21 @@ describe('under chaos', () => {
     expectHealthy(runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, adversary: 'equivocator' }));
   });
 
-  it.each(seeds(1, 10))('C-10 to C-33: the scenario that seed %i stands for holds', (seed) => {
+  it.each(seeds(1, 10))('the scenario that seed %i stands for holds', (seed) => {
     expectHealthy(runChaos(scenarioOf(seed)));
+  });
+
+  it.each(Object.keys(ADVERSARIES) as AdversaryName[])('4 replicas agree and recover with a liar: %s', (adversary) => {
+    for (const seed of [401, 402])
+      expectHealthy(runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, adversary }));
+  });
+
+  it('C-22: a block fetched from a liar is taken only if it is the certified one', () => {
+    expectHealthy(runChaos({ seed: 421, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, adversary: 'forger' }));
+  });
+
+  it('C-9: one replica restored from an old disk again and again is a liar that the others bear', () => {
+    expectHealthy(runChaos({ seed: 411, replicaCount: 7, chaosMs: 2_000, calmMsMax: 12_000, adversary: 'old-disk' }));
   });
 
   it('the same seed gives the same trace', () => {

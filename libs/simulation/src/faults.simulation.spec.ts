@@ -92,6 +92,22 @@ describe('leader failure', () => {
   });
 });
 
+describe('suspicion', () => {
+  it('C-28: hosts that miss an envelope end the term; a suspicion of an earlier term ends nothing', () => {
+    const cluster = started(15);
+    const suspect = (): void => {
+      for (const replica of cluster.replicas) replica.step({ kind: 'suspect', term: 1 });
+      cluster.runFor(50);
+    };
+    suspect();
+    expect(all(cluster).map((index) => termOf(cluster, index))).toEqual([2, 2, 2, 2]);
+    suspect();
+    expect(all(cluster).map((index) => termOf(cluster, index))).toEqual([2, 2, 2, 2]);
+    const key = cluster.submit();
+    expect(cluster.runUntil(() => cluster.appliedBy(key), 100)).toBe(true);
+  });
+});
+
 describe('restart', () => {
   it('C-29, C-33: all restart after TIMEOUT became durable, with one dead for good', () => {
     const cluster = started(21);

@@ -3,6 +3,7 @@ export { runChaos, type ChaosOptions, type ChaosOutcome, type FaultRates } from 
 export { Checker, Trace } from './checker';
 export { Cluster, type ClusterOptions, type Interceptor, type NetworkFaults } from './cluster';
 export { explore, type ExplorerOptions, type ExplorerOutcome, type LeftOut } from './explorer';
+export { PLANTED_BUGS, PLANTED_CHAOS, UNNOTICED_BUGS, type PlantedBug } from './planted-bugs';
 export { Random } from './random';
 export { SimulatedReplica, type ReplicaPace, type Sabotage } from './replica';
 export { scenarioOf } from './seeds';

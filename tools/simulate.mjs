@@ -44,7 +44,7 @@ function runSeed(seed, say = () => undefined) {
   let faults = '';
   const announce = (rates) => say((faults = describe(scenario, rates)));
   try {
-    return { faults, ...runChaos({ ...scenario, announce }), faults };
+    return { ...runChaos({ ...scenario, announce }), faults };
   } catch (error) {
     return { faults, seed, violations: [error.stack], recovered: false, simulatedMs: 0, events: 0, recoveryMs: 0 };
   }

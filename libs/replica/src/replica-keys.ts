@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { access, chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import type { Genesis } from '@quorate/protocol';
@@ -7,6 +7,7 @@ import { createReplicaCertificate, type TlsIdentity } from '@quorate/transport';
 import { ReplicaError } from './replica-error';
 
 const FILE_NAME = 'keys.json';
+const VOTED_FILE_NAME = 'voted';
 
 /** DER of an Ed25519 public key (RFC 8410) before its 32 bytes. */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -62,6 +63,24 @@ export async function writeReplicaKeys(directory: string, keys: ReplicaKeys): Pr
     await handle.close();
   }
   await rename(`${path}.partial`, path);
+}
+
+/** Notes beside the keys, not in the journal, that they have signed a vote. */
+export async function noteFirstVote(directory: string): Promise<void> {
+  const handle = await open(join(directory, VOTED_FILE_NAME), 'w', 0o600);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether the keys have signed a vote before. */
+export function hasVoted(directory: string): Promise<boolean> {
+  return access(join(directory, VOTED_FILE_NAME)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Public half of the consensus key: 32 bytes in hex. */

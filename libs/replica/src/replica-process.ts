@@ -10,7 +10,9 @@ import { Replica } from './replica';
 import { ReplicaError } from './replica-error';
 import {
   consensusPublicKey,
+  hasVoted,
   makeReplicaKeys,
+  noteFirstVote,
   readReplicaKeys,
   voteSigner,
   voteVerifier,
@@ -173,6 +175,8 @@ export class ReplicaProcess {
       sign: voteSigner(prepared.keys),
       verify: voteVerifier(genesis),
       parameters: { timeoutMs: TIMEOUT_MS, resendMs: RESEND_MS },
+      hasVoted: await hasVoted(command.directory),
+      onFirstVote: () => void noteFirstVote(command.directory).catch((error: unknown) => this.fail(error)),
       onHalt: (error) => this.fail(error),
     });
     this.replica = replica;

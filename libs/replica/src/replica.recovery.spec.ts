@@ -37,6 +37,8 @@ async function openReplica(directory: MemoryDirectory): Promise<Replica> {
     memoryBytes: () => 0,
     sign: (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
     verify: (_replica, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
+    hasVoted: false,
+    onFirstVote: () => undefined,
     onHalt: (error) => faults.push(error.code),
   });
   replica.useLinks({ sendToPeer: () => false, peerConnected: () => false, close: () => undefined });

@@ -53,6 +53,10 @@ export interface ReplicaOptions {
   readonly sign: (preimage: Uint8Array) => Uint8Array;
   readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
   readonly parameters?: Partial<CoreParameters>;
+  /** The replica voted in an earlier life: a journal without its votes is a loss, not a beginning. */
+  readonly hasVoted: boolean;
+  /** The first vote is durable. Called once, unless `hasVoted`. */
+  readonly onFirstVote: () => void;
   /** The replica must stop at once: its disk failed, or agreement is broken. Nothing may be sent after it. */
   readonly onHalt: (error: CodedError) => void;
 }
@@ -86,6 +90,7 @@ export class Replica implements LinkEvents {
   private readonly untold: number[] = [];
   private untoldTimer: Timer | null = null;
   private readonly rangesUnderWay = new Map<number, number>();
+  private voted: boolean;
   private term = 1;
   private leader = -1;
 
@@ -96,6 +101,7 @@ export class Replica implements LinkEvents {
     executor: Executor,
   ) {
     this.executor = executor;
+    this.voted = options.hasVoted;
     this.submissions = new Submissions({
       executor,
       clock: options.clock,
@@ -136,6 +142,9 @@ export class Replica implements LinkEvents {
       timers,
       onFault: (error) => options.onHalt(error),
     });
+    if (options.hasVoted && stored.voteState === null) {
+      throw new ReplicaError('REPLICA_VOTES_LOST', 'the journal does not hold the votes that this replica has cast');
+    }
     const executor = new Executor(genesis);
     const core = new Core({
       genesis,
@@ -334,6 +343,10 @@ export class Replica implements LinkEvents {
     this.store.persist(effect, () => {
       if (this.halted) return;
       for (const { to, message } of effect.then) this.send(to, message);
+      if (!this.voted && effect.voteState !== null) {
+        this.voted = true;
+        this.options.onFirstVote();
+      }
       this.dispatch({ kind: 'persisted', token: effect.token });
     });
   }

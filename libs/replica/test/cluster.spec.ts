@@ -1,3 +1,5 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import { verifyReceipt } from '@quorate/light-client';
 import { RESULT_CODES, TRANSFER_FLAGS, formatId } from '@quorate/protocol';
@@ -230,6 +232,21 @@ describe('a ledger of four replica processes', () => {
     } finally {
       Object.assign(cluster, { client: known });
     }
+  });
+
+  it('never votes again with a replica whose journal is gone', async () => {
+    const follower = ((await leader()) + 1) % 4;
+    await pay(1, follower);
+    await cluster.kill(follower);
+    const journal = join(cluster.replicas[follower].directory, 'journal');
+    const kept = `${journal}.kept`;
+    await rename(journal, kept);
+    await expect(cluster.restart(follower)).rejects.toThrow('REPLICA_VOTES_LOST');
+    await pay(1, (follower + 1) % 4);
+    await rm(journal, { recursive: true });
+    await rename(kept, journal);
+    await cluster.restart(follower);
+    await caughtUp(follower, lastHeight());
   });
 
   it('goes on without a killed follower, which catches up when it is back', async () => {

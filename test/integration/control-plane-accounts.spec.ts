@@ -143,6 +143,16 @@ describe('accounts and credentials', () => {
     expect((await plane.call('GET', '/v1/me', { apiKey: String(short.body.key) })).status).toBe(401);
   });
 
+  it('lets no API key make one that outlives it', async () => {
+    const { cookie } = await plane.institution();
+    const maker = await plane.call('POST', '/v1/api-keys', { cookie, body: { name: 'maker', expiresInDays: 1 } });
+    const body = { name: 'made', expiresInDays: 365 };
+    const made = await plane.call('POST', '/v1/api-keys', { apiKey: String(maker.body.key), body });
+    expect(made.body.expiresAt).toBe(maker.body.expiresAt);
+    const byMember = await plane.call('POST', '/v1/api-keys', { cookie, body });
+    expect(Date.parse(String(byMember.body.expiresAt))).toBeGreaterThan(Date.parse(String(maker.body.expiresAt)));
+  });
+
   it.each([
     ['a changed digit', (key: string) => key.replace(/.$/, (last) => (last === '0' ? '1' : '0'))],
     ['another secret', (key: string) => `${key.slice(0, 16)}${'A'.repeat(43)}${key.slice(-8)}`],

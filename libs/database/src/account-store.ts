@@ -173,10 +173,14 @@ export class ApiKeyStore {
         return { kind: 'refused', code: 'QUOTA_API_KEYS_EXHAUSTED', apiKeysMax: apiKeysPerTenantMax };
       const id = randomUUID();
       const createdBy = context.actor.kind === 'member' ? context.actor.memberId : null;
+      // A key made by a key dies no later than its maker: a stolen one cannot prolong itself.
+      const maker = context.actor.kind === 'api-key' ? context.actor.apiKeyId : null;
       await transaction.query(
         `insert into api_keys (id, tenant_id, created_by, name, prefix, key_hash, expires_at)
-         values ($1, $2, $3, $4, $5, $6, now() + $7::integer * interval '1 day')`,
-        [id, context.tenantId, createdBy, draft.name, draft.prefix, draft.keyHash, draft.expiresInDays],
+         values ($1, $2, $3, $4, $5, $6, least(
+           now() + $7::integer * interval '1 day',
+           (select maker.expires_at from api_keys maker where maker.id = $8)))`,
+        [id, context.tenantId, createdBy, draft.name, draft.prefix, draft.keyHash, draft.expiresInDays, maker],
       );
       return { kind: 'created', apiKey: await transaction.findOneOrFail(ApiKeyEntity, { where: { id } }) };
     });

@@ -82,6 +82,8 @@ export const OPERATION_BYTES = { create_asset: 34, create_account: 69, create_tr
 
 const SCHEME_TAGS: Readonly<Record<KeyScheme, number>> = { ed25519: 1, p256: 2 };
 const SCHEMES: readonly (KeyScheme | undefined)[] = [undefined, 'ed25519', 'p256'];
+/** Control characters, and those that turn the direction of text: a name must look like what it is. */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/u;
 const ASSET_CODE_PATTERN = /^[A-Z][A-Z0-9]{0,11}$/;
 
 export function writeParty(writer: Writer, party: PartyDraft): void {
@@ -94,6 +96,7 @@ export function writeParty(writer: Writer, party: PartyDraft): void {
 export function readParty(reader: Reader): PartyDraft {
   const id = reader.u128();
   const name = reader.text(LIMITS.partyNameBytesMax);
+  if (UNPRINTABLE.test(name)) throw new CodecError('CODEC_INVALID', 'a name holds a control or direction character');
   const threshold = reader.u8();
   const count = reader.u8();
   if (count > LIMITS.partyKeysMax)

@@ -58,7 +58,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       id: u128,
       name: fc
         .string({ maxLength: 16, unit: 'grapheme' })
-        .filter((name) => new TextEncoder().encode(name).length <= 64),
+        .filter((name) => new TextEncoder().encode(name).length <= 64 && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name)),
       threshold: fc.integer({ min: 0, max: 255 }),
       keys: fc.array(
         fc.oneof(
@@ -169,6 +169,21 @@ describe('canonical bytes', () => {
     expect(largest).toBeLessThanOrEqual(LIMITS.envelopeBytesMax);
     expect(LIMITS.envelopeBytesMax + 8).toBeLessThanOrEqual(LIMITS.blockBodyBytesMax);
     expect(LIMITS.envelopeOperationsMax).toBeLessThanOrEqual(LIMITS.blockOperationsMax);
+  });
+});
+
+describe('the name of a party', () => {
+  it.each(['a\u0000b', 'line\nbreak', 'a\u202eb', '\u2066x'])(
+    'is refused with a control or direction character',
+    (name) => {
+      const party = { id: 1n, name, threshold: 1, keys: [] };
+      expect(() => decodeOperation(encodeOperation({ kind: 'create_party', party }))).toThrow('control or direction');
+    },
+  );
+
+  it.each(['Zürcher Bank', '中国银行', 'بنك'])('may be written in any script: %s', (name) => {
+    const party = { id: 1n, name, threshold: 1, keys: [] };
+    expect(decodeOperation(encodeOperation({ kind: 'create_party', party }))).toMatchObject({ party: { name } });
   });
 });
 

@@ -58,6 +58,14 @@ async function checkPort(port, bind, variable) {
   }
 }
 
+/** Only migrations act as the database's owner; the applications log in under roles of their own on the same server. */
+function withoutOwner(databaseUrl) {
+  const url = new URL(databaseUrl);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
 function migrate(env) {
   const script = join(root, 'apps/control-plane/dist/migrate.js');
   const run = spawnSync(process.execPath, [script], { cwd: root, env, encoding: 'utf8' });
@@ -80,6 +88,7 @@ class Platform {
   #home;
   #settings;
   #env;
+  #ownerUrl = null;
   #say;
   #postgres = null;
   #release;
@@ -117,7 +126,7 @@ class Platform {
   }
 
   get databaseUrl() {
-    return this.#env.DATABASE_URL;
+    return this.#ownerUrl;
   }
 
   get workers() {
@@ -132,9 +141,10 @@ class Platform {
     await checkPort(port, bind, 'QUORATE_PORT');
     await checkPort(gatewayPort, bind, 'QUORATE_GATEWAY_PORT');
     const databaseUrl = process.env.DATABASE_URL || (await this.#startDatabase());
-    this.#env = this.#environment(databaseUrl);
+    this.#ownerUrl = databaseUrl;
+    this.#env = this.#environment(withoutOwner(databaseUrl));
     this.#say('Bringing the database up to date');
-    migrate(this.#env);
+    migrate({ ...this.#env, DATABASE_URL: databaseUrl });
     this.#say('Starting control plane, gateway and workers');
     this.#add('control-plane', scriptOf('control-plane'));
     this.#add('gateway', scriptOf('gateway'));

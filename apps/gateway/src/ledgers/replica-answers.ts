@@ -8,6 +8,9 @@ import type { ProblemCode } from '../problems/problem-catalogue';
 import type { LedgerLink } from '../replicas/ledger-link';
 import { ask } from './ledger-access';
 
+/** A replica answers its queries within milliseconds; a little later there is room again. */
+const busyRetryMs = 200;
+
 type ReceiptQuery = Extract<ReplicaQuery, { readonly query: 'receipt' }>;
 
 /** A page as a replica writes it; its entries are handed on unread. */
@@ -33,9 +36,14 @@ export function found(answer: ReplicaAnswer, unknown: ProblemCode): object {
   return view;
 }
 
-/** The answer, unless the replica says that the query makes no sense. */
+/** The answer, unless the replica has no time for the query or can make no sense of it. */
 export function understood(answer: ReplicaAnswer): ReplicaAnswer {
   if (answer.kind !== 'error') return answer;
+  if (answer.code === 'busy') {
+    throw new GatewayProblem('LEDGER_BUSY', 'The ledger answers as many queries as it can.', {
+      retryAfterMs: busyRetryMs,
+    });
+  }
   const detail = typeof answer.detail === 'string' ? answer.detail : 'The query is not understood.';
   throw new GatewayProblem('REQUEST_INVALID', detail);
 }

@@ -23,6 +23,9 @@ async function start(): Promise<void> {
   const server = await app.listen(config.port, config.bind);
   // Longer than the idle time of common load balancers, so that they close first.
   server.keepAliveTimeout = 65_000;
+  // Nobody who means well takes longer to say what is wanted; bodies have at most 256 KiB.
+  server.headersTimeout = 20_000;
+  server.requestTimeout = 30_000;
   logger.info(
     { url: config.publicUrl, bind: config.bind, port: config.port, queues: services.jobs.backendKind },
     'control plane is ready',

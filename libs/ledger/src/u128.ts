@@ -126,9 +126,3 @@ export function toBigint(words: Words, at: number): bigint {
 export function toBigint64(words: Words, at: number): bigint {
   return (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
 }
-
-/** Writes an unsigned 64-bit bigint into two limbs. */
-export function store64(target: Words, at: number, value: bigint): void {
-  target[at] = Number(value & LIMB_MASK);
-  target[at + 1] = Number((value >> 32n) & LIMB_MASK);
-}

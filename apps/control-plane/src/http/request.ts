@@ -63,11 +63,6 @@ export const Caller = createParamDecorator((_data: unknown, context: ExecutionCo
   identityOf(context),
 );
 
-/** The id under which the caller may ask about this request. */
-export const RequestId = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<QuorateRequest>().requestId,
-);
-
 /** The value of the Idempotency-Key header, checked by the interceptor. */
 export const IdempotencyKey = createParamDecorator((_data: unknown, context: ExecutionContext): string =>
   String(context.switchToHttp().getRequest<QuorateRequest>().headers['idempotency-key'] ?? ''),

@@ -174,6 +174,21 @@ describe('who may do what', () => {
     expect(Object.keys((fleet.body.data as object[])[0] ?? {})).not.toContain('operator');
   });
 
+  it('refuses to scale with a typed answer, to tenant and administrator alike', async () => {
+    const body = { replicas: 4 };
+    const refused = { status: 409, body: { code: 'LEDGER_SCALE_NOT_YET' } };
+    const { owner, administrator } = credentials;
+    expect(await plane.call('POST', `/v1/ledgers/${ledgerId}/scale`, { ...owner, body })).toMatchObject(refused);
+    const path = `/v1/fleet/ledgers/${ledgerId}/scale`;
+    expect(await plane.call('POST', path, { ...administrator, body })).toMatchObject(refused);
+    const missing = `/v1/fleet/ledgers/${randomUUID()}/scale`;
+    expect(await plane.call('POST', missing, { ...administrator, body })).toMatchObject({
+      status: 404,
+      body: { code: 'LEDGER_UNKNOWN' },
+    });
+    expect(await plane.call('POST', path, { ...administrator, body: { replicas: 0 } })).toMatchObject({ status: 400 });
+  });
+
   it("takes as long for another tenant's ledger as for none", async () => {
     const timeMs = async (id: string): Promise<number> => {
       const startedAt = performance.now();

@@ -17,7 +17,7 @@ type SchemaObject = Exclude<
 >;
 
 /** The OpenAPI 3.1 document of the gateway's routes. */
-export async function gatewayDocument(): Promise<OpenAPIObject> {
+async function gatewayDocument(): Promise<OpenAPIObject> {
   const app = await createDescribedApplication();
   await app.init();
   const description = new DocumentBuilder()

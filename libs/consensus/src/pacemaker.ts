@@ -53,7 +53,7 @@ function join(core: CoreState, held: readonly TimeoutMessage[]): void {
 }
 
 /** Whether anything waits for the current term to make progress. */
-export function workIsKnown(core: CoreState): boolean {
+function workIsKnown(core: CoreState): boolean {
   if (core.pending.operations > 0) return true;
   const { high } = core.vote;
   const { finalCertificate, finalTip } = core.chain;

@@ -20,7 +20,7 @@ export interface MemberProfile {
 }
 
 /** Keys a tenant may hold at once, and sessions a member may. */
-export const apiKeysPerTenantMax = 100;
+const apiKeysPerTenantMax = 100;
 const sessionsPerMemberMax = 20;
 const sessionHours = 12;
 /** Key of the lock under which the first administrator is made. */

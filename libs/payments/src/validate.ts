@@ -3,7 +3,7 @@ import type { Rule, Shape } from './shape';
 import type { XmlElement } from './xml-tree';
 
 /** At most this many faults are reported of one file. */
-export const ERRORS_MAX = 50;
+const ERRORS_MAX = 50;
 
 /** Collects faults with their line and path. */
 export class FaultList {

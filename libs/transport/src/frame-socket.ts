@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 
 /** Largest frame payload: a range answer with one oversized last block. */
-export const FRAME_BYTES_MAX = 4_456_448;
+const FRAME_BYTES_MAX = 4_456_448;
 
 /** Bytes that may wait for a slow receiver; beyond it the connection is dropped whole, and what it carried is repeated by its owner. */
 const SEND_QUEUE_BYTES_MAX = 33_554_432;

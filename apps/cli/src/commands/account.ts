@@ -16,7 +16,7 @@ import type { Column } from '../terminal';
 const CODE_MAX = 65_535;
 
 /** The account that an IBAN names in payment files. */
-export function ibanAccount(genesisId: string, asset: number, iban: string): bigint {
+function ibanAccount(genesisId: string, asset: number, iban: string): bigint {
   const reference: AccountReference = { kind: 'iban', value: iban.replace(/\s+/g, '').toUpperCase() };
   const fault = accountFault(reference);
   if (fault !== null) throw new CliFailure('usage', 'IBAN_INVALID', fault);

@@ -14,7 +14,7 @@ const fields = {
   lastUsedAt: z.iso.datetime().nullable(),
 };
 
-export const apiKeySchema = z.object(fields).meta({ id: 'ApiKey' });
+const apiKeySchema = z.object(fields).meta({ id: 'ApiKey' });
 export const createdApiKeySchema = z.object({ ...fields, key: z.string() }).meta({ id: 'CreatedApiKey' });
 export const apiKeyListSchema = z
   .object({ data: z.array(apiKeySchema), nextCursor: z.null() })

@@ -54,7 +54,7 @@ export const ledgerDraftSchema = z
   })
   .meta({ id: 'LedgerDraft' });
 
-export const replicaSchema = z
+const replicaSchema = z
   .object({
     id: z.uuid(),
     index: z.int(),
@@ -89,7 +89,7 @@ export const ledgerListSchema = z
   .object({ data: z.array(ledgerSchema), nextCursor: z.string().nullable() })
   .meta({ id: 'LedgerList' });
 
-export const stepSchema = z
+const stepSchema = z
   .object({
     sequence: z.int(),
     step: z.string(),

@@ -22,7 +22,7 @@ const platformSchema = z
 const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 /** The version of the workspace this process was built from. */
-export function readVersion(config: Config): string {
+function readVersion(config: Config): string {
   const manifest = JSON.parse(readFileSync(join(config.root, 'package.json'), 'utf8')) as { version?: unknown };
   return typeof manifest.version === 'string' ? manifest.version : '0.0.0';
 }

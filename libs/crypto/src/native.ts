@@ -1,13 +1,35 @@
 /**
- * Node's own crypto where there is one; undefined in a browser. Reached through `process.getBuiltinModule`, so that no
- * bundler follows an import. It only makes things faster: every use has a portable twin that gives the same answers.
+ * What Node has that makes hashing and signatures faster; undefined in a browser. Reached through
+ * `process.getBuiltinModule`, so that no bundler follows an import. Every use has a portable twin that gives the same answers.
  */
 type NativeCrypto = typeof import('node:crypto');
+type NativeModules = typeof import('node:module');
+
+/** The one function of `@chainsafe/hashtree` that is used: SHA-256 of every 64 bytes of `input`, one behind the other. */
+interface PairHasher {
+  hashInto(input: Uint8Array, output: Uint8Array): void;
+}
 
 interface ProcessWithBuiltins {
   getBuiltinModule?(id: string): unknown;
 }
 
+/** Bundlers leave it undefined. */
+declare const __filename: string | undefined;
+
 const host = (globalThis as { process?: ProcessWithBuiltins }).process;
 
 export const nativeCrypto = host?.getBuiltinModule?.('node:crypto') as NativeCrypto | undefined;
+
+function loadPairHasher(): PairHasher | undefined {
+  const modules = host?.getBuiltinModule?.('node:module') as NativeModules | undefined;
+  if (modules === undefined || typeof __filename !== 'string') return undefined;
+  try {
+    return modules.createRequire(__filename)('@chainsafe/hashtree') as PairHasher;
+  } catch {
+    // No binary for this processor or C library: the portable twin does the same, slower.
+    return undefined;
+  }
+}
+
+export const nativePairHasher = loadPairHasher();

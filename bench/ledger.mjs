@@ -28,7 +28,9 @@ function openLedger() {
     ledgerId: new Uint8Array(16).fill(1),
     createdAtNs,
     operator: { id: operator, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: key }] },
+    rulesVersion: protocol.RULES_VERSION,
     replicas: [{ consensusKey: key, certificateHash: new Uint8Array(32) }],
+    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: key }] },
   };
   const anchor = protocol.genesisId(genesis);
   const ledger = Ledger.create(genesis, verifySignature);

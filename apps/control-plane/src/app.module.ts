@@ -18,6 +18,7 @@ import { LedgersService } from './ledgers/ledgers.service';
 import { PlatformController } from './platform/platform.controller';
 import { OutboxDispatcher } from './reconciler/outbox.dispatcher';
 import { ReconcileProcessor } from './reconciler/reconcile.processor';
+import { GovernanceKey } from './reconciler/governance-key';
 import { ReconcilerService } from './reconciler/reconciler.service';
 import { storeProviders, type Services } from './services';
 
@@ -27,7 +28,10 @@ class AccountsModule {}
 @Module({ controllers: [ApiKeysController] })
 class ApiKeysModule {}
 
-@Module({ providers: [OutboxDispatcher, ReconcilerService, ReconcileProcessor], exports: [OutboxDispatcher] })
+@Module({
+  providers: [OutboxDispatcher, GovernanceKey, ReconcilerService, ReconcileProcessor],
+  exports: [OutboxDispatcher],
+})
 class ReconcilerModule {}
 
 @Module({

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { encodeGenesis, genesisId, uuidToBytes, type Genesis } from '@quorate/protocol';
+import { RULES_VERSION, encodeGenesis, genesisId, uuidToBytes, type Genesis } from '@quorate/protocol';
 import type { TenantContext, TenantRole } from '@quorate/tenancy';
 import { connectReplica } from '@quorate/transport';
 import { pino } from 'pino';
@@ -37,7 +37,9 @@ function genesisBytes(): Uint8Array {
     ledgerId: uuidToBytes(ledgerId),
     createdAtNs: 1n,
     operator: { id: 1n, name: 'Alpha', threshold: 1, keys: [{ scheme: 'ed25519', bytes: key }] },
+    rulesVersion: RULES_VERSION,
     replicas: [{ consensusKey: key, certificateHash: new Uint8Array(32) }],
+    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: key }] },
   };
   expect(genesisId(genesis)).toHaveLength(32);
   return encodeGenesis(genesis);

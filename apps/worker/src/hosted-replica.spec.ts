@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unhex } from '@quorate/crypto';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
-import { encodeGenesis } from '@quorate/protocol';
+import { RULES_VERSION, encodeGenesis } from '@quorate/protocol';
 import { HostedReplica } from './hosted-replica';
 import { ReplicaProcess } from './replica-process';
 
@@ -66,7 +66,9 @@ class Hosting {
       ledgerId: new Uint8Array(16).fill(7),
       createdAtNs: 1n,
       operator: { id: 1n, name: 'operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operatorKey() }] },
+      rulesVersion: RULES_VERSION,
       replicas: [{ consensusKey: unhex(consensusKey), certificateHash: certificateHash(certificate) }],
+      governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operatorKey() }] },
     });
     return {
       replicaId,

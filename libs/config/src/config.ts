@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readFileSync } from 'node:fs';
+import { ensureGovernanceKey } from './governance-key';
 import { ensureSecret } from './secret-file';
 
 /** Where the workspace stands on disk: `libs/config/{src,dist}` is three levels below it. */
@@ -63,6 +65,18 @@ const environmentSchema = z.object({
     .regex(/^rediss?:\/\//)
     .optional(),
 });
+
+/**
+ * The key with which the platform signs the next configuration of a ledger: PKCS #8 PEM of an Ed25519 key, from
+ * QUORATE_GOVERNANCE_KEY_FILE or made once in the home directory. Only the control plane asks for it.
+ */
+export function loadGovernanceKey(
+  config: Pick<Config, 'home'>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const file = environment.QUORATE_GOVERNANCE_KEY_FILE;
+  return file === undefined || file === '' ? ensureGovernanceKey(config.home) : readFileSync(file, 'utf8');
+}
 
 /** Reads and checks the environment. Throws, naming the variable, when a setting is not usable. */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {

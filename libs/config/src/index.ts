@@ -1,4 +1,4 @@
-export { loadConfig, workspaceRoot } from './config';
+export { loadConfig, loadGovernanceKey, workspaceRoot } from './config';
 export type { Config } from './config';
 export { databasePassword, databaseUrl, deriveSecret } from './database-url';
 export type { DatabaseRole } from './database-url';

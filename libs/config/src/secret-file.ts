@@ -4,19 +4,24 @@ import { join } from 'node:path';
 
 const fileName = 'installation-secret';
 
+/** Reads the installation's root secret, or makes it (file mode 0600). */
+export function ensureSecret(home: string): string {
+  return ensureFile(home, fileName, () => `${randomBytes(32).toString('hex')}\n`);
+}
+
 /**
- * Reads the installation's root secret, or makes it (file mode 0600).
+ * The text of a secret file, which is made if it is not there.
  *
  * Several processes may start at the same instant: the file appears complete under its name by `link`, which
  * fails when another process was first, and then that one's secret is taken.
  */
-export function ensureSecret(home: string): string {
-  const path = join(home, fileName);
+export function ensureFile(home: string, name: string, make: () => string): string {
+  const path = join(home, name);
   const existing = readSecret(path);
   if (existing !== null) return existing;
   mkdirSync(home, { recursive: true });
-  const draft = join(home, `.${fileName}-${process.pid}-${randomBytes(4).toString('hex')}`);
-  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  const draft = join(home, `.${name}-${process.pid}-${randomBytes(4).toString('hex')}`);
+  writeFileSync(draft, make(), { mode: 0o600, flag: 'wx' });
   try {
     linkSync(draft, path);
   } catch (fault) {

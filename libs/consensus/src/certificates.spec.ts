@@ -1,5 +1,5 @@
 import { sha256 } from '@quorate/crypto';
-import type { Certificate, CertifiedPosition, Genesis } from '@quorate/protocol';
+import { RULES_VERSION, type Certificate, type CertifiedPosition, type Genesis } from '@quorate/protocol';
 import { CertificateBook, buildTimeoutCertificate } from './certificates';
 import { Committee } from './committee';
 import type { TimeoutEntry, TimeoutMessage } from './types';
@@ -15,7 +15,9 @@ const genesis: Genesis = {
   ledgerId: new Uint8Array(16).fill(7),
   createdAtNs: 1n,
   operator: { id: 1n, name: 'o', threshold: 1, keys: [{ scheme: 'ed25519', bytes: id(1) }] },
+  rulesVersion: RULES_VERSION,
   replicas: [1, 2, 3, 4].map((seed) => ({ consensusKey: id(seed), certificateHash: id(seed) })),
+  governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: id(1) }] },
 };
 
 const committeeOf = (self: number): Committee =>

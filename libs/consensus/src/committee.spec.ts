@@ -1,5 +1,5 @@
 import { sha256 } from '@quorate/crypto';
-import { blockId, encodeHeader, genesisHeader, type Genesis } from '@quorate/protocol';
+import { RULES_VERSION, blockId, encodeHeader, genesisHeader, type Genesis } from '@quorate/protocol';
 import { Committee } from './committee';
 import { compareRank } from './rank';
 
@@ -15,10 +15,12 @@ function genesisOf(ledger: number): Genesis {
       threshold: 1,
       keys: [{ scheme: 'ed25519', bytes: new Uint8Array(32).fill(1) }],
     },
+    rulesVersion: RULES_VERSION,
     replicas: Array.from({ length: REPLICAS }, (_, index) => ({
       consensusKey: new Uint8Array(32).fill(10 + index),
       certificateHash: new Uint8Array(32).fill(20 + index),
     })),
+    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: new Uint8Array(32).fill(1) }] },
   };
 }
 

@@ -1,5 +1,6 @@
 import { EMPTY_ROOT, hex, sha256 } from '@quorate/crypto';
 import {
+  firstConfiguration,
   FIRST_EPOCH,
   blockId,
   commitPreimage,
@@ -41,8 +42,8 @@ export class Committee {
     this.quorum = quorum(this.size);
     this.faults = faultsTolerated(this.size);
     this.ledgerId = options.genesis.ledgerId;
-    this.configHash = configHash(options.genesis);
-    this.context = consensusContext(options.genesis);
+    this.configHash = configHash(firstConfiguration(options.genesis));
+    this.context = consensusContext(firstConfiguration(options.genesis));
     this.sign = options.sign;
     this.verify = options.verify;
     this.genesis = makeBlock(encodeHeader(genesisHeader(options.genesis)), NO_BODY);

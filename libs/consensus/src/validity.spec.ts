@@ -1,5 +1,13 @@
 import { sha256 } from '@quorate/crypto';
-import { FIRST_EPOCH, ZERO_HASH, bodyRoot, encodeHeader, type BlockHeader, type Genesis } from '@quorate/protocol';
+import {
+  RULES_VERSION,
+  FIRST_EPOCH,
+  ZERO_HASH,
+  bodyRoot,
+  encodeHeader,
+  type BlockHeader,
+  type Genesis,
+} from '@quorate/protocol';
 import { makeBlock } from './committee';
 import { CoreState } from './state';
 import type { HeaderLink } from './types';
@@ -9,10 +17,12 @@ const genesis: Genesis = {
   ledgerId: new Uint8Array(16).fill(7),
   createdAtNs: 1_000n,
   operator: { id: 1n, name: 'o', threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(Uint8Array.of(1)) }] },
+  rulesVersion: RULES_VERSION,
   replicas: [1, 2, 3, 4].map((seed) => ({
     consensusKey: sha256(Uint8Array.of(seed)),
     certificateHash: sha256(Uint8Array.of(seed)),
   })),
+  governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(Uint8Array.of(1)) }] },
 };
 
 const BODY = new Uint8Array(24);

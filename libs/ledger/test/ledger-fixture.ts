@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { verifySignature, type KeyScheme, type PublicKey } from '@quorate/crypto';
 import {
+  RULES_VERSION,
   ACCOUNT_FLAGS,
   encodeEnvelopeContent,
   encodeSignedEnvelope,
@@ -55,7 +56,9 @@ export const genesis: Genesis = {
   ledgerId: new Uint8Array(16).fill(7),
   createdAtNs: START_NS,
   operator: { id: OPERATOR, name: 'Operator', threshold: 1, keys: [operatorKey.publicKey] },
+  rulesVersion: RULES_VERSION,
   replicas: [{ consensusKey: ed25519Key(99).publicKey.bytes, certificateHash: new Uint8Array(32) }],
+  governance: { threshold: 1, keys: [operatorKey.publicKey] },
 };
 
 export const anchor = genesisId(genesis);

@@ -1,5 +1,6 @@
 import { equalBytes, verifySignature } from '@quorate/crypto';
 import {
+  firstConfiguration,
   FIRST_EPOCH,
   blockId,
   commitPreimage,
@@ -26,10 +27,11 @@ export function certificateFault(
   header: BlockHeader,
   certificate: Certificate,
 ): CertificateFault | null {
+  const configuration = firstConfiguration(genesis);
   const replicaCount = genesis.replicas.length;
   if (!equalBytes(header.ledgerId, genesis.ledgerId)) return 'wrong_ledger';
   if (header.epoch !== FIRST_EPOCH || certificate.epoch !== FIRST_EPOCH) return 'wrong_epoch';
-  if (!equalBytes(header.configHash, configHash(genesis))) return 'wrong_replica_set';
+  if (!equalBytes(header.configHash, configHash(configuration))) return 'wrong_replica_set';
   if (!equalBytes(certificate.blockId, blockId(encodeHeader(header)))) return 'wrong_block';
   const ascending = certificate.signers.every(
     (signer, index) => index === 0 || signer > certificate.signers[index - 1],
@@ -38,7 +40,7 @@ export function certificateFault(
   if (!ascending || !known || certificate.signers.length !== certificate.signatures.length) return 'quorum_missing';
   if (certificate.signers.length < quorum(replicaCount)) return 'quorum_missing';
   const preimageOf = certificate.kind === 'commit' ? commitPreimage : preparePreimage;
-  const preimage = preimageOf(consensusContext(genesis), certificate, certificate.blockId);
+  const preimage = preimageOf(consensusContext(configuration), certificate, certificate.blockId);
   const allVerify = certificate.signers.every((signer, index) =>
     verifySignature('ed25519', genesis.replicas[signer].consensusKey, preimage, certificate.signatures[index]),
   );

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { HistoryTree, hex, inclusionPath, leafHash, merkleRoot } from '@quorate/crypto';
 import {
+  firstConfiguration,
+  RULES_VERSION,
   ZERO_HASH,
   blockId,
   commitPreimage,
@@ -34,10 +36,12 @@ export function provenLedger(): { genesis: Genesis; anchor: string; receipts: Re
     ledgerId: new Uint8Array(16).fill(7),
     createdAtNs: 1_700_000_000_000_000_000n,
     operator: { id: 1n, name: 'Bank', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operatorKey }] },
+    rulesVersion: RULES_VERSION,
     replicas: keys.map(({ publicKey }, index) => ({
       consensusKey: rawPublicKey(publicKey),
       certificateHash: new Uint8Array(32).fill(index),
     })),
+    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operatorKey }] },
   };
   const history = new HistoryTree();
   history.append(historyLeaf(genesisId(genesis), EMPTY_ROOT));
@@ -51,7 +55,7 @@ export function provenLedger(): { genesis: Genesis; anchor: string; receipts: Re
       height,
       parentId: blockId(encodeHeader(parent)),
       timeNs: parent.timeNs + 1_000n,
-      configHash: configHash(genesis),
+      configHash: configHash(firstConfiguration(genesis)),
       nextConfigHash: ZERO_HASH,
       operationCount: count,
     };
@@ -81,7 +85,7 @@ export function provenLedger(): { genesis: Genesis; anchor: string; receipts: Re
     execRoot: history.root(),
   };
   const lastId = blockId(encodeHeader(last));
-  const preimage = commitPreimage(consensusContext(genesis), { term: 1, slot: 5 }, lastId);
+  const preimage = commitPreimage(consensusContext(firstConfiguration(genesis)), { term: 1, slot: 5 }, lastId);
   const signers = [0, 1, 3];
   const signatures = signers.map((signer) => new Uint8Array(sign(null, preimage, keys[signer].privateKey)));
   const certificate = encodeCertificate({

@@ -1,35 +1,42 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
-import { EMPTY_ROOT, concatBytes, publicKeyAcceptable, sha256 } from '@quorate/crypto';
+import { EMPTY_ROOT, publicKeyAcceptable, sha256 } from '@quorate/crypto';
 import { ZERO_HASH, blockId, encodeHeader, type BlockHeader } from './block';
-import { LIMITS } from './limits';
+import {
+  FIRST_EPOCH,
+  RULES_VERSION,
+  configHash,
+  readGovernance,
+  readMembers,
+  writeGovernance,
+  writeMembers,
+  type Configuration,
+  type Governance,
+  type Member,
+} from './configuration';
 import { readParty, writeParty, type PartyDraft } from './operation';
-
-/** One member of the replica set: its consensus key and SHA-256 of its TLS certificate (DER). */
-export interface GenesisReplica {
-  readonly consensusKey: Uint8Array;
-  readonly certificateHash: Uint8Array;
-}
 
 /** The ledger's birth certificate. Its id is the trust anchor from which everything else is proved. */
 export interface Genesis {
   readonly ledgerId: Uint8Array;
   readonly createdAtNs: bigint;
   readonly operator: PartyDraft;
-  readonly replicas: readonly GenesisReplica[];
+  /** Rules of execution; RULES_VERSION. */
+  readonly rulesVersion: number;
+  /** The replica set of the first epoch. */
+  readonly replicas: readonly Member[];
+  /** Who may sign the configuration of the second epoch. */
+  readonly governance: Governance;
 }
 
-/** Epoch of the replica set that the genesis names. */
-export const FIRST_EPOCH = 1;
-
 const GENESIS_VERSION = 1;
-const CONFIG_TAG = new TextEncoder().encode('quorate/config/1\0');
 
 export function encodeGenesis(genesis: Genesis): Uint8Array {
   const writer = new Writer(512);
   writer.u8(GENESIS_VERSION).fixed(genesis.ledgerId, 16).u64(genesis.createdAtNs);
   writeParty(writer, genesis.operator);
-  writer.u8(genesis.replicas.length);
-  for (const replica of genesis.replicas) writer.fixed(replica.consensusKey, 32).fixed(replica.certificateHash, 32);
+  writer.u16(genesis.rulesVersion);
+  writeMembers(writer, genesis.replicas);
+  writeGovernance(writer, genesis.governance);
   return writer.finish();
 }
 
@@ -53,26 +60,19 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
   const createdAtNs = reader.u64();
   const operator = readParty(reader);
   assertOperator(operator);
-  const count = reader.u8();
-  if (count < 1 || count > LIMITS.replicasMax)
-    throw new CodecError('CODEC_RANGE', `1 to ${LIMITS.replicasMax} replicas`, { count });
-  const replicas: GenesisReplica[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const consensusKey = reader.fixed(32).slice();
-    if (!publicKeyAcceptable({ scheme: 'ed25519', bytes: consensusKey }))
-      throw new CodecError('CODEC_INVALID', 'consensus key not acceptable', { index });
-    replicas.push({ consensusKey, certificateHash: reader.fixed(32).slice() });
-  }
+  const rulesVersion = reader.u16();
+  if (rulesVersion !== RULES_VERSION)
+    throw new CodecError('CODEC_INVALID', `rules version ${rulesVersion} is unknown`, { rulesVersion });
+  const replicas = readMembers(reader);
+  const governance = readGovernance(reader);
   reader.end();
-  return { ledgerId, createdAtNs, operator, replicas };
+  return { ledgerId, createdAtNs, operator, rulesVersion, replicas, governance };
 }
 
-/** Hash of the replica set of the first epoch: ledger, epoch and every member. */
-export function configHash(genesis: Genesis): Uint8Array {
-  const writer = new Writer(32 + genesis.replicas.length * 64);
-  writer.fixed(genesis.ledgerId, 16).u32(FIRST_EPOCH).u8(genesis.replicas.length);
-  for (const replica of genesis.replicas) writer.fixed(replica.consensusKey, 32).fixed(replica.certificateHash, 32);
-  return sha256(concatBytes(CONFIG_TAG, writer.finish()));
+/** The configuration of the first epoch. */
+export function firstConfiguration(genesis: Genesis): Configuration {
+  const { ledgerId, rulesVersion, replicas, governance } = genesis;
+  return { ledgerId, epoch: FIRST_EPOCH, rulesVersion, replicas, governance };
 }
 
 /** Header of block 0: shaped like the end of an epoch 0 whose successor is the genesis' replica set. */
@@ -91,7 +91,7 @@ export function genesisHeader(genesis: Genesis): BlockHeader {
     configHash: ZERO_HASH,
     execHeight: 0,
     execRoot: EMPTY_ROOT,
-    nextConfigHash: configHash(genesis),
+    nextConfigHash: configHash(firstConfiguration(genesis)),
   };
 }
 

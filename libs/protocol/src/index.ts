@@ -18,6 +18,18 @@ export {
   type Certificate,
 } from './certificate';
 export {
+  FIRST_EPOCH,
+  RULES_VERSION,
+  configHash,
+  decodeConfiguration,
+  encodeConfiguration,
+  governanceSigningBytes,
+  type Configuration,
+  type Governance,
+  type GovernanceSignature,
+  type Member,
+} from './configuration';
+export {
   decodeEnvelope,
   encodeEnvelope,
   encodeEnvelopeContent,
@@ -30,16 +42,7 @@ export {
   type EnvelopeOutline,
   type EnvelopeSignature,
 } from './envelope';
-export {
-  FIRST_EPOCH,
-  configHash,
-  decodeGenesis,
-  encodeGenesis,
-  genesisHeader,
-  genesisId,
-  type Genesis,
-  type GenesisReplica,
-} from './genesis';
+export { decodeGenesis, encodeGenesis, firstConfiguration, genesisHeader, genesisId, type Genesis } from './genesis';
 export { bytesToUuid, formatId, idFromHash, parseId, uuidToBytes } from './identifier';
 export { LIMITS } from './limits';
 export {

@@ -15,4 +15,5 @@ export const LIMITS = {
   assetCodeBytesMax: 12,
   assetScaleMax: 18,
   replicasMax: 10,
+  governanceKeysMax: 8,
 } as const;

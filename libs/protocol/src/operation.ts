@@ -1,5 +1,6 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
-import { PUBLIC_KEY_BYTES, type KeyScheme, type PublicKey } from '@quorate/crypto';
+import type { PublicKey } from '@quorate/crypto';
+import { readKeys, writeKeys } from './key-list';
 import { LIMITS } from './limits';
 
 /** Flag bits of an account; bits not named here are refused by the ledger. */
@@ -80,17 +81,13 @@ export const OPERATION_TAGS = { create_party: 1, create_asset: 2, create_account
 /** Encoded sizes, tag included, of the operations that have a fixed one. */
 export const OPERATION_BYTES = { create_asset: 34, create_account: 69, create_transfer: 121 } as const;
 
-const SCHEME_TAGS: Readonly<Record<KeyScheme, number>> = { ed25519: 1, p256: 2 };
-const SCHEMES: readonly (KeyScheme | undefined)[] = [undefined, 'ed25519', 'p256'];
 /** Control characters, and those that turn the direction of text: a name must look like what it is. */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/u;
 const ASSET_CODE_PATTERN = /^[A-Z][A-Z0-9]{0,11}$/;
 
 export function writeParty(writer: Writer, party: PartyDraft): void {
-  if (party.keys.length > LIMITS.partyKeysMax)
-    throw new CodecError('CODEC_RANGE', `a party has at most ${LIMITS.partyKeysMax} keys`);
-  writer.u128(party.id).text(party.name).u8(party.threshold).u8(party.keys.length);
-  for (const key of party.keys) writer.u8(SCHEME_TAGS[key.scheme]).fixed(key.bytes, PUBLIC_KEY_BYTES[key.scheme]);
+  writer.u128(party.id).text(party.name).u8(party.threshold);
+  writeKeys(writer, party.keys, LIMITS.partyKeysMax);
 }
 
 export function readParty(reader: Reader): PartyDraft {
@@ -98,15 +95,7 @@ export function readParty(reader: Reader): PartyDraft {
   const name = reader.text(LIMITS.partyNameBytesMax);
   if (UNPRINTABLE.test(name)) throw new CodecError('CODEC_INVALID', 'a name holds a control or direction character');
   const threshold = reader.u8();
-  const count = reader.u8();
-  if (count > LIMITS.partyKeysMax)
-    throw new CodecError('CODEC_RANGE', `a party has at most ${LIMITS.partyKeysMax} keys`, { count });
-  const keys: PublicKey[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const scheme = SCHEMES[reader.u8()];
-    if (scheme === undefined) throw new CodecError('CODEC_INVALID', 'unknown key scheme');
-    keys.push({ scheme, bytes: reader.fixed(PUBLIC_KEY_BYTES[scheme]).slice() });
-  }
+  const keys = readKeys(reader, LIMITS.partyKeysMax);
   return { id, name, threshold, keys };
 }
 

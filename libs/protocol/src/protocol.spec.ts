@@ -1,6 +1,14 @@
 import fc from 'fast-check';
-import { hex } from '@quorate/crypto';
+import { hex, publicKeyAcceptable, sha256, type PublicKey } from '@quorate/crypto';
 import { decodeBody, decodeHeader, encodeBody, encodeHeader, HEADER_BYTES, ZERO_HASH, type BlockHeader } from './block';
+import {
+  RULES_VERSION,
+  configHash,
+  decodeConfiguration,
+  encodeConfiguration,
+  governanceSigningBytes,
+} from './configuration';
+import { decodeGenesis, encodeGenesis, firstConfiguration, type Genesis } from './genesis';
 import { decodeEnvelope, encodeEnvelope, scanEnvelope, type Envelope } from './envelope';
 import { LIMITS } from './limits';
 import { decodeOperation, encodeOperation, OPERATION_BYTES, type Operation } from './operation';
@@ -194,5 +202,60 @@ describe('quorum', () => {
       expect(quorum(count)).toBeLessThanOrEqual(count - faultsTolerated(count));
     }
     expect([1, 4, 7, 10].map(quorum)).toEqual([1, 3, 5, 7]);
+  });
+});
+
+describe('genesis and configuration', () => {
+  /** The first acceptable key in a chain of hashes. */
+  const key = (seed: number): PublicKey => {
+    for (let bytes = sha256(Uint8Array.of(seed)); ; bytes = sha256(bytes)) {
+      const candidate = { scheme: 'ed25519' as const, bytes: Uint8Array.from(bytes) };
+      if (publicKeyAcceptable(candidate)) return candidate;
+    }
+  };
+  const genesis: Genesis = {
+    ledgerId: new Uint8Array(16).fill(7),
+    createdAtNs: 1n,
+    operator: { id: 1n, name: 'o', threshold: 1, keys: [key(1)] },
+    rulesVersion: RULES_VERSION,
+    replicas: [2, 3].map((seed) => ({ consensusKey: key(seed).bytes, certificateHash: key(seed + 10).bytes })),
+    governance: { threshold: 1, keys: [key(4), key(5)] },
+  };
+  const first = firstConfiguration(genesis);
+
+  it('come back from their bytes', () => {
+    expect(decodeGenesis(encodeGenesis(genesis))).toEqual(genesis);
+    expect(decodeConfiguration(encodeConfiguration(first))).toEqual(first);
+  });
+
+  it('are refused with other rules, a member twice, or a governance that cannot sign', () => {
+    const broken: Partial<Genesis>[] = [
+      { rulesVersion: RULES_VERSION + 1 },
+      { replicas: [] },
+      { replicas: [genesis.replicas[0], { ...genesis.replicas[1], consensusKey: genesis.replicas[0].consensusKey }] },
+      {
+        replicas: [
+          genesis.replicas[0],
+          { ...genesis.replicas[1], certificateHash: genesis.replicas[0].certificateHash },
+        ],
+      },
+      { governance: { threshold: 3, keys: genesis.governance.keys } },
+      { governance: { threshold: 0, keys: genesis.governance.keys } },
+      { governance: { threshold: 2, keys: [key(4), key(4)] } },
+    ];
+    for (const change of broken) expect(() => decodeGenesis(encodeGenesis({ ...genesis, ...change }))).toThrow();
+  });
+
+  it('a governance signature holds for one step of one ledger only', () => {
+    const second = { ...first, epoch: 2 };
+    const other = { ...second, replicas: first.replicas.slice(1) };
+    const texts = [
+      governanceSigningBytes(first, second),
+      governanceSigningBytes(first, other),
+      governanceSigningBytes(second, { ...first, epoch: 3 }),
+      governanceSigningBytes({ ...first, ledgerId: new Uint8Array(16) }, second),
+    ].map(hex);
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(hex(configHash(first))).not.toBe(hex(configHash(second)));
   });
 });

@@ -1,7 +1,7 @@
 import { Writer } from '@quorate/codec';
 import { concatBytes, sha256 } from '@quorate/crypto';
 import { ZERO_HASH } from './block';
-import { FIRST_EPOCH, configHash, type Genesis } from './genesis';
+import { configHash, type Configuration } from './configuration';
 
 const CONTEXT_TAG = new TextEncoder().encode('quorate/consensus/1\0');
 const PURPOSES = { prepare: 1, commit: 2, timeout: 3 } as const;
@@ -27,10 +27,10 @@ export function quorum(replicaCount: number): number {
   return Math.floor((replicaCount + faultsTolerated(replicaCount)) / 2) + 1;
 }
 
-/** Binds every vote to one ledger, one epoch and one replica set. */
-export function consensusContext(genesis: Genesis): Uint8Array {
-  const epoch = new Writer(4).u32(FIRST_EPOCH).finish();
-  return sha256(concatBytes(CONTEXT_TAG, genesis.ledgerId, epoch, configHash(genesis)));
+/** Binds every vote to one ledger, one epoch and one configuration. */
+export function consensusContext(configuration: Configuration): Uint8Array {
+  const epoch = new Writer(4).u32(configuration.epoch).finish();
+  return sha256(concatBytes(CONTEXT_TAG, configuration.ledgerId, epoch, configHash(configuration)));
 }
 
 function votePreimage(context: Uint8Array, purpose: number, position: Position, blockId: Uint8Array): Uint8Array {

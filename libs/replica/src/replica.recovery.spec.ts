@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { hex } from '@quorate/crypto';
-import { encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
+import { RULES_VERSION, encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
 import { verifyReceipt } from '@quorate/light-client';
 import { nodeClock, nodeTimers } from '@quorate/runtime-node';
 import type { SubmitReply } from '@quorate/transport';
@@ -20,7 +20,9 @@ const genesis: Genesis = {
     threshold: 1,
     keys: [{ scheme: 'ed25519', bytes: operator.publicKey }],
   },
+  rulesVersion: RULES_VERSION,
   replicas: [{ consensusKey: new Uint8Array(der.subarray(der.length - 32)), certificateHash: new Uint8Array(32) }],
+  governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
 };
 const faults: string[] = [];
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { unhex } from '@quorate/crypto';
 import {
+  RULES_VERSION,
   ACCOUNT_FLAGS,
   encodeEnvelopeContent,
   encodeGenesis,
@@ -141,10 +142,12 @@ export class Cluster {
         threshold: 1,
         keys: [{ scheme: 'ed25519', bytes: operator.publicKey }],
       },
+      rulesVersion: RULES_VERSION,
       replicas: prepared.map(({ consensusKey, certificateHash }) => ({
         consensusKey: unhex(consensusKey),
         certificateHash: unhex(certificateHash),
       })),
+      governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
     };
     const cluster = new Cluster(root, genesis, operator, client);
     cluster.replicas = replicas;

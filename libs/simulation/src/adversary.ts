@@ -1,5 +1,6 @@
 import type { Message, ProposeMessage, VoteMessage } from '@quorate/consensus';
 import {
+  firstConfiguration,
   LIMITS,
   blockId,
   bodyRoot,
@@ -22,7 +23,7 @@ import { simulatedSignature } from './signing';
  * signature to every vote it sees, for both sides.
  */
 function equivocator(cluster: Cluster, traitor: number): Interceptor {
-  const context = consensusContext(cluster.genesis);
+  const context = consensusContext(firstConfiguration(cluster.genesis));
   const echoed = new Set<string>();
   const sign = (kind: 'prepare' | 'commit', term: number, slot: number, id: Uint8Array): Uint8Array =>
     simulatedSignature(traitor, (kind === 'prepare' ? preparePreimage : commitPreimage)(context, { term, slot }, id));
@@ -58,7 +59,7 @@ function equivocator(cluster: Cluster, traitor: number): Interceptor {
 /** A liar that changes its proposals, each signed again, and is otherwise correct. */
 function falseProposer(change: (header: BlockHeader, body: Uint8Array) => { header: BlockHeader; body: Uint8Array }) {
   return (cluster: Cluster, traitor: number): Interceptor => {
-    const context = consensusContext(cluster.genesis);
+    const context = consensusContext(firstConfiguration(cluster.genesis));
     return (from, _to, message) => {
       if (from !== traitor || message.kind !== 'propose' || message.slot === 1 || message.body === null) return null;
       const { header, body } = change(decodeHeader(message.headerBytes), message.body);
@@ -90,7 +91,7 @@ const oversize = falseProposer((header) => {
 
 /** Begins every term it leads with genesis, whatever is certified. */
 function wrongBase(cluster: Cluster, traitor: number): Interceptor {
-  const context = consensusContext(cluster.genesis);
+  const context = consensusContext(firstConfiguration(cluster.genesis));
   const headerBytes = encodeHeader(genesisHeader(cluster.genesis));
   return (from, _to, message) => {
     if (from !== traitor || message.kind !== 'propose' || message.slot > 1) return null;
@@ -101,7 +102,7 @@ function wrongBase(cluster: Cluster, traitor: number): Interceptor {
 
 /** Always names the first certificate that it ever had. */
 function staleCertificate(cluster: Cluster, traitor: number): Interceptor {
-  const context = consensusContext(cluster.genesis);
+  const context = consensusContext(firstConfiguration(cluster.genesis));
   let first: Certificate | null = null;
   return (from, _to, message) => {
     if (from !== traitor) return null;

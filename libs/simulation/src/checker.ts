@@ -1,6 +1,7 @@
 import type { Block, Message, ProposeMessage, TimeoutMessage } from '@quorate/consensus';
 import { hex, sha256 } from '@quorate/crypto';
 import {
+  firstConfiguration,
   LIMITS,
   blockId,
   bodyRoot,
@@ -34,7 +35,7 @@ export class Checker {
     private readonly genesis: Genesis,
     private readonly isHonest: (replica: number) => boolean,
   ) {
-    this.context = consensusContext(genesis);
+    this.context = consensusContext(firstConfiguration(genesis));
     this.finalHeaders.push(genesisHeader(genesis));
     this.genesisKey = hex(blockId(encodeHeader(genesisHeader(genesis))));
   }

@@ -1,5 +1,5 @@
 import { equalBytes, sha256 } from '@quorate/crypto';
-import type { Genesis } from '@quorate/protocol';
+import { RULES_VERSION, type Genesis } from '@quorate/protocol';
 
 const LANES = 4;
 const PRIMES = [0x01000193, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
@@ -32,9 +32,11 @@ export function simulatedGenesis(replicaCount: number, seed: number): Genesis {
     ledgerId,
     createdAtNs: 1_700_000_000_000_000_000n,
     operator: { id: 1n, name: 'operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(ledgerId) }] },
+    rulesVersion: RULES_VERSION,
     replicas: Array.from({ length: replicaCount }, (_, index) => ({
       consensusKey: sha256(Uint8Array.of(0x6b, index)),
       certificateHash: sha256(Uint8Array.of(0x63, index)),
     })),
+    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(ledgerId) }] },
   };
 }

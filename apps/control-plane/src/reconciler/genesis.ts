@@ -1,14 +1,17 @@
 import { X509Certificate, createHash } from 'node:crypto';
-import { unhex } from '@quorate/crypto';
+import { unhex, type PublicKey } from '@quorate/crypto';
 import type { ReconcileView } from '@quorate/database';
 import { invariant } from '@quorate/errors';
-import { encodeGenesis, genesisId, type Genesis } from '@quorate/protocol';
+import { RULES_VERSION, encodeGenesis, genesisId, type Genesis } from '@quorate/protocol';
 
 /** The operator is the first party of every ledger. */
 const operatorPartyId = 1n;
 
 /** Makes the genesis of a ledger whose replicas are all prepared: its operator and, in order, every replica's keys. */
-export function foundLedger(view: ReconcileView): { readonly document: Uint8Array; readonly id: Uint8Array } {
+export function foundLedger(
+  view: ReconcileView,
+  governanceKey: PublicKey,
+): { readonly document: Uint8Array; readonly id: Uint8Array } {
   const replicas = view.replicas
     .filter((replica) => replica.current)
     .sort((first, second) => first.index - second.index);
@@ -22,10 +25,12 @@ export function foundLedger(view: ReconcileView): { readonly document: Uint8Arra
       threshold: view.operator.threshold,
       keys: view.operator.keys.map(({ scheme, publicKey }) => ({ scheme, bytes: unhex(publicKey) })),
     },
+    rulesVersion: RULES_VERSION,
     replicas: replicas.map(({ id, consensusKey, certificate }) => {
       invariant(consensusKey !== null && certificate !== null, 'a prepared replica has keys', { replicaId: id });
       return { consensusKey: unhex(consensusKey), certificateHash: hashOfCertificate(certificate) };
     }),
+    governance: { threshold: 1, keys: [governanceKey] },
   };
   return { document: encodeGenesis(genesis), id: genesisId(genesis) };
 }

@@ -4,6 +4,7 @@ import { Jobs, type WorkerJob } from '@quorate/jobs';
 import { plan, type ObservedLedger, type ReplicaStep, type Step } from '@quorate/provisioning';
 import { Injectable } from '@nestjs/common';
 import { foundLedger } from './genesis';
+import { GovernanceKey } from './governance-key';
 
 interface Dispatch {
   readonly workerId: string;
@@ -16,13 +17,14 @@ export class ReconcilerService {
   constructor(
     private readonly store: ReconcileStore,
     private readonly jobs: Jobs,
+    private readonly governance: GovernanceKey,
   ) {}
 
   /** Does for one ledger what is due now. Jobs leave after the commit; one that is lost is sent again when it is overdue. */
   async reconcile(ledgerId: string): Promise<void> {
     let dispatches: readonly Dispatch[] = [];
     await this.store.reconcile(ledgerId, async (session) => {
-      dispatches = await carryOut(session);
+      dispatches = await carryOut(session, this.governance);
     });
     await Promise.all(dispatches.map(({ workerId, job }) => this.jobs.sendWorkerJob(workerId, job)));
   }
@@ -42,7 +44,7 @@ export class ReconcilerService {
   }
 }
 
-async function carryOut(session: ReconcileSession): Promise<readonly Dispatch[]> {
+async function carryOut(session: ReconcileSession, governance: GovernanceKey): Promise<readonly Dispatch[]> {
   const { view } = session;
   const { steps, cause } = plan(
     { replicaCount: view.replicaCount, wanted: view.state !== 'retiring' && view.state !== 'retired' },
@@ -64,7 +66,7 @@ async function carryOut(session: ReconcileSession): Promise<readonly Dispatch[]>
       const placed = await place(session, step);
       if (placed) request('prepare-replica', placed);
     } else if (step.kind === 'write-genesis') {
-      const { document, id } = foundLedger(view);
+      const { document, id } = foundLedger(view, governance.publicKey);
       await session.writeGenesis(document, hex(id));
     } else if (step.kind === 'mark-ready' || step.kind === 'mark-retired' || step.kind === 'mark-failed') {
       marked = true;

@@ -13,6 +13,8 @@ import { ACCOUNT_FLAGS, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
 import { IdIndex } from './id-index';
 import type { PartyTable } from './party-table';
+import type { RestoredSections } from './restored-sections';
+import { capturedBytes, copiedWords, settledWords, bytesOfWords, SnapshotError, type SectionCapture } from './section';
 import { equals, isMax, isZero, load } from './u128';
 
 export const BALANCE_WORDS = 16;
@@ -164,6 +166,32 @@ export class AccountTable {
     owner.newestAccount = this.details[row * DETAIL_WORDS + DETAIL.previousOfParty];
     this.byId.remove(this.balances, row * BALANCE_WORDS);
     this.count = row;
+  }
+
+  /** Balances and pending sums are copied now: 64 to 96 bytes an account. */
+  capture(): SectionCapture[] {
+    const { count, pendings } = this;
+    const pendingBytes = new Uint8Array(pendings.length === 0 ? 0 : count * PENDING_WORDS * 4);
+    pendingBytes.set(bytesOfWords(pendings, Math.min(pendings.length, count * PENDING_WORDS)));
+    return [
+      copiedWords('accounts', this.balances, count * BALANCE_WORDS),
+      settledWords('accountDetails', this.details, count * DETAIL_WORDS),
+      capturedBytes('accountPendings', pendingBytes, false),
+    ];
+  }
+
+  /** Takes the place of an empty table. Parties and assets must be restored before. */
+  restore(sections: RestoredSections): void {
+    const count = sections.rows('accounts');
+    const pendingRows = sections.rows('accountPendings');
+    const fits = count <= this.accountsMax && sections.rows('accountDetails') === count;
+    if (!fits || (pendingRows !== 0 && pendingRows !== count))
+      throw new SnapshotError('the sections of accounts do not fit together', { count, pendingRows });
+    this.balances = sections.words('accounts');
+    this.details = sections.words('accountDetails');
+    if (pendingRows !== 0) this.pendings = sections.words('accountPendings');
+    this.count = count;
+    for (let row = 0; row < count; row += 1) this.byId.add(this.balances, row * BALANCE_WORDS, row);
   }
 
   private stage(view: DataView, offset: number, context: OperationContext): void {

@@ -1,6 +1,9 @@
+import { Reader, Writer } from '@quorate/codec';
 import { invariant } from '@quorate/errors';
 import { LIMITS, RESULT_CODES, type AssetDraft } from '@quorate/protocol';
 import type { PartyTable } from './party-table';
+import type { RestoredSections } from './restored-sections';
+import { SnapshotError, copiedWords, encodedRows, type SectionCapture } from './section';
 import { addInto, equals, subtractFrom } from './u128';
 
 /** An asset on the ledger. */
@@ -61,6 +64,27 @@ export class AssetTable {
     return RESULT_CODES.applied;
   }
 
+  capture(): SectionCapture[] {
+    const rows = this.rows.slice();
+    return [
+      encodedRows('assets', rows.length, true, (row) => encodeAsset(rows[row])),
+      copiedWords('assetTotals', this.totals, rows.length * TOTAL_WORDS),
+    ];
+  }
+
+  /** Takes the place of an empty table. Parties must be restored before. */
+  restore(sections: RestoredSections): void {
+    const reader = new Reader(sections.bytes('assets'));
+    while (reader.remaining > 0) {
+      const asset = readAsset(reader, this.rows.length, this.parties);
+      this.rows.push(asset);
+      this.byId.set(asset.id, asset);
+    }
+    if (sections.rows('assetTotals') !== this.rows.length || this.rows.length > this.assetsMax)
+      throw new SnapshotError('the sections of assets do not fit together', { assets: this.rows.length });
+    this.totals = sections.words('assetTotals');
+  }
+
   add(asset: number, total: Total, amounts: Uint32Array, at: number): void {
     addInto(this.totals, asset * TOTAL_WORDS + total, amounts, at);
     // Most transfers follow one of the same asset: the set is asked only when the asset changes.
@@ -85,6 +109,20 @@ export class AssetTable {
     this.touched.clear();
     this.lastTouched = -1;
   }
+}
+
+function encodeAsset(asset: Asset): Uint8Array {
+  const writer = new Writer(40).u32(asset.id).u8(asset.scale).text(asset.code);
+  return writer.u32(asset.issuerIndex).u64(asset.timestampNs).finish();
+}
+
+function readAsset(reader: Reader, index: number, parties: PartyTable): Asset {
+  const id = reader.u32();
+  const scale = reader.u8();
+  const code = reader.text(LIMITS.assetCodeBytesMax);
+  const issuerIndex = reader.u32();
+  if (issuerIndex >= parties.size) throw new SnapshotError('an asset names no party of the ledger', { asset: id });
+  return { id, scale, code, issuer: parties.at(issuerIndex).id, index, issuerIndex, timestampNs: reader.u64() };
 }
 
 function compare(existing: Asset, draft: AssetDraft): number {

@@ -1,6 +1,8 @@
 // Remembers executed envelopes by hash until they expire, so that none takes effect twice. An envelope past its expiry is
 // refused for that reason alone, so forgetting it then is safe. What is forgotten, and when, follows from ledger time only.
 import { invariant } from '@quorate/errors';
+import type { RestoredSections } from './restored-sections';
+import { bytesOfWords, encodedRows, type SectionCapture } from './section';
 
 /** Where an executed envelope's results stand. */
 export interface EnvelopePosition {
@@ -13,8 +15,11 @@ export interface EnvelopePosition {
 const ENTRY_WORDS = 13;
 const HASH_WORDS = 8;
 const ENTRY = { height: 8, firstIndex: 9, count: 10, nextInSlot: 11, nextInSecond: 12 } as const;
+/** In a snapshot a row has the second in which it expires (2 words) in place of the chains. */
+const ROW_SECOND = 11;
 const CAPACITY_MIN = 256;
 const SECOND_NS = 1_000_000_000n;
+const U32 = 0x1_0000_0000;
 
 /** Entries in one typed array, chained twice: by hash slot, and by the second in which they expire. 0 ends a chain. */
 export class EnvelopeMemory {
@@ -90,6 +95,32 @@ export class EnvelopeMemory {
     }
   }
 
+  /** Entries by the second in which they expire, and of one second in the order in which they came; how they are chained is no state. */
+  capture(): SectionCapture[] {
+    const entries = this.entries.slice(0, (this.highest + 1) * ENTRY_WORDS);
+    const seconds = [...this.seconds].sort(([left], [right]) => left - right);
+    return [
+      encodedRows('envelopes', seconds.length, false, (row) => encodeSecond(entries, seconds[row][0], seconds[row][1])),
+    ];
+  }
+
+  /** Takes the place of an empty memory. */
+  restore(sections: RestoredSections): void {
+    const rows = sections.words('envelopes');
+    const count = sections.rows('envelopes');
+    for (let row = 0; row < count; row += 1) {
+      const from = row * ENTRY_WORDS;
+      const entry = this.take();
+      const at = entry * ENTRY_WORDS;
+      this.entries.set(rows.subarray(from, from + ENTRY.nextInSlot), at);
+      this.link(entry);
+      const second = rows[from + ROW_SECOND] + rows[from + ROW_SECOND + 1] * U32;
+      this.entries[at + ENTRY.nextInSecond] = this.seconds.get(second) ?? 0;
+      this.seconds.set(second, entry);
+      this.used += 1;
+    }
+  }
+
   private release(entry: number): void {
     const entries = this.entries;
     const slot = this.slotOf(entries, entry * ENTRY_WORDS);
@@ -150,4 +181,18 @@ export class EnvelopeMemory {
     const view = new DataView(hash.buffer, hash.byteOffset, 32);
     for (let word = 0; word < HASH_WORDS; word += 1) this.probe[word] = view.getUint32(word * 4);
   }
+}
+
+/** The rows of one second, oldest first. */
+function encodeSecond(entries: Uint32Array, second: number, newest: number): Uint8Array {
+  const chain: number[] = [];
+  for (let entry = newest; entry !== 0; entry = entries[entry * ENTRY_WORDS + ENTRY.nextInSecond]) chain.push(entry);
+  const rows = new Uint32Array(chain.length * ENTRY_WORDS);
+  chain.reverse().forEach((entry, row) => {
+    const from = entry * ENTRY_WORDS;
+    rows.set(entries.subarray(from, from + ENTRY.nextInSlot), row * ENTRY_WORDS);
+    rows[row * ENTRY_WORDS + ROW_SECOND] = second % U32;
+    rows[row * ENTRY_WORDS + ROW_SECOND + 1] = Math.floor(second / U32);
+  });
+  return bytesOfWords(rows, rows.length);
 }

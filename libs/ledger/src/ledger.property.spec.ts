@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { merkleRoot } from '@quorate/crypto';
+import { merkleRoot, verifySignature } from '@quorate/crypto';
 import {
   ACCOUNT_FLAGS,
   RESULT_CODES,
@@ -20,10 +20,12 @@ import {
   OPERATOR,
   START_NS,
   account,
+  genesis,
   names,
   transfer,
 } from '../test/ledger-fixture';
-import { LEDGER_LIMITS, resultRecords, type AccountView } from '.';
+import { bytesOf, restoredFrom } from '../test/snapshot-bytes';
+import { LEDGER_LIMITS, Ledger, resultRecords, type AccountView } from '.';
 
 const MAX = (1n << 128n) - 1n;
 const rarely = <T>(usual: T, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> =>
@@ -305,6 +307,32 @@ describe('the engine and the model of its rules', () => {
         });
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('go on from a snapshot at any height as if nothing had happened', () => {
+    const limits = { ...LEDGER_LIMITS, expiriesPerBlockMax };
+    fc.assert(
+      fc.property(story, fc.nat(), (blocks, drawn) => {
+        const { driver } = play(blocks);
+        const cut = drawn % (driver.blocks.length + 1);
+        const before = Ledger.create(genesis, verifySignature, limits);
+        for (const block of driver.blocks.slice(0, cut)) before.executeBlock(block);
+        const capture = before.capture();
+        // Read only after the ledger has gone on: what was captured must not move.
+        for (const block of driver.blocks.slice(cut)) before.executeBlock(block);
+        const after = restoredFrom(bytesOf(capture), limits);
+        expect(after.height).toBe(cut);
+        driver.blocks.slice(cut).forEach((block, index) => {
+          const { codes, resultsRoot } = after.executeBlock(block);
+          expect(codes).toEqual(driver.outcomes[cut + index].codes);
+          expect(resultsRoot).toEqual(driver.outcomes[cut + index].resultsRoot);
+        });
+        expect(bytesOf(after.capture())).toEqual(bytesOf(before.capture()));
+        expect(after.accounts({ limit: 1_000 })).toEqual(before.accounts({ limit: 1_000 }));
+        expect(after.transfers({ limit: 1_000 })).toEqual(before.transfers({ limit: 1_000 }));
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -1,5 +1,8 @@
+import { Reader, Writer } from '@quorate/codec';
 import { equalBytes, publicKeyAcceptable } from '@quorate/crypto';
-import { RESULT_CODES, type PartyDraft } from '@quorate/protocol';
+import { RESULT_CODES, readParty, writeParty, type PartyDraft } from '@quorate/protocol';
+import type { RestoredSections } from './restored-sections';
+import { SnapshotError, encodedRows, type SectionCapture } from './section';
 
 /** A party on the ledger. `newestAccount` is the row plus one of its newest account, 0 for none. */
 export interface Party extends PartyDraft {
@@ -42,6 +45,32 @@ export class PartyTable {
     this.rows.push(party);
     this.byId.set(party.id, party);
     return party;
+  }
+
+  /** A row never changes but for the head of its list of accounts, which is copied now. */
+  capture(): SectionCapture[] {
+    const rows = this.rows.slice();
+    const heads = Uint32Array.from(rows, (party) => party.newestAccount);
+    return [
+      encodedRows('parties', rows.length, false, (row) => {
+        const writer = new Writer(256);
+        writeParty(writer, rows[row]);
+        return writer.u64(rows[row].timestampNs).u32(heads[row]).finish();
+      }),
+    ];
+  }
+
+  /** Replaces the operator of the genesis, which is the first party of the snapshot too. */
+  restore(sections: RestoredSections): void {
+    this.rows.length = 0;
+    this.byId.clear();
+    const reader = new Reader(sections.bytes('parties'));
+    while (reader.remaining > 0) {
+      const party = this.add(readParty(reader), reader.u64());
+      party.newestAccount = reader.u32();
+    }
+    if (this.rows.length === 0 || this.rows.length > this.partiesMax || this.byId.size !== this.rows.length)
+      throw new SnapshotError('the section of parties is none', { parties: this.rows.length });
   }
 
   private refusal(draft: PartyDraft): number {

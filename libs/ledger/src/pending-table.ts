@@ -5,6 +5,8 @@
 //   1  state                     4  expiry, ledger time in ns (2)
 //   2  timeout in seconds
 import { invariant } from '@quorate/errors';
+import type { RestoredSections } from './restored-sections';
+import { bytesOfWords, capturedBytes, type SectionCapture } from './section';
 
 /** What became of a pending transfer. */
 export const PENDING_STATE = { pending: 0, posted: 1, voided: 2, expired: 3 } as const;
@@ -110,6 +112,30 @@ export class PendingTable {
   /** The row to expire next at that time, or -1. */
   nextDue(timeLow: number, timeHigh: number): number {
     return this.heapSize > 0 && this.isDue(this.heap[0], timeLow, timeHigh) ? this.heap[0] : -1;
+  }
+
+  /** The rows without their places in the heap, which is no state. */
+  capture(): SectionCapture[] {
+    const rows = this.rows.slice(0, this.count * ROW_WORDS);
+    const captured = capturedBytes('pendings', bytesOfWords(rows, rows.length), false);
+    const read = (offset: number, into: Uint8Array): void => {
+      captured.read(offset, into);
+      const place = ROW.place * 4;
+      for (let at = 0; at < into.length; at += 1) {
+        const inRow = (offset + at) % (ROW_WORDS * 4);
+        if (inRow >= place && inRow < place + 4) into[at] = 0;
+      }
+    };
+    return [{ ...captured, read }];
+  }
+
+  /** Takes the place of an empty table. */
+  restore(sections: RestoredSections): void {
+    this.rows = sections.words('pendings');
+    this.count = sections.rows('pendings');
+    for (let row = 0; row < this.count; row += 1) {
+      if (this.stateOf(row) === PENDING_STATE.pending && this.timeoutSecondsOf(row) !== 0) this.insert(row);
+    }
   }
 
   /** time + timeout × 10^9 in two words; the product is taken apart, because it needs more than 53 bits. */

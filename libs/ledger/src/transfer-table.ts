@@ -15,6 +15,8 @@
 import { OPERATION_BYTES, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
 import { IdIndex } from './id-index';
+import type { RestoredSections } from './restored-sections';
+import { SnapshotError, settledWords, type SectionCapture } from './section';
 import { copy, equals, isMax, isZero, load } from './u128';
 
 export const TRANSFER_WORDS = 25;
@@ -232,6 +234,28 @@ export class TransferTable {
     this.failed[to + 5] = (context.index << 16) | code;
     this.byId.add(this.failed, to, FAILED + this.failedCount);
     this.failedCount += 1;
+  }
+
+  /** Rows never change once they are counted: nothing is copied. */
+  capture(): SectionCapture[] {
+    return [
+      settledWords('transfers', this.rows, this.count * TRANSFER_WORDS),
+      settledWords('failedTransfers', this.failed, this.failedCount * FAILED_WORDS),
+    ];
+  }
+
+  /** Takes the place of an empty table. */
+  restore(sections: RestoredSections): void {
+    const count = sections.rows('transfers');
+    const failedCount = sections.rows('failedTransfers');
+    if (count + failedCount > this.transfersMax)
+      throw new SnapshotError('more transfers than a ledger may hold', { count, failedCount });
+    this.rows = sections.words('transfers');
+    this.failed = sections.words('failedTransfers');
+    this.count = count;
+    this.failedCount = failedCount;
+    for (let row = 0; row < count; row += 1) this.byId.add(this.rows, row * TRANSFER_WORDS, row);
+    for (let row = 0; row < failedCount; row += 1) this.byId.add(this.failed, row * FAILED_WORDS, FAILED + row);
   }
 
   /** Whether the staged transfer debits somebody else's account, or resolves what is between others. */

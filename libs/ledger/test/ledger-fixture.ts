@@ -15,7 +15,7 @@ import {
   type Operation,
   type TransferDraft,
 } from '@quorate/protocol';
-import { Ledger, type BlockOutcome, type LedgerLimits } from '../src';
+import { Ledger, type BlockOutcome, type ExecutableBlock, type LedgerLimits } from '../src';
 
 /** A key pair of a party. */
 export interface TestKey {
@@ -112,6 +112,7 @@ export interface EnvelopeOptions {
 export class LedgerDriver {
   readonly ledger: Ledger;
   readonly outcomes: BlockOutcome[] = [];
+  readonly blocks: ExecutableBlock[] = [];
   timeNs = START_NS;
   private nextEnvelope = 1n;
 
@@ -137,7 +138,9 @@ export class LedgerDriver {
 
   block(...envelopes: Uint8Array[]): BlockOutcome {
     this.timeNs += 1_000_000_000n;
-    const outcome = this.ledger.executeBlock({ height: this.ledger.height + 1, timeNs: this.timeNs, envelopes });
+    const block = { height: this.ledger.height + 1, timeNs: this.timeNs, envelopes };
+    const outcome = this.ledger.executeBlock(block);
+    this.blocks.push(block);
     this.outcomes.push(outcome);
     return outcome;
   }

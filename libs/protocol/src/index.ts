@@ -53,6 +53,8 @@ export {
   TRANSFER_FLAGS,
   decodeOperation,
   encodeOperation,
+  readParty,
+  writeParty,
   type AccountDraft,
   type AssetDraft,
   type Operation,

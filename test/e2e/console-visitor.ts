@@ -17,6 +17,9 @@ const widths = { desktop: { width: 1440, height: 900 }, phone: { width: 390, hei
 
 const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+/** How long a page may take to show something: for the slowest machine that runs the tests, since no test measures time. */
+const waitMsMax = 60_000;
+
 /** The Chromium of this machine; QUORATE_CHROMIUM names one that is elsewhere. */
 export function findChromium(): string | undefined {
   return [process.env.QUORATE_CHROMIUM ?? '', ...chromiumPaths].find((path) => path !== '' && existsSync(path));
@@ -47,6 +50,7 @@ export class Visitor {
     screenshots: string,
   ): Promise<Visitor> {
     const context = await browser.newContext({ viewport: widths.desktop, locale: 'en-GB', acceptDownloads: true });
+    context.setDefaultTimeout(waitMsMax);
     const page = await context.newPage();
     const origins = [platform.url, platform.gatewayUrl].map((url) => new URL(url).origin);
     mkdirSync(screenshots, { recursive: true });
@@ -79,8 +83,8 @@ export class Visitor {
     for (const [label, value] of Object.entries(values)) await this.page.getByLabel(label, { exact: true }).fill(value);
   }
 
-  async sees(text: string | RegExp, timeout = 20_000): Promise<void> {
-    await this.page.getByText(text).first().waitFor({ state: 'visible', timeout });
+  async sees(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor({ state: 'visible' });
   }
 
   /** Pictures of the page as it is now, wide and narrow; a page that can be scrolled sideways is a complaint. */

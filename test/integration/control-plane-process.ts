@@ -170,7 +170,7 @@ export function ledgerDraft(changes: Record<string, unknown> = {}): Record<strin
 export async function eventually<T>(
   read: () => Promise<T>,
   holds: (value: T) => boolean,
-  waitMsMax = 15_000,
+  waitMsMax = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + waitMsMax;
   for (;;) {

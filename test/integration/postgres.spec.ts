@@ -13,7 +13,7 @@ interface Running {
   readonly port: number;
 }
 
-const waitMsMax = 20_000;
+const waitMsMax = 60_000;
 
 async function start(directory: string): Promise<Running> {
   const driver = fork(join(__dirname, 'postgres-driver.mjs'), [directory], { execArgv: [] });

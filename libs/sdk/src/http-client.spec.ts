@@ -145,7 +145,9 @@ describe('HTTP client', () => {
     const abort = new AbortController();
     const gateway = createGatewayClient({ url: server.url, apiKey: 'qk_test' });
     const pending = gateway.status(ledgerId, { signal: abort.signal });
-    setTimeout(() => abort.abort(new Error('enough')), 50);
+    // The client pauses ten seconds after the refusal.
+    while (server.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    abort.abort(new Error('enough'));
     await expect(pending).rejects.toThrow('enough');
     expect(server.seen).toHaveLength(1);
   });

@@ -1,0 +1,170 @@
+// Replicas of one ledger as processes of their own, driven without the platform around them: what the ledger itself can do.
+import { fork } from 'node:child_process';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { RULES_VERSION, encodeGenesis, genesisId } = require('@quorate/protocol');
+const { connectReplica, createClientCertificate } = require('@quorate/transport');
+
+const entry = fileURLToPath(new URL('../libs/replica/dist/process.js', import.meta.url));
+const host = '127.0.0.1';
+export const OPERATOR = 1n;
+
+/** A key pair for signing, and its public half as 32 bytes. */
+export function ed25519Pair() {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return { publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)), privateKey };
+}
+
+class ReplicaHandle {
+  status = null;
+  #reports = [];
+  #waiting = [];
+
+  constructor(directory, { execArgv = [], env = {} } = {}) {
+    this.directory = directory;
+    this.child = fork(entry, [], { env, serialization: 'advanced', execArgv });
+    this.child.on('message', (report) => {
+      if (report.kind === 'status') this.status = report.status;
+      else this.#reports.push(report);
+      this.#wake();
+    });
+    this.child.on('exit', () => this.#wake());
+  }
+
+  get running() {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async next(kind) {
+    for (;;) {
+      const report = this.#reports.shift();
+      if (report?.kind === kind) return report;
+      if (report !== undefined) throw new Error(`expected ${kind}, got ${JSON.stringify(report)}`);
+      if (!this.running) throw new Error(`the replica ended before ${kind}`);
+      await new Promise((wake) => this.#waiting.push(wake));
+    }
+  }
+
+  async prepare() {
+    this.child.send({ kind: 'prepare', directory: this.directory, host, portRange: [30_000, 60_000] });
+    return this.next('prepared');
+  }
+
+  async end(signal) {
+    if (!this.running) return;
+    const ended = new Promise((done) => this.child.once('exit', done));
+    this.child.kill(signal);
+    await ended;
+  }
+
+  /** Processor milliseconds of the process since it began: user and system. */
+  processorMs() {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  #wake() {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+/** Bytes that the journals and everything beside them occupy. */
+function bytesBelow(directory) {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((file) => file.isFile())
+    .reduce((sum, file) => sum + readFileSync(join(file.parentPath ?? file.path, file.name)).length, 0);
+}
+
+/** The replicas of one ledger and the key of its operator. */
+export class Cluster {
+  constructor(root, options, parts) {
+    this.root = root;
+    this.options = options;
+    Object.assign(this, parts);
+  }
+
+  /** Makes and starts a ledger of `count` replicas below `root`. `optionsOf(index)` may give `execArgv` and `env` of a replica's process. */
+  static async start(root, count, optionsOf = () => ({})) {
+    mkdirSync(root, { recursive: true });
+    const replicas = Array.from({ length: count }, (_, index) => new ReplicaHandle(join(root, String(index)), optionsOf(index)));
+    const [prepared, client] = await Promise.all([
+      Promise.all(replicas.map((replica) => replica.prepare())),
+      createClientCertificate('benchmark'),
+    ]);
+    const [operator, governance] = [ed25519Pair(), ed25519Pair()];
+    const genesis = {
+      ledgerId: new Uint8Array(randomBytes(16)),
+      createdAtNs: BigInt(Date.now()) * 1_000_000n,
+      rulesVersion: RULES_VERSION,
+      governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: governance.publicKey }] },
+      operator: { id: OPERATOR, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
+      replicas: prepared.map(({ consensusKey, certificateHash }) => ({
+        consensusKey: Buffer.from(consensusKey, 'hex'),
+        certificateHash: Buffer.from(certificateHash, 'hex'),
+      })),
+    };
+    const parts = { replicas, prepared, client, operator, genesis, anchor: genesisId(genesis) };
+    const cluster = new Cluster(root, optionsOf, parts);
+    await Promise.all(replicas.map((_, index) => cluster.startReplica(index)));
+    return cluster;
+  }
+
+  async startReplica(self) {
+    const replica = this.replicas[self];
+    replica.child.send({
+      kind: 'start',
+      directory: replica.directory,
+      genesis: encodeGenesis(this.genesis),
+      self,
+      addresses: this.prepared.map(({ port }) => ({ host, port })),
+      certificates: this.prepared.map(({ certificate }) => certificate),
+      clientCertificates: [this.client.certificate],
+    });
+    await replica.next('started');
+  }
+
+  /** A client's connection to one replica. */
+  connect(index) {
+    const { port, certificate } = this.prepared[index];
+    return connectReplica({
+      host,
+      port,
+      certificate,
+      clientKey: this.client.key,
+      clientCertificate: this.client.certificate,
+      timeoutMs: 5_000,
+    });
+  }
+
+  /** Who leads, as most of the running replicas say; waits until all of them agree and one is known. */
+  async leader() {
+    const running = this.replicas.filter((replica) => replica.running);
+    for (;;) {
+      const named = running.map(({ status }) => status?.leader ?? -1);
+      if (named[0] >= 0 && named.every((leader) => leader === named[0])) return named[0];
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
+  sign(message) {
+    return new Uint8Array(sign(null, message, this.operator.privateKey));
+  }
+
+  processorMs() {
+    return this.replicas.map((replica) => (replica.running ? replica.processorMs() : 0));
+  }
+
+  storedBytes(index) {
+    return bytesBelow(this.replicas[index].directory);
+  }
+
+  async stop() {
+    await Promise.all(this.replicas.map((replica) => replica.end('SIGTERM')));
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

@@ -91,7 +91,10 @@ export class Cluster {
   /** Makes and starts a ledger of `count` replicas below `root`. `optionsOf(index)` may give `execArgv` and `env` of a replica's process. */
   static async start(root, count, optionsOf = () => ({})) {
     mkdirSync(root, { recursive: true });
-    const replicas = Array.from({ length: count }, (_, index) => new ReplicaHandle(join(root, String(index)), optionsOf(index)));
+    const replicas = Array.from(
+      { length: count },
+      (_, index) => new ReplicaHandle(join(root, String(index)), optionsOf(index)),
+    );
     const [prepared, client] = await Promise.all([
       Promise.all(replicas.map((replica) => replica.prepare())),
       createClientCertificate('benchmark'),
@@ -102,7 +105,12 @@ export class Cluster {
       createdAtNs: BigInt(Date.now()) * 1_000_000n,
       rulesVersion: RULES_VERSION,
       governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: governance.publicKey }] },
-      operator: { id: OPERATOR, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
+      operator: {
+        id: OPERATOR,
+        name: 'Operator',
+        threshold: 1,
+        keys: [{ scheme: 'ed25519', bytes: operator.publicKey }],
+      },
       replicas: prepared.map(({ consensusKey, certificateHash }) => ({
         consensusKey: Buffer.from(consensusKey, 'hex'),
         certificateHash: Buffer.from(certificateHash, 'hex'),

@@ -46,7 +46,9 @@ export class Workload {
   /** `count` accounts from number `first` on. */
   accounts(first, count) {
     const accountOf = (index) => ({ id: spread(first + index), party: OPERATOR, ...plain });
-    return this.envelope(Array.from({ length: count }, (_, index) => ({ kind: 'create_account', account: accountOf(index) })));
+    return this.envelope(
+      Array.from({ length: count }, (_, index) => ({ kind: 'create_account', account: accountOf(index) })),
+    );
   }
 
   asset() {
@@ -91,7 +93,11 @@ export class Workload {
       return { kind: 'create_transfer', transfer: { id: 1n, ...accounts, ...rest, ...fields, flags } };
     });
     const bytes = this.#content(operations);
-    const made = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), headBytes: bytes.length - count * transferBytes };
+    const made = {
+      bytes,
+      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      headBytes: bytes.length - count * transferBytes,
+    };
     this.#templates.set(key, made);
     return made;
   }
@@ -100,7 +106,13 @@ export class Workload {
     const id = BigInt(this.#nextId);
     this.#nextId += 1;
     const expiresAtNs = BigInt(Date.now()) * 1_000_000n + HOUR_NS / 2n;
-    return protocol.encodeEnvelopeContent({ ledger: this.cluster.anchor, party: OPERATOR, id, expiresAtNs, operations });
+    return protocol.encodeEnvelopeContent({
+      ledger: this.cluster.anchor,
+      party: OPERATOR,
+      id,
+      expiresAtNs,
+      operations,
+    });
   }
 
   #signed(content) {

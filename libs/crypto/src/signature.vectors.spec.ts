@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { hex, unhex } from './bytes';
+import { fastEd25519 } from './native';
 import { sha256 } from './sha256';
 import { publicKeyAcceptable, verifySignature, verifySignaturePortable, type KeyScheme } from './signature';
 
@@ -102,6 +103,20 @@ describe('the one signature rule', () => {
        "pinned": "292af787aa06133b4bbfe2738913cb1d5bd9a58e95ecb034b769675cf15c8b45",
      }
     `);
+  });
+
+  it('never lets the fast verifier accept what the rule refuses', () => {
+    const cases = read<{ key: string; sig: string; msg: string }[]>('cctv-ed25519.json');
+    if (cases === null || fastEd25519 === undefined) return;
+    const encoder = new TextEncoder();
+    let accepted = 0;
+    for (const { key, sig, msg } of cases) {
+      const [bytes, text, signature] = [unhex(key), encoder.encode(msg), unhex(sig)];
+      if (signature.length !== 64 || !fastEd25519.crypto_sign_verify_detached(signature, text, bytes)) continue;
+      accepted += 1;
+      expect(verifySignaturePortable('ed25519', bytes, text, signature)).toBe(true);
+    }
+    expect(accepted).toBe(43);
   });
 
   it('hashes as Node does', () => {

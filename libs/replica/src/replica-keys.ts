@@ -1,16 +1,13 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { access, chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hex } from '@quorate/crypto';
+import { hex, verifySignature } from '@quorate/crypto';
 import type { Genesis } from '@quorate/protocol';
 import { createReplicaCertificate, type TlsIdentity } from '@quorate/transport';
 import { ReplicaError } from './replica-error';
 
 const FILE_NAME = 'keys.json';
 const VOTED_FILE_NAME = 'voted';
-
-/** DER of an Ed25519 public key (RFC 8410) before its 32 bytes. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** Everything secret of one replica. It never leaves the directory and the process. */
 export interface ReplicaKeys {
@@ -102,8 +99,6 @@ export function voteSigner(keys: ReplicaKeys): (preimage: Uint8Array) => Uint8Ar
 export function voteVerifier(
   genesis: Genesis,
 ): (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean {
-  const keys: KeyObject[] = genesis.replicas.map(({ consensusKey }) =>
-    createPublicKey({ key: Buffer.concat([SPKI_PREFIX, consensusKey]), format: 'der', type: 'spki' }),
-  );
-  return (replica, preimage, signature) => signature.length === 64 && verify(null, preimage, keys[replica], signature);
+  const keys = genesis.replicas.map(({ consensusKey }) => consensusKey);
+  return (replica, preimage, signature) => verifySignature('ed25519', keys[replica], preimage, signature);
 }

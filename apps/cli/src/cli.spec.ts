@@ -109,7 +109,7 @@ describe('the command line', () => {
 
 describe('receipt verify', () => {
   const { anchor, receipts } = provenLedger();
-  const receipt = receipts[3];
+  const receipt = receipts[4];
 
   function verify(value: unknown, ...more: string[]): SpawnSyncReturns<string> {
     const path = join(home, 'receipt.json');
@@ -131,19 +131,21 @@ describe('receipt verify', () => {
   const flipped = (text: string): string => (Number.parseInt(text[0], 16) ^ 1).toString(16) + text.slice(1);
   const record = receipt.record;
   it.each<[string, Partial<Record<keyof Receipt, unknown>>]>([
-    ['version', { version: 2 }],
+    ['version', { version: 1 }],
     ['genesis', { genesis: `${receipt.genesis.slice(0, -1)}${flipped(receipt.genesis.slice(-1))}` }],
     ['record.height', { record: { ...record, height: record.height + 1 } }],
     ['record.index', { record: { ...record, index: record.index + 1 } }],
     ['record.timestampNs', { record: { ...record, timestampNs: `${BigInt(record.timestampNs) + 1n}` } }],
     ['record.code', { record: { ...record, code: 116 } }],
-    ['record.envelopeHash', { record: { ...record, envelopeHash: flipped(record.envelopeHash) } }],
-    ['record.party', { record: { ...record, party: flipped(record.party) } }],
+    ['record.envelopeHash', { record: { ...record, envelopeHash: flipped(String(record.envelopeHash)) } }],
+    ['record.party', { record: { ...record, party: flipped(String(record.party)) } }],
     [
       'record.operation',
       { record: { ...record, operation: `${record.operation.slice(0, -1)}${flipped(record.operation.slice(-1))}` } },
     ],
-    ['operationCount', { operationCount: 900 }],
+    ['resultCount', { resultCount: 900 }],
+    ['record.amount', { record: { ...record, amount: `${BigInt(record.amount) + 1n}` } }],
+    ['debit', { debit: Object.assign({}, receipt.debit, { debitsPosted: '1' }) }],
     ['resultsPath', { resultsPath: receipt.resultsPath.map(flipped) }],
     ['blockId', { blockId: flipped(receipt.blockId) }],
     ['historyPath', { historyPath: receipt.historyPath.map(flipped) }],

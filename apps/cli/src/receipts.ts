@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { verifyReceipt, type ProvenOutcome } from '@quorate/light-client';
-import { TRANSFER_FLAGS, formatId, type Operation, type Receipt } from '@quorate/protocol';
+import { TRANSFER_FLAGS, formatId, type Receipt, type ResultOperation } from '@quorate/protocol';
 import type { OpenLedger } from './context';
 import { CliFailure } from './exit-codes';
 
@@ -60,6 +60,7 @@ export function provenFields(proven: ProvenOutcome): Record<string, unknown> {
     verified: true,
     result: proven.result,
     ...operationFields(proven.operation),
+    ...balanceFields(proven),
     height: proven.height,
     index: proven.index,
     ledgerTime: new Date(Number(proven.timestampNs / 1_000_000n)).toISOString(),
@@ -70,7 +71,24 @@ export function provenFields(proven: ProvenOutcome): Record<string, unknown> {
   };
 }
 
-function operationFields(operation: Operation): Record<string, unknown> {
+/** What was really moved, and what the receipt shows of the accounts that it touched. */
+function balanceFields(proven: ProvenOutcome): Record<string, unknown> {
+  const fields: Record<string, unknown> = proven.debit === null ? {} : { movedMinor: proven.amount.toString() };
+  for (const side of ['debit', 'credit'] as const) {
+    const account = proven[side];
+    if (account === null || account.after === null) continue;
+    const { debitsPosted, creditsPosted, pending } = account.after;
+    fields[`${side}Account`] = formatId(account.id);
+    fields[`${side}AccountDebitsMinor`] = debitsPosted.toString();
+    fields[`${side}AccountCreditsMinor`] = creditsPosted.toString();
+    if (pending === null) continue;
+    fields[`${side}AccountDebitsPendingMinor`] = pending.debits.toString();
+    fields[`${side}AccountCreditsPendingMinor`] = pending.credits.toString();
+  }
+  return fields;
+}
+
+function operationFields(operation: ResultOperation): Record<string, unknown> {
   switch (operation.kind) {
     case 'create_transfer': {
       const { id, debitAccount, creditAccount, amount, asset, flags, pendingId } = operation.transfer;
@@ -92,5 +110,7 @@ function operationFields(operation: Operation): Record<string, unknown> {
       return { operation: operation.kind, id: formatId(operation.party.id), name: operation.party.name };
     case 'create_asset':
       return { operation: operation.kind, id: operation.asset.id, code: operation.asset.code };
+    case 'expiry':
+      return { operation: operation.kind, pendingId: formatId(operation.pendingId) };
   }
 }

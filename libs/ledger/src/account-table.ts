@@ -1,14 +1,15 @@
 // Accounts in three typed arrays. What a plain transfer reads and writes is one row of 64 bytes (a cache line); the rest is
 // apart. Rows of pending sums exist only once something was reserved; `reserved` in an account's state says that its row counts.
 //
-//   balance row, 16 words                         detail row, 10 words
+//   balance row, 16 words                         detail row, 14 words
 //   0  id (4)                                     0  user data 128 (4)
 //   4  debits posted (4)                          4  user data 64 (2)
 //   8  credits posted (4)                         6  user data 32
 //   12 party (index)                              7  ledger time ns (2)
 //   13 asset (index)                              9  previous account of the party (row + 1, 0 = none)
-//   14 code << 16 | state << 14 | flags
+//   14 code << 16 | state << 14 | flags           10 salt of its results (4)
 //   15 newest transfer (row + 1, 0 = none)        pending row, 8 words: debits pending (4), credits pending (4)
+//                                                 head row, 2 words: height and index of its newest result
 import { ACCOUNT_FLAGS, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
 import { IdIndex } from './id-index';
@@ -35,8 +36,16 @@ export const PENDING_CREDITS = 4;
  */
 export const ACCOUNT_STATE = { closed: 0x8000, reserved: 0x4000 } as const;
 const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved;
-export const DETAIL_WORDS = 10;
-export const DETAIL = { userData128: 0, userData64: 4, userData32: 6, timestamp: 7, previousOfParty: 9 } as const;
+export const DETAIL_WORDS = 14;
+export const DETAIL = {
+  userData128: 0,
+  userData64: 4,
+  userData32: 6,
+  timestamp: 7,
+  previousOfParty: 9,
+  salt: 10,
+} as const;
+export const HEAD_WORDS = 2;
 
 /** Offsets in the encoded operation, its tag included (protocol, `writeAccount`). */
 const FIELD = {
@@ -67,6 +76,7 @@ export class AccountTable {
   balances = new Uint32Array(ROWS_MIN * BALANCE_WORDS);
   details = new Uint32Array(ROWS_MIN * DETAIL_WORDS);
   pendings = new Uint32Array(0);
+  heads = new Uint32Array(ROWS_MIN * HEAD_WORDS);
   private readonly byId: IdIndex;
   private count = 0;
 
@@ -125,6 +135,7 @@ export class AccountTable {
     words[balance + BALANCE.party] = owner.index;
     words[balance + BALANCE.asset] = asset.index;
     this.details[detail + DETAIL.previousOfParty] = owner.newestAccount;
+    this.heads.fill(0, row * HEAD_WORDS, (row + 1) * HEAD_WORDS);
     owner.newestAccount = row + 1;
     this.byId.add(words, balance, row);
     this.count += 1;
@@ -133,9 +144,12 @@ export class AccountTable {
 
   /** Flags as a query shows them: those of the creation, and `closed` as it is now. */
   flagsNow(row: number): number {
-    const flags = this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] & 0xffff;
-    const closed = (flags & ACCOUNT_STATE.closed) === 0 ? 0 : ACCOUNT_FLAGS.closed;
-    return (flags & ~STATES & ~ACCOUNT_FLAGS.closed) | closed;
+    return flagsNow(this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] & 0xffff);
+  }
+
+  /** Gives a new account the salt of its results. */
+  setSalt(row: number, salt: Uint8Array): void {
+    load(this.details, row * DETAIL_WORDS + DETAIL.salt, new DataView(salt.buffer, salt.byteOffset), 0);
   }
 
   setClosed(row: number, closed: boolean): void {
@@ -177,6 +191,7 @@ export class AccountTable {
       copiedWords('accounts', this.balances, count * BALANCE_WORDS),
       settledWords('accountDetails', this.details, count * DETAIL_WORDS),
       capturedBytes('accountPendings', pendingBytes, false),
+      copiedWords('accountHeads', this.heads, count * HEAD_WORDS),
     ];
   }
 
@@ -184,11 +199,13 @@ export class AccountTable {
   restore(sections: RestoredSections): void {
     const count = sections.rows('accounts');
     const pendingRows = sections.rows('accountPendings');
-    const fits = count <= this.accountsMax && sections.rows('accountDetails') === count;
+    const whole = sections.rows('accountDetails') === count && sections.rows('accountHeads') === count;
+    const fits = count <= this.accountsMax && whole;
     if (!fits || (pendingRows !== 0 && pendingRows !== count))
       throw new SnapshotError('the sections of accounts do not fit together', { count, pendingRows });
     this.balances = sections.words('accounts');
     this.details = sections.words('accountDetails');
+    this.heads = sections.words('accountHeads');
     if (pendingRows !== 0) this.pendings = sections.words('accountPendings');
     this.count = count;
     for (let row = 0; row < count; row += 1) this.byId.add(this.balances, row * BALANCE_WORDS, row);
@@ -243,5 +260,14 @@ export class AccountTable {
     const details = new Uint32Array(this.details.length * 2);
     details.set(this.details);
     this.details = details;
+    const heads = new Uint32Array(this.heads.length * 2);
+    heads.set(this.heads);
+    this.heads = heads;
   }
+}
+
+/** Flags as a query shows them, of an account's flags and states as its row holds them. */
+export function flagsNow(flagsAndStates: number): number {
+  const closed = (flagsAndStates & ACCOUNT_STATE.closed) === 0 ? 0 : ACCOUNT_FLAGS.closed;
+  return (flagsAndStates & ~STATES & ~ACCOUNT_FLAGS.closed) | closed;
 }

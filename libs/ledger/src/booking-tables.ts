@@ -1,12 +1,14 @@
 import type { AccountTable } from './account-table';
 import type { AssetTable } from './asset-table';
 import type { PendingTable } from './pending-table';
+import type { ResultCapture } from './result-capture';
 import type { TransferTable } from './transfer-table';
 
-/** The tables that transfers read and write. */
+/** The tables that transfers read and write, and what is noted of their results. */
 export interface BookingTables {
   readonly assets: AssetTable;
   readonly accounts: AccountTable;
   readonly transfers: TransferTable;
   readonly pendings: PendingTable;
+  readonly capture: ResultCapture;
 }

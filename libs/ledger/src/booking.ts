@@ -54,9 +54,10 @@ export class Booking {
 
   /** Takes the newest transfer back: its linked chain failed. */
   undoNewest(): void {
-    const { accounts, transfers, pendings } = this.tables;
+    const { accounts, transfers, pendings, capture } = this.tables;
     const rows = transfers.rows;
     const at = (transfers.size - 1) * TRANSFER_WORDS;
+    capture.undo(rows[at + TRANSFER.index]);
     const flags = rows[at + TRANSFER.codeAndFlags] & 0xffff;
     const debit = rows[at + TRANSFER.debitAccount];
     const credit = rows[at + TRANSFER.creditAccount];
@@ -84,7 +85,7 @@ export class Booking {
    * order of creation; at most `max` of them. Returns how many.
    */
   expire(timeNs: bigint, max: number): number {
-    const { transfers, pendings } = this.tables;
+    const { transfers, pendings, capture } = this.tables;
     const timeLow = Number(timeNs & 0xffff_ffffn);
     const timeHigh = Number(timeNs >> 32n);
     let expired = 0;
@@ -94,8 +95,11 @@ export class Booking {
       const at = pendings.transferOf(row) * TRANSFER_WORDS;
       const { rows } = transfers;
       pendings.resolve(row, PENDING_STATE.expired);
-      this.release(rows[at + TRANSFER.debitAccount], rows[at + TRANSFER.creditAccount], rows, at + TRANSFER.amount);
+      const debit = rows[at + TRANSFER.debitAccount];
+      const credit = rows[at + TRANSFER.creditAccount];
+      this.release(debit, credit, rows, at + TRANSFER.amount);
       this.openAgain(at);
+      capture.expiry(debit, credit, rows, at, at + TRANSFER.amount);
       expired += 1;
     }
     return expired;
@@ -134,11 +138,11 @@ export class Booking {
     if (assets.at(asset).id !== transfers.assetId) return CODES.transfer_must_have_the_same_asset_as_accounts;
     const states = (balances[from + BALANCE.codeAndFlags] | balances[to + BALANCE.codeAndFlags]) & STATES;
     const plain = states === 0 && (flags & ~LINKED) === 0;
-    return plain ? this.enterPlain(debit, credit) : this.enterOther(flags, debit, credit, context);
+    return plain ? this.enterPlain(debit, credit, context) : this.enterOther(flags, debit, credit, context);
   }
 
   /** The usual case, apart because it is what speed hangs on: no flag, and no account closed or with pending sums. */
-  private enterPlain(debit: number, credit: number): number {
+  private enterPlain(debit: number, credit: number, context: OperationContext): number {
     const { accounts, transfers } = this.tables;
     const rows = transfers.rows;
     const amount = transfers.size * TRANSFER_WORDS + TRANSFER.amount;
@@ -160,7 +164,7 @@ export class Booking {
       return CODES.exceeds_debits;
     }
     this.post(debit, credit, rows, amount);
-    transfers.add(debit, credit);
+    this.add(debit, credit, context);
     return APPLIED;
   }
 
@@ -205,7 +209,7 @@ export class Booking {
       const row = pendings.add(transfers.size, timeoutSeconds, context.timeLow, context.timeHigh);
       rows[transfers.size * TRANSFER_WORDS + TRANSFER.pending] = row + 1;
     }
-    transfers.add(debit, credit);
+    this.add(debit, credit, context);
     return APPLIED;
   }
 
@@ -253,8 +257,15 @@ export class Booking {
     const row = rows[resolved + TRANSFER.pending] - 1;
     pendings.resolve(row, posts ? PENDING_STATE.posted : PENDING_STATE.voided);
     rows[at + TRANSFER.pending] = row + 1;
-    transfers.add(debit, credit);
+    this.add(debit, credit, context);
     return APPLIED;
+  }
+
+  /** Makes the staged transfer one of the ledger's; its sums are in the books already. */
+  private add(debit: number, credit: number, context: OperationContext): void {
+    const { transfers, capture } = this.tables;
+    capture.booked(context.index, debit, credit, transfers.rows, transfers.size * TRANSFER_WORDS + TRANSFER.amount);
+    transfers.add(debit, credit);
   }
 
   private post(debit: number, credit: number, amounts: Uint32Array, at: number): void {

@@ -1,10 +1,11 @@
 import { invariant } from '@quorate/errors';
-import { decodeOperation, OPERATION_TAGS, RESULT_CODES } from '@quorate/protocol';
-import type { OperationContext } from './account-table';
+import { accountSalt, decodeOperation, OPERATION_TAGS, RESULT_CODES } from '@quorate/protocol';
+import { BALANCE_WORDS, type OperationContext } from './account-table';
 import type { Booking } from './booking';
 import type { BookingTables } from './booking-tables';
 import type { PartyTable } from './party-table';
-import type { ScannedEnvelope } from './result-records';
+import type { ScannedEnvelope } from './results';
+import { toBigint } from './u128';
 import { WARM_MAX } from './transfer-table';
 
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
@@ -41,6 +42,7 @@ export class EnvelopeExecution {
     timeLow: 0,
     timeHigh: 0,
   };
+  private firstSignature: Uint8Array = new Uint8Array(0);
   private blockTimeLow = 0;
   private blockTimeHigh = 0;
   private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
@@ -61,6 +63,7 @@ export class EnvelopeExecution {
     this.bytes = envelope.bytes;
     this.view = new DataView(envelope.bytes.buffer, envelope.bytes.byteOffset, envelope.bytes.byteLength);
     this.offsets = envelope.outline.operationOffsets;
+    this.firstSignature = envelope.outline.signatures[0].bytes;
     this.context.party = party;
     // The operator of the genesis is the first party.
     this.context.isOperator = party === 0;
@@ -100,10 +103,20 @@ export class EnvelopeExecution {
       case TRANSFER_TAG:
         return this.booking.create(this.view, offset, this.context);
       case ACCOUNT_TAG:
-        return this.tables.accounts.create(this.view, offset, this.context);
+        return this.createAccount(offset);
       default:
         return this.createPartyOrAsset(operation);
     }
+  }
+
+  private createAccount(offset: number): number {
+    const { accounts, capture } = this.tables;
+    const code = accounts.create(this.view, offset, this.context);
+    if (code !== APPLIED) return code;
+    const account = accounts.size - 1;
+    accounts.setSalt(account, accountSalt(toBigint(accounts.balances, account * BALANCE_WORDS), this.firstSignature));
+    capture.created(this.context.index, account);
+    return code;
   }
 
   private createPartyOrAsset(operation: number): number {
@@ -147,6 +160,7 @@ export class EnvelopeExecution {
     this.chain.failed = true;
     while (this.tables.transfers.size > this.chain.transfers) this.booking.undoNewest();
     while (this.tables.accounts.size > this.chain.accounts) this.tables.accounts.removeNewest();
+    this.tables.capture.forget(first + this.chain.start, first + operation);
     codes.fill(RESULT_CODES.linked_event_failed, first + this.chain.start, first + operation);
   }
 

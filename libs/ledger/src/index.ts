@@ -5,8 +5,9 @@ export { Ledger, type BlockOutcome, type LedgerCapture, type ExecutableBlock, ty
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
 export { PageRequestError, type Page, type PageRequest } from './page';
 export { type PendingState } from './pending-table';
-export { resultRecords, type BlockResults, type ResultBlock } from './result-records';
 export { RestoredSections } from './restored-sections';
 export { SECTIONS, SECTION_NAMES, SnapshotError, type SectionCapture, type SectionName } from './section';
+export { type CapturedResults } from './result-capture';
+export { BlockResults, type ResultBlock } from './results';
 export { type TransferPosition } from './transfer-table';
 export { type AccountView, type AssetView, type PartyView, type TransferView } from './views';

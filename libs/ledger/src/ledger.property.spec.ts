@@ -1,13 +1,20 @@
 import fc from 'fast-check';
-import { merkleRoot, verifySignature } from '@quorate/crypto';
+import { verifySignature } from '@quorate/crypto';
 import {
   ACCOUNT_FLAGS,
   RESULT_CODES,
+  TRANSFER_FLAGS,
+  accountHalf,
+  decodeResultOperation,
   encodeBody,
-  encodeResultRecord,
+  resultLeaf,
   scanEnvelope,
+  type AccountAfter,
   type Operation,
   type ResultName,
+  type ResultOperation,
+  type ResultPosition,
+  type ResultRecord,
 } from '@quorate/protocol';
 import { LedgerModel } from '../test/ledger-model';
 import {
@@ -25,7 +32,7 @@ import {
   transfer,
 } from '../test/ledger-fixture';
 import { bytesOf, restoredFrom } from '../test/snapshot-bytes';
-import { LEDGER_LIMITS, Ledger, resultRecords, type AccountView } from '.';
+import { LEDGER_LIMITS, Ledger, type AccountView } from '.';
 
 const MAX = (1n << 128n) - 1n;
 const rarely = <T>(usual: T, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> =>
@@ -291,7 +298,38 @@ describe('the engine and the model of its rules', () => {
     expect(states).toEqual(new Set(['expired', 'pending', 'posted', 'voided', null]));
   });
 
-  it('gives the same roots for the same blocks, and the records can be rebuilt from body and codes', () => {
+  it('chains the results of each account without a gap, from its newest one to its creation', () => {
+    const kinds = new Set<string>();
+    fc.assert(
+      fc.property(story, (blocks) => {
+        const { driver } = play(blocks);
+        for (const [id, found] of effects(driver)) {
+          let previous = { height: 0, index: 0 };
+          let posted = { debits: 0n, credits: 0n };
+          for (const { position, record, after } of found) {
+            const operation = decodeResultOperation(record.operation);
+            kinds.add(operation.kind);
+            expect(after.previous).toEqual(previous);
+            const moves = isPosting(operation) ? record.amount : 0n;
+            posted = {
+              debits: posted.debits + (record.debitAccount === id ? moves : 0n),
+              credits: posted.credits + (record.creditAccount === id ? moves : 0n),
+            };
+            expect({ debits: after.debitsPosted, credits: after.creditsPosted }).toEqual(posted);
+            previous = position;
+          }
+          const now = driver.ledger.account(id);
+          const { after } = found[found.length - 1];
+          expect(now).toMatchObject({ debitsPosted: after.debitsPosted, creditsPosted: after.creditsPosted });
+          expect(now).toMatchObject({ flags: after.flags, debitsPending: after.pending?.debits ?? 0n });
+        }
+      }),
+      { numRuns: 100 },
+    );
+    expect(kinds).toEqual(new Set(['create_account', 'create_transfer', 'expiry']));
+  });
+
+  it('gives the same roots for the same blocks, and the results can be rebuilt from what is kept of them', () => {
     fc.assert(
       fc.property(story, (blocks) => {
         const run = play(blocks);
@@ -300,10 +338,16 @@ describe('the engine and the model of its rules', () => {
           expect(again.driver.outcomes[index].resultsRoot).toEqual(outcome.resultsRoot),
         );
         run.bodies.forEach((body, index) => {
-          const { height, codes, resultsRoot, records, leaves } = run.driver.outcomes[index + 1];
+          const { height, codes, captured, results, resultsRoot } = run.driver.outcomes[index + 1];
           const timeNs = START_NS + BigInt(height) * 1_000_000_000n;
-          expect(resultRecords({ height, timeNs }, body, codes)).toEqual({ records, leaves, resultsRoot });
-          expect(merkleRoot(leaves)).toEqual(resultsRoot);
+          const rebuilt = run.driver.ledger.blockResults({ height, timeNs }, body, codes, captured);
+          expect(rebuilt.resultsRoot).toEqual(resultsRoot);
+          expect(rebuilt.count).toBe(results.count);
+          for (let result = 0; result < results.count; result += 1) {
+            const [debit, credit] = [rebuilt.debit(result), rebuilt.credit(result)];
+            const leaf = resultLeaf(rebuilt.record(result), debit && accountHalf(debit), credit && accountHalf(credit));
+            expect(results.leaf(result)).toEqual(leaf);
+          }
         });
       }),
       { numRuns: 30 },
@@ -337,29 +381,60 @@ describe('the engine and the model of its rules', () => {
   });
 });
 
-it('encodes result records as the protocol says', () => {
+it('records what was asked for, by whom and when', () => {
   const driver = new LedgerDriver();
   const envelope = driver.envelope([FRANC, account(1n), MEMBER_PARTY]);
-  const { codes, records } = driver.block(driver.envelope([EURO]), envelope);
+  const { codes, results } = driver.block(driver.envelope([EURO]), envelope);
   const { hash, operationOffsets } = scanEnvelope(envelope);
   for (let operation = 0; operation < 3; operation += 1) {
     const index = operation + 1;
     const bytes = envelope.subarray(operationOffsets[operation * 2], operationOffsets[operation * 2 + 1]);
     const timestampNs = driver.timeNs + BigInt(index);
-    expect(records[index]).toEqual(
-      encodeResultRecord({
-        height: 1,
-        index,
-        timestampNs,
-        code: codes[index],
-        envelopeHash: hash,
-        party: OPERATOR,
-        operation: bytes,
-      }),
-    );
+    expect(results.record(index)).toEqual({
+      index,
+      timestampNs,
+      code: codes[index],
+      amount: 0n,
+      origin: { envelopeHash: hash, party: OPERATOR },
+      operation: bytes,
+      debitAccount: operation === 1 ? 1n : 0n,
+      creditAccount: 0n,
+    });
   }
   expect(driver.ledger.account(1n)?.timestampNs).toBe(driver.timeNs + 2n);
 });
+
+interface Effect {
+  readonly position: ResultPosition;
+  readonly record: ResultRecord;
+  readonly after: AccountAfter;
+}
+
+/** What every account went through, in order of effect: the expiries of a block come before its operations. */
+function effects(driver: LedgerDriver): Map<bigint, Effect[]> {
+  const found = new Map<bigint, Effect[]>();
+  const add = (id: bigint, effect: Effect): void => void found.set(id, [...(found.get(id) ?? []), effect]);
+  for (const { height, captured, results } of driver.outcomes) {
+    const order = Array.from(
+      { length: results.count },
+      (_, index) => (captured.operationCount + index) % results.count,
+    );
+    for (const index of order) {
+      const record = results.record(index);
+      const [debit, credit] = [results.debit(index), results.credit(index)];
+      const position = { height, index };
+      if (debit !== null) add(record.debitAccount, { position, record, after: debit });
+      if (credit !== null) add(record.creditAccount, { position, record, after: credit });
+    }
+  }
+  return found;
+}
+
+function isPosting(operation: ResultOperation): boolean {
+  if (operation.kind !== 'create_transfer') return false;
+  const { pending, voidPendingTransfer } = TRANSFER_FLAGS;
+  return (operation.transfer.flags & (pending | voidPendingTransfer)) === 0;
+}
 
 function sumsOf(view: AccountView) {
   const { debitsPosted, creditsPosted, debitsPending, creditsPending } = view;

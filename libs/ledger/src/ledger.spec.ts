@@ -1,6 +1,6 @@
-import { encodeBody, type Operation } from '@quorate/protocol';
+import { encodeBody, resultsRoot, type Operation } from '@quorate/protocol';
 import { START_NS, account, openedLedger, transfer } from '../test/ledger-fixture';
-import { PAGE_ENTRIES_MAX, resultRecords, validateBlockBody } from '.';
+import { PAGE_ENTRIES_MAX, validateBlockBody } from '.';
 
 const idsOf = (page: { data: { id: bigint | number }[] }): (bigint | number)[] => page.data.map(({ id }) => id);
 
@@ -92,13 +92,9 @@ describe('blocks', () => {
 
   it('may be empty', () => {
     const driver = openedLedger();
-    const { codes, resultsRoot } = driver.block();
-    expect(codes).toHaveLength(0);
-    expect(resultRecords({ height: 2, timeNs: driver.timeNs }, new Uint8Array(0), codes)).toEqual({
-      records: [],
-      leaves: [],
-      resultsRoot,
-    });
+    const { codes, results, resultsRoot: root } = driver.block();
+    expect([codes.length, results.count]).toEqual([0, 0]);
+    expect(root).toEqual(resultsRoot(new Uint8Array(32), 0));
   });
 
   it('have a body whose syntax and size are checked without a throw', () => {
@@ -121,9 +117,7 @@ describe('blocks', () => {
     expect([1n, 2n, 3n].map((id) => driver.ledger.transfer(id)?.timestampNs)).toEqual(
       [0n, 1n, 2n].map((index) => driver.timeNs + index),
     );
-    const { records } = driver.outcomes.at(-1) ?? { records: [] };
-    expect(records.map((record) => new DataView(record.buffer).getBigUint64(12))).toEqual(
-      [0n, 1n, 2n].map((index) => driver.timeNs + index),
-    );
+    const times = [0, 1, 2].map((index) => driver.outcomes.at(-1)?.results.record(index).timestampNs);
+    expect(times).toEqual([0n, 1n, 2n].map((index) => driver.timeNs + index));
   });
 });

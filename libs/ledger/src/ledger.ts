@@ -1,7 +1,15 @@
 import { Reader, Writer } from '@quorate/codec';
-import { hex, merkleRoot } from '@quorate/crypto';
+import { hex } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
-import { LIMITS, RESULT_CODES, genesisId, scanEnvelope, type Genesis, type ResultName } from '@quorate/protocol';
+import {
+  LIMITS,
+  RESULT_CODES,
+  decodeBody,
+  genesisId,
+  scanEnvelope,
+  type Genesis,
+  type ResultName,
+} from '@quorate/protocol';
 import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
 import { Booking } from './booking';
@@ -14,7 +22,9 @@ import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
 import { SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from './section';
-import { leavesOf, recordsOf, resultsRootOf, type ScannedEnvelope } from './result-records';
+import { ResultCapture, type CapturedResults } from './result-capture';
+import { ResultHasher } from './result-hasher';
+import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 import { TRANSFER, TRANSFER_WORDS, TransferTable, type TransferPosition } from './transfer-table';
 import { store } from './u128';
 import {
@@ -48,11 +58,11 @@ export interface BlockOutcome {
   /** A RESULT_CODES number for each operation, in block order. */
   readonly codes: Uint16Array;
   readonly envelopes: readonly ExecutedEnvelope[];
-  /** Leaf hashes of the results tree. Computed when first read, as are the next two; holds the block's bytes in memory. */
-  readonly leaves: Uint8Array[];
+  /** What the results left behind, expiries included; with the block's body enough to prove any of them later. */
+  readonly captured: CapturedResults;
+  /** Computed when first read; holds the block's bytes in memory. */
+  readonly results: BlockResults;
   readonly resultsRoot: Uint8Array;
-  /** Encoded result records. */
-  readonly records: Uint8Array[];
 }
 
 /** The state of a ledger at one height, section by section in the order of a snapshot. */
@@ -78,6 +88,8 @@ export class Ledger {
   private readonly transferTable: TransferTable;
   private readonly pendingTable = new PendingTable();
   private readonly booking: Booking;
+  private readonly noted: ResultCapture;
+  private readonly hasher: ResultHasher;
   private readonly memory: EnvelopeMemory;
   private readonly admission: EnvelopeAdmission;
   private readonly execution: EnvelopeExecution;
@@ -99,12 +111,15 @@ export class Ledger {
     this.transferTable = new TransferTable(this.accountTable, limits.transfersMax, seed);
     this.memory = new EnvelopeMemory(limits.envelopesMax);
     this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
+    this.noted = new ResultCapture(this.accountTable);
+    this.hasher = new ResultHasher(this.accountTable);
     const tables = {
       parties: this.partyTable,
       assets: this.assetTable,
       accounts: this.accountTable,
       transfers: this.transferTable,
       pendings: this.pendingTable,
+      capture: this.noted,
     };
     this.booking = new Booking(tables);
     this.execution = new EnvelopeExecution(tables, this.booking);
@@ -165,6 +180,7 @@ export class Ledger {
     const codes = new Uint16Array(operationCount);
     const executed: ExecutedEnvelope[] = [];
     this.memory.forgetExpired(block.timeNs);
+    this.noted.begin(block.height, operationCount);
     this.booking.expire(block.timeNs, this.limits.expiriesPerBlockMax);
     let firstIndex = 0;
     for (const envelope of envelopes) {
@@ -176,7 +192,16 @@ export class Ledger {
     this.assetTable.assertBalanced(block.height);
     this.executedHeight = block.height;
     this.executedTimeNs = block.timeNs;
-    return outcome(block, envelopes, codes, executed);
+    return this.outcome(block, envelopes, codes, executed);
+  }
+
+  /**
+   * The results of an executed block from its body, the codes of its operations and what they left behind. `body` must be the
+   * block's body: a CodecError or InvariantViolation says that it is not.
+   */
+  blockResults(block: ResultBlock, body: Uint8Array, codes: Uint16Array, captured: CapturedResults): BlockResults {
+    const envelopes = body.length === 0 ? [] : decodeBody(body).map(scan);
+    return this.resultsOf(block, envelopes, codes, captured);
   }
 
   /**
@@ -336,6 +361,41 @@ export class Ledger {
     });
   }
 
+  /** Hashing costs more than execution, and an answer to a client needs only the codes: so it waits until it is read. */
+  private outcome(
+    block: ExecutableBlock,
+    envelopes: readonly ScannedEnvelope[],
+    codes: Uint16Array,
+    executed: readonly ExecutedEnvelope[],
+  ): BlockOutcome {
+    const captured = this.noted.finish();
+    const resultsOf = (): BlockResults => this.resultsOf(block, envelopes, codes, captured);
+    let results: BlockResults | undefined;
+    return {
+      height: block.height,
+      codes,
+      envelopes: executed,
+      captured,
+      get results() {
+        results ??= resultsOf();
+        return results;
+      },
+      get resultsRoot() {
+        return this.results.resultsRoot;
+      },
+    };
+  }
+
+  private resultsOf(
+    block: ResultBlock,
+    envelopes: readonly ScannedEnvelope[],
+    codes: Uint16Array,
+    captured: CapturedResults,
+  ): BlockResults {
+    const leaves = this.hasher.leaves(block, envelopes, codes, captured);
+    return new BlockResults({ block, envelopes, codes, captured, leaves }, this.accountTable);
+  }
+
   private accountRow(id: bigint): number {
     return this.probeFor(id) ? this.accountTable.find(this.probe, 0) : -1;
   }
@@ -363,33 +423,4 @@ function scan(bytes: Uint8Array): ScannedEnvelope {
       reason: error instanceof Error ? error.message : 'unknown',
     });
   }
-}
-
-/** Hashing costs more than execution, and an answer to a client needs only the codes: so the rest waits until it is read. */
-function outcome(
-  block: ExecutableBlock,
-  envelopes: readonly ScannedEnvelope[],
-  codes: Uint16Array,
-  executed: readonly ExecutedEnvelope[],
-): BlockOutcome {
-  let leaves: Uint8Array[] | undefined;
-  let resultsRoot: Uint8Array | undefined;
-  let records: Uint8Array[] | undefined;
-  return {
-    height: block.height,
-    codes,
-    envelopes: executed,
-    get leaves() {
-      leaves ??= leavesOf(block, envelopes, codes);
-      return leaves;
-    },
-    get resultsRoot() {
-      resultsRoot ??= leaves === undefined ? resultsRootOf(block, envelopes, codes) : merkleRoot(leaves);
-      return resultsRoot;
-    },
-    get records() {
-      records ??= recordsOf(block, envelopes, codes);
-      return records;
-    },
-  };
 }

@@ -1,8 +1,24 @@
 import { CodecError } from '@quorate/codec';
-import { equalBytes, hex, leafHash, rootFromPath } from '@quorate/crypto';
-import { bytesToUuid, encodeResultRecord, genesisId, historyLeaf, resultName, type Operation } from '@quorate/protocol';
+import { equalBytes, hex, rootFromPairPath, rootFromPath } from '@quorate/crypto';
+import {
+  accountHalf,
+  bytesToUuid,
+  genesisId,
+  historyLeaf,
+  resultLeaf,
+  resultName,
+  resultsRoot,
+  type AccountAfter,
+  type ResultOperation,
+} from '@quorate/protocol';
 import { certificateFault, type CertificateFault } from './certificate';
-import { parseReceipt, type ParsedReceipt } from './receipt-parser';
+import { parseReceipt, type ParsedReceipt, type ParsedSide } from './receipt-parser';
+
+/** An account that a result concerns, and what is left in it if the receipt shows it. */
+export interface ProvenAccount {
+  readonly id: bigint;
+  readonly after: AccountAfter | null;
+}
 
 /** What a valid receipt proves. */
 export interface ProvenOutcome {
@@ -15,8 +31,14 @@ export interface ProvenOutcome {
   readonly timestampNs: bigint;
   /** Name of the result code; `applied` means that the operation took effect. */
   readonly result: string;
-  readonly operation: Operation;
-  readonly envelopeHash: string;
+  readonly operation: ResultOperation;
+  /** Moved, reserved or released, in minor units. */
+  readonly amount: bigint;
+  /** Null for an expiry. */
+  readonly envelopeHash: string | null;
+  /** Null where the result concerns no account. */
+  readonly debit: ProvenAccount | null;
+  readonly credit: ProvenAccount | null;
   /** Replicas that signed, by their index in the genesis. */
   readonly signers: readonly number[];
   readonly replicaCount: number;
@@ -49,18 +71,27 @@ function refusal(code: ReceiptFault, detail: string): ReceiptRefusal {
   return { ok: false, code, detail };
 }
 
+function halfOf(side: ParsedSide): Uint8Array | null {
+  if (side === null) return null;
+  return side.kind === 'hidden' ? side.hash : accountHalf(side.account);
+}
+
+function provenAccount(id: bigint, side: ParsedSide): ProvenAccount | null {
+  return side === null ? null : { id, after: side.kind === 'open' ? side.account : null };
+}
+
 function recordFault(receipt: ParsedReceipt): ReceiptRefusal | null {
-  const { record, header } = receipt;
-  const leaf = leafHash(encodeResultRecord(record));
-  const resultsRoot = rootFromPath(leaf, record.index, receipt.operationCount, receipt.resultsPath);
-  if (resultsRoot === null)
+  const { height, record, header, resultCount } = receipt;
+  const leaf = resultLeaf(record, halfOf(receipt.debit), halfOf(receipt.credit));
+  const treeRoot = rootFromPairPath(leaf, record.index, resultCount, receipt.resultsPath);
+  if (treeRoot === null)
     return refusal('RECEIPT_RECORD_NOT_IN_BLOCK', 'the results path does not fit the position of the record');
-  if (record.height < 1 || record.height > header.execHeight) {
+  if (height < 1 || height > header.execHeight) {
     return refusal('RECEIPT_BLOCK_NOT_IN_HISTORY', 'the certified header does not reach the height of the record');
   }
   const root = rootFromPath(
-    historyLeaf(receipt.blockId, resultsRoot),
-    record.height,
+    historyLeaf(receipt.blockId, resultsRoot(treeRoot, resultCount)),
+    height,
     header.execHeight + 1,
     receipt.historyPath,
   );
@@ -91,6 +122,7 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
     return refusal('RECEIPT_OTHER_LEDGER', `the receipt is for the ledger with genesis ${id}`);
   const result = resultName(receipt.record.code);
   if (result === undefined) return refusal('RECEIPT_RESULT_UNKNOWN', `result code ${receipt.record.code} is unknown`);
+  const { height, record } = receipt;
   const fault = recordFault(receipt);
   if (fault !== null) return fault;
   if (receipt.certificate.kind !== 'commit')
@@ -101,12 +133,15 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
     ok: true,
     ledgerId: bytesToUuid(receipt.genesis.ledgerId),
     genesisId: id,
-    height: receipt.record.height,
-    index: receipt.record.index,
-    timestampNs: receipt.record.timestampNs,
+    height,
+    index: record.index,
+    timestampNs: record.timestampNs,
     result,
     operation: receipt.operation,
-    envelopeHash: hex(receipt.record.envelopeHash),
+    amount: record.amount,
+    envelopeHash: record.origin === null ? null : hex(record.origin.envelopeHash),
+    debit: provenAccount(record.debitAccount, receipt.debit),
+    credit: provenAccount(record.creditAccount, receipt.credit),
     signers: receipt.certificate.signers,
     replicaCount: receipt.genesis.replicas.length,
   };

@@ -1,9 +1,11 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { HistoryTree, hex, inclusionPath, leafHash, merkleRoot } from '@quorate/crypto';
+import { EMPTY_ROOT, HistoryTree, concatBytes, hex, pairLevels, pairPath, pairRoot } from '@quorate/crypto';
 import {
   firstConfiguration,
   RULES_VERSION,
+  RESULT_CODES,
   ZERO_HASH,
+  accountHalf,
   blockId,
   commitPreimage,
   configHash,
@@ -11,28 +13,65 @@ import {
   encodeCertificate,
   encodeGenesis,
   encodeHeader,
-  encodeOperation,
-  encodeResultRecord,
-  formatId,
   genesisHeader,
   genesisId,
   historyLeaf,
+  resultLeaf,
+  resultsRoot,
   type BlockHeader,
   type Genesis,
+  receiptRecord,
+  receiptSide,
   type Receipt,
-  type ResultRecord,
+  type TransferDraft,
 } from '@quorate/protocol';
-import { EMPTY_ROOT } from '@quorate/crypto';
+import { ProvenBooks } from './proven-books';
 
 function rawPublicKey(key: KeyObject): Uint8Array {
   return new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(12));
 }
 
-/** A ledger of four replicas with real keys whose blocks 1 to 3 hold 1, 5 and 2 results; every result has a receipt. */
-export function provenLedger(): { genesis: Genesis; anchor: string; receipts: Receipt[] } {
-  const keys = Array.from({ length: 4 }, () => generateKeyPairSync('ed25519'));
+/** A ledger of four replicas with real keys, and every receipt of its results; both sides are open. */
+export interface ProvenLedger {
+  readonly genesis: Genesis;
+  readonly anchor: string;
+  readonly receipts: Receipt[];
+}
+
+function transfer(id: bigint, fields: Partial<TransferDraft>): TransferDraft {
+  const plain = { pendingId: 0n, userData128: 0n, userData64: 0n, userData32: 0, timeoutSeconds: 0 };
+  return {
+    id,
+    debitAccount: 100n,
+    creditAccount: 200n,
+    amount: 1n,
+    asset: 756,
+    code: 1,
+    flags: 0,
+    ...plain,
+    ...fields,
+  };
+}
+
+/** What happens in the blocks 1 to 3 and which results they have: 1, 7 and 2. */
+const BLOCKS: readonly ((books: ProvenBooks) => void)[] = [
+  (books) => books.asset(756),
+  (books) => {
+    for (const id of [100n, 200n, 300n]) books.open(id);
+    books.pay(transfer(1n, { amount: 500n }));
+    books.refuse(transfer(2n, { creditAccount: 900n }), RESULT_CODES.credit_account_not_found);
+    books.pay(transfer(3n, { debitAccount: 200n, creditAccount: 300n, amount: 70n }));
+    books.reserve(transfer(4n, { debitAccount: 200n, creditAccount: 300n, amount: 30n, flags: 2, timeoutSeconds: 1 }));
+  },
+  (books) => {
+    books.pay(transfer(5n, { amount: 11n }));
+    books.expire(transfer(4n, { debitAccount: 200n, creditAccount: 300n, amount: 30n }));
+  },
+];
+
+function makeGenesis(keys: readonly { readonly publicKey: KeyObject }[]): Genesis {
   const operatorKey = rawPublicKey(generateKeyPairSync('ed25519').publicKey);
-  const genesis: Genesis = {
+  return {
     ledgerId: new Uint8Array(16).fill(7),
     createdAtNs: 1_700_000_000_000_000_000n,
     operator: { id: 1n, name: 'Bank', threshold: 1, keys: [{ scheme: 'ed25519', bytes: operatorKey }] },
@@ -43,75 +82,58 @@ export function provenLedger(): { genesis: Genesis; anchor: string; receipts: Re
     })),
     governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operatorKey }] },
   };
+}
+
+/** Header of the block behind `parent`. */
+function childHeader(genesis: Genesis, parent: BlockHeader, fields: Partial<BlockHeader>): BlockHeader {
+  return {
+    ...parent,
+    epoch: 1,
+    height: parent.height + 1,
+    parentId: blockId(encodeHeader(parent)),
+    timeNs: parent.timeNs + 1_000n,
+    configHash: configHash(firstConfiguration(genesis)),
+    nextConfigHash: ZERO_HASH,
+    ...fields,
+  };
+}
+
+export function provenLedger(): ProvenLedger {
+  const keys = Array.from({ length: 4 }, () => generateKeyPairSync('ed25519'));
+  const genesis = makeGenesis(keys);
   const history = new HistoryTree();
   history.append(historyLeaf(genesisId(genesis), EMPTY_ROOT));
+  const books = new ProvenBooks();
   let parent = genesisHeader(genesis);
-  const blocks = [1, 5, 2].map((count, position) => {
-    const height = position + 1;
-    const header: BlockHeader = {
-      ...parent,
-      kind: 'data',
-      epoch: 1,
-      height,
-      parentId: blockId(encodeHeader(parent)),
-      timeNs: parent.timeNs + 1_000n,
-      configHash: configHash(firstConfiguration(genesis)),
-      nextConfigHash: ZERO_HASH,
-      operationCount: count,
-    };
+  const blocks = BLOCKS.map((happen) => {
+    const header = childHeader(genesis, parent, { kind: 'data' });
     parent = header;
-    const records = Array.from({ length: count }, (_, index): ResultRecord => ({
-      height,
-      index,
-      timestampNs: header.timeNs + BigInt(index),
-      code: 0,
-      envelopeHash: new Uint8Array(32).fill(height),
-      party: 1n,
-      operation: encodeOperation({
-        kind: 'create_asset',
-        asset: { id: 700 + index, scale: 2, code: 'CHF', issuer: 1n },
-      }),
-    }));
-    const leaves = records.map((record) => leafHash(encodeResultRecord(record)));
-    history.append(historyLeaf(blockId(encodeHeader(header)), merkleRoot(leaves)));
-    return { header, records, leaves };
+    books.begin(header.height, header.timeNs);
+    happen(books);
+    const results = books.finish();
+    const leaves = results.map(({ record, debit, credit }) =>
+      resultLeaf(record, debit && accountHalf(debit), credit && accountHalf(credit)),
+    );
+    const root = resultsRoot(pairRoot(concatBytes(...leaves)), leaves.length);
+    history.append(historyLeaf(blockId(encodeHeader(header)), root));
+    return { header, results, levels: pairLevels(concatBytes(...leaves)) };
   });
-  const last: BlockHeader = {
-    ...parent,
-    kind: 'empty',
-    height: 4,
-    parentId: blockId(encodeHeader(parent)),
-    execHeight: 3,
-    execRoot: history.root(),
-  };
+  const last = childHeader(genesis, parent, { kind: 'empty', execHeight: 3, execRoot: history.root() });
   const lastId = blockId(encodeHeader(last));
   const preimage = commitPreimage(consensusContext(firstConfiguration(genesis)), { term: 1, slot: 5 }, lastId);
   const signers = [0, 1, 3];
   const signatures = signers.map((signer) => new Uint8Array(sign(null, preimage, keys[signer].privateKey)));
-  const certificate = encodeCertificate({
-    kind: 'commit',
-    epoch: 1,
-    term: 1,
-    slot: 5,
-    blockId: lastId,
-    signers,
-    signatures,
-  });
-  const receipts = blocks.flatMap(({ header, records, leaves }) =>
-    records.map((record): Receipt => ({
-      version: 1,
+  const position = { term: 1, slot: 5, blockId: lastId };
+  const certificate = encodeCertificate({ kind: 'commit', epoch: 1, ...position, signers, signatures });
+  const receipts = blocks.flatMap(({ header, results, levels }) =>
+    results.map(({ record, debit, credit }): Receipt => ({
+      version: 2,
       genesis: hex(encodeGenesis(genesis)),
-      record: {
-        height: record.height,
-        index: record.index,
-        timestampNs: record.timestampNs.toString(),
-        code: record.code,
-        envelopeHash: hex(record.envelopeHash),
-        party: formatId(record.party),
-        operation: hex(record.operation),
-      },
-      operationCount: records.length,
-      resultsPath: inclusionPath(leaves, record.index).map(hex),
+      record: receiptRecord(header.height, record),
+      debit: receiptSide(debit, true),
+      credit: receiptSide(credit, true),
+      resultCount: results.length,
+      resultsPath: pairPath(levels, record.index).map(hex),
       blockId: hex(blockId(encodeHeader(header))),
       historyPath: history.path(header.height, 4).map(hex),
       header: hex(encodeHeader(last)),

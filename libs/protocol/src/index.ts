@@ -61,7 +61,32 @@ export {
   type PartyDraft,
   type TransferDraft,
 } from './operation';
-export { decodeResultRecord, encodeResultRecord, historyLeaf, type Receipt, type ResultRecord } from './receipt';
+export {
+  receiptAccount,
+  receiptRecord,
+  receiptSide,
+  type Receipt,
+  type ReceiptAccount,
+  type ReceiptSide,
+} from './receipt';
+export {
+  EXPIRY_BYTES,
+  OPERATION_BYTES_MAX,
+  SALT_BYTES,
+  accountHalf,
+  accountSalt,
+  decodeResultOperation,
+  encodeExpiry,
+  historyLeaf,
+  operationRoot,
+  resultLeaf,
+  resultsRoot,
+  type AccountAfter,
+  type ResultOperation,
+  type ResultOrigin,
+  type ResultPosition,
+  type ResultRecord,
+} from './result';
 export {
   RESULT_CODES,
   RESULT_DEFINITIONS,

@@ -1,7 +1,7 @@
 import type { Block } from '@quorate/consensus';
 import { EMPTY_ROOT, HistoryTree, verifySignature } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
-import { Ledger, type BlockOutcome } from '@quorate/ledger';
+import { Ledger, type BlockOutcome, type BlockResults, type CapturedResults } from '@quorate/ledger';
 import { decodeBody, genesisId, historyLeaf, type Genesis } from '@quorate/protocol';
 
 /** Where an envelope's results stand and what they are. */
@@ -17,8 +17,9 @@ export interface EnvelopeResults {
 export class Executor {
   readonly ledger: Ledger;
   readonly history = new HistoryTree();
-  /** Result codes by height - 1. */
+  /** By height - 1: result codes, and what the results left behind. */
   private readonly codes: Uint16Array[] = [];
+  private readonly captured: CapturedResults[] = [];
   private readonly times: bigint[] = [];
 
   constructor(genesis: Genesis) {
@@ -38,6 +39,7 @@ export class Executor {
     const outcome = this.ledger.executeBlock({ height, timeNs, envelopes });
     this.history.append(historyLeaf(block.id, outcome.resultsRoot));
     this.codes.push(outcome.codes);
+    this.captured.push(outcome.captured);
     this.times.push(timeNs);
     return outcome;
   }
@@ -47,8 +49,15 @@ export class Executor {
     return this.history.root(height + 1);
   }
 
-  blockCodes(height: number): Uint16Array {
-    return this.codes[height - 1];
+  /** Operations and expiries of an executed block. */
+  resultCount(height: number): number {
+    return this.captured[height - 1].count;
+  }
+
+  /** Results of an executed block with their tree. */
+  blockResults({ header, body }: Block): BlockResults {
+    const { height, timeNs } = header;
+    return this.ledger.blockResults({ height, timeNs }, body, this.codes[height - 1], this.captured[height - 1]);
   }
 
   /** Results of an executed envelope that the ledger still remembers. */

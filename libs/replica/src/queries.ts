@@ -3,7 +3,7 @@ import { hex } from '@quorate/crypto';
 import type { AccountView, AssetView, Page, PartyView, TransferView } from '@quorate/ledger';
 import { PageRequestError } from '@quorate/ledger';
 import { formatId, parseId } from '@quorate/protocol';
-import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+import type { ReceiptSideName, ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 import type { ProvingTip, ReceiptAnswer, Receipts } from './receipts';
@@ -11,6 +11,8 @@ import type { ReplicaStatus } from './status';
 
 /** Entries of one list answer. */
 const LIST_ENTRIES_MAX = 100;
+
+const SIDES: readonly ReceiptSideName[] = ['debit', 'credit', 'none'];
 
 /** What queries read. */
 export interface QuerySources {
@@ -88,15 +90,17 @@ export class Queries {
 
   private async receiptNow(query: ReplicaQuery & { query: 'receipt' }): Promise<ReceiptAnswer> {
     const { receipts, executor, provingTip } = this.sources;
+    const { side = 'debit' } = query;
+    if (!SIDES.includes(side)) throw new CodecError('CODEC_INVALID', 'side: debit, credit or none');
     if ('transferId' in query) {
       const position = executor.ledger.position(parseId(query.transferId));
       return position === undefined
         ? { kind: 'unknown' }
-        : receipts.receipt(position.height, position.index, provingTip());
+        : receipts.receipt(position.height, position.index, side, provingTip());
     }
     if (!Number.isSafeInteger(query.height) || !Number.isSafeInteger(query.index) || query.index < 0)
       throw new CodecError('CODEC_INVALID', 'height and index are natural numbers');
-    return receipts.receipt(query.height, query.index, provingTip());
+    return receipts.receipt(query.height, query.index, side, provingTip());
   }
 
   /** Executed blocks, newest first; the cursor is the height to go on with. */

@@ -1,14 +1,16 @@
-import { hex, inclusionPath } from '@quorate/crypto';
-import { resultRecords, type BlockResults } from '@quorate/ledger';
+import { hex } from '@quorate/crypto';
+import type { BlockResults } from '@quorate/ledger';
 import {
-  decodeResultRecord,
   encodeCertificate,
   encodeGenesis,
+  receiptRecord,
+  receiptSide,
   type BlockHeader,
   type Certificate,
   type Genesis,
   type Receipt,
 } from '@quorate/protocol';
+import type { ReceiptSideName } from '@quorate/transport';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 
@@ -26,9 +28,14 @@ export interface ProvingTip {
   readonly certificate: Certificate;
 }
 
-/** Makes receipts from blocks, result codes and the history tree. */
+interface KeptResults {
+  readonly results: BlockResults;
+  readonly blockKey: string;
+}
+
+/** Makes receipts from blocks, what was noted of their results, and the history tree. */
 export class Receipts {
-  private readonly kept = new Map<number, BlockResults & { readonly blockKey: string }>();
+  private readonly kept = new Map<number, KeptResults>();
   private readonly genesisHex: string;
 
   constructor(
@@ -39,29 +46,22 @@ export class Receipts {
     this.genesisHex = hex(encodeGenesis(genesis));
   }
 
-  /** Receipt of operation `index` of block `height`, proved by `tip`. */
-  async receipt(height: number, index: number, tip: ProvingTip | null): Promise<ReceiptAnswer> {
-    if (height < 1 || height > this.executor.height || index >= this.executor.blockCodes(height).length)
+  /** Receipt of result `index` of block `height`, proved by `tip`. */
+  async receipt(height: number, index: number, side: ReceiptSideName, tip: ProvingTip | null): Promise<ReceiptAnswer> {
+    if (height < 1 || height > this.executor.height || index >= this.executor.resultCount(height))
       return { kind: 'unknown' };
     if (tip === null || tip.header.execHeight < height) return { kind: 'not_yet' };
-    const { records, leaves, blockKey } = await this.results(height);
-    const record = decodeResultRecord(records[index]);
+    const { results, blockKey } = await this.results(height);
     return {
       kind: 'receipt',
       receipt: {
-        version: 1,
+        version: 2,
         genesis: this.genesisHex,
-        record: {
-          height: record.height,
-          index: record.index,
-          timestampNs: record.timestampNs.toString(),
-          code: record.code,
-          envelopeHash: hex(record.envelopeHash),
-          party: record.party.toString(16).padStart(32, '0'),
-          operation: hex(record.operation),
-        },
-        operationCount: leaves.length,
-        resultsPath: inclusionPath(leaves, index).map(hex),
+        record: receiptRecord(height, results.record(index)),
+        debit: receiptSide(results.debit(index), side === 'debit'),
+        credit: receiptSide(results.credit(index), side === 'credit'),
+        resultCount: results.count,
+        resultsPath: results.path(index).map(hex),
         blockId: blockKey,
         historyPath: this.executor.history.path(height, tip.header.execHeight + 1).map(hex),
         header: hex(tip.headerBytes),
@@ -70,16 +70,11 @@ export class Receipts {
     };
   }
 
-  private async results(height: number): Promise<BlockResults & { readonly blockKey: string }> {
+  private async results(height: number): Promise<KeptResults> {
     const known = this.kept.get(height);
     if (known !== undefined) return known;
     const block = await this.store.finalBlock(height);
-    const results = resultRecords(
-      { height, timeNs: block.header.timeNs },
-      block.body,
-      this.executor.blockCodes(height),
-    );
-    const kept = { ...results, blockKey: block.key };
+    const kept = { results: this.executor.blockResults(block), blockKey: block.key };
     for (const oldest of this.kept.keys()) {
       if (this.kept.size < RESULTS_KEPT_MAX) break;
       this.kept.delete(oldest);

@@ -27,6 +27,12 @@ export interface PaymentFileOptions extends CallOptions {
   readonly acceptTransactionCount?: number;
 }
 
+/** Whose balances a receipt shows; the other account stays behind its hash. */
+export interface ReceiptOptions extends CallOptions {
+  /** `debit` without a wish. */
+  readonly side?: 'debit' | 'credit' | 'none';
+}
+
 /** Submits envelopes to ledgers and reads what is on them. Make one with {@link createGatewayClient}. */
 export class GatewayClient {
   constructor(private readonly http: HttpClient) {}
@@ -99,13 +105,13 @@ export class GatewayClient {
   }
 
   /** Proof of the first attempt to book this transfer, whether it was applied or failed. */
-  receipt(ledgerId: string, transferId: bigint | string, options?: CallOptions): Promise<Receipt> {
-    return this.get(ledgerId, `/transfers/${idToHex(transferId)}/receipt`, options);
+  receipt(ledgerId: string, transferId: bigint | string, options?: ReceiptOptions): Promise<Receipt> {
+    return this.getReceipt(ledgerId, `/transfers/${idToHex(transferId)}/receipt`, options);
   }
 
   /** Proof of any operation by its place: {@link SubmitResult.height} and `firstIndex + index`. */
-  operationReceipt(ledgerId: string, height: number, index: number, options?: CallOptions): Promise<Receipt> {
-    return this.get(ledgerId, `/operations/${height}/${index}/receipt`, options);
+  operationReceipt(ledgerId: string, height: number, index: number, options?: ReceiptOptions): Promise<Receipt> {
+    return this.getReceipt(ledgerId, `/operations/${height}/${index}/receipt`, options);
   }
 
   genesis(ledgerId: string, options?: CallOptions): Promise<GenesisDocument> {
@@ -132,6 +138,11 @@ export class GatewayClient {
   paymentStatusReport(ledgerId: string, xml: string | Uint8Array, options?: PaymentFileOptions): Promise<string> {
     const path = `${ledgerPath(ledgerId)}/payment-files/status-report`;
     return this.http.text({ method: 'POST', path, accept: 'application/xml', ...paymentFile(xml, options) });
+  }
+
+  private getReceipt(ledgerId: string, path: string, options: ReceiptOptions = {}): Promise<Receipt> {
+    const { side, ...call } = options;
+    return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, query: { side }, ...call });
   }
 
   private get<T>(ledgerId: string, path: string, options?: CallOptions): Promise<T> {

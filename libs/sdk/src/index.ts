@@ -35,7 +35,7 @@ export type {
   Tenant,
   Worker,
 } from './control-plane-types';
-export { GatewayClient, createGatewayClient, type PaymentFileOptions } from './gateway-client';
+export { GatewayClient, createGatewayClient, type PaymentFileOptions, type ReceiptOptions } from './gateway-client';
 export type {
   AccountView,
   AssetView,

@@ -17,6 +17,9 @@ export type SubmitReply =
     }
   | { readonly kind: 'refused'; readonly code: string; readonly retryAfterMs?: number };
 
+/** Whose balances a receipt shows; without a wish, those of the debit account. */
+export type ReceiptSideName = 'debit' | 'credit' | 'none';
+
 /** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
 export type ReplicaQuery =
   | { readonly query: 'status' }
@@ -28,8 +31,8 @@ export type ReplicaQuery =
   | { readonly query: 'parties'; readonly cursor?: string; readonly limit: number }
   | { readonly query: 'asset'; readonly id: number }
   | { readonly query: 'assets'; readonly cursor?: string; readonly limit: number }
-  | { readonly query: 'receipt'; readonly transferId: string }
-  | { readonly query: 'receipt'; readonly height: number; readonly index: number }
+  | { readonly query: 'receipt'; readonly transferId: string; readonly side?: ReceiptSideName }
+  | { readonly query: 'receipt'; readonly height: number; readonly index: number; readonly side?: ReceiptSideName }
   | { readonly query: 'blocks'; readonly cursor?: string; readonly limit: number };
 
 /** Answer to a query: plain JSON. Every answer has the height that this replica had executed; a failed one has `kind: 'error'`. */

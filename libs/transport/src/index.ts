@@ -14,6 +14,7 @@ export {
   encodeRequest,
   encodeSubmitReply,
   type BlockEvent,
+  type ReceiptSideName,
   type ReplicaAnswer,
   type ReplicaQuery,
   type SubmitReply,

@@ -17,9 +17,9 @@ export function ProofView(props: {
   const { outcome, receipt, anchor } = props;
   const states = proofStates(outcome, anchor !== null);
   const facts = {
-    height: receipt === null ? '' : formats.number(receipt.record.height),
+    height: receipt === null ? '' : formats.number(receipt.height),
     index: receipt === null ? '' : formats.number(receipt.record.index),
-    operations: receipt === null ? '' : formats.number(receipt.operationCount),
+    operations: receipt === null ? '' : formats.number(receipt.resultCount),
     certified: receipt === null ? '' : formats.number(receipt.header.height),
     signers: receipt?.certificate.signers.map((signer) => `#${signer}`).join(', ') ?? '',
     signerCount: receipt?.certificate.signers.length ?? 0,

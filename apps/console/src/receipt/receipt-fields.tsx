@@ -1,6 +1,14 @@
-import type { ParsedReceipt } from '@quorate/light-client';
+import type { ParsedReceipt, ParsedSide } from '@quorate/light-client';
 import { hex } from '@quorate/crypto';
-import { TRANSFER_FLAGS, bytesToUuid, formatId, genesisId, resultName, type Operation } from '@quorate/protocol';
+import {
+  TRANSFER_FLAGS,
+  bytesToUuid,
+  formatId,
+  genesisId,
+  resultName,
+  type ResultOperation,
+  type ResultOrigin,
+} from '@quorate/protocol';
 import { Descriptions, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -33,12 +41,12 @@ export function ReceiptFields(props: { receipt: ParsedReceipt; assetOf: (id: num
     [
       t('receipt.place'),
       t('receipt.placeValue', {
-        height: formats.number(receipt.record.height),
+        height: formats.number(receipt.height),
         index: formats.number(receipt.record.index),
       }),
     ],
-    [t('receipt.signedBy'), <CopyableId key="party" id={formatId(receipt.record.party)} />],
-    [t('receipt.envelope'), <CopyableId key="envelope" id={hex(receipt.record.envelopeHash)} />],
+    ...useBalanceRows(receipt),
+    ...originRows(receipt.record.origin, t),
     [t('receipt.block'), <CopyableId key="block" id={hex(receipt.blockId)} />],
     [t('receipt.header'), t('receipt.headerValue', { height: formats.number(receipt.header.height) })],
     [
@@ -62,8 +70,33 @@ export function ReceiptFields(props: { receipt: ParsedReceipt; assetOf: (id: num
   );
 }
 
+function originRows(origin: ResultOrigin | null, t: (key: string) => string): [string, ReactNode][] {
+  if (origin === null) return [];
+  return [
+    [t('receipt.signedBy'), <CopyableId key="party" id={formatId(origin.party)} />],
+    [t('receipt.envelope'), <CopyableId key="envelope" id={hex(origin.envelopeHash)} />],
+  ];
+}
+
+/** What the result left behind in its accounts, in minor units; a side that is kept back is named as such. */
+function useBalanceRows({ record, debit, credit }: ParsedReceipt): [string, ReactNode][] {
+  const { t } = useTranslation();
+  const after = (side: ParsedSide): string => {
+    if (side?.kind !== 'open') return t('receipt.hidden');
+    const { debitsPosted, creditsPosted, pending } = side.account;
+    const posted = t('receipt.posted', { debits: debitsPosted.toString(), credits: creditsPosted.toString() });
+    if (pending === null) return posted;
+    return `${posted}; ${t('receipt.pending', { debits: pending.debits.toString(), credits: pending.credits.toString() })}`;
+  };
+  const rows: [string, ReactNode][] = [];
+  if (credit !== null) rows.push([t('receipt.moved'), record.amount.toString()]);
+  if (debit !== null) rows.push([t('receipt.debitAfter'), after(debit)]);
+  if (credit !== null) rows.push([t('receipt.creditAfter'), after(credit)]);
+  return rows;
+}
+
 function useOperationRows(
-  operation: Operation,
+  operation: ResultOperation,
   assetOf: (id: number) => KnownAsset | undefined,
 ): [string, ReactNode][] {
   const { t } = useTranslation();
@@ -90,6 +123,8 @@ function useOperationRows(
       [t('field.asset'), assetOf(operation.account.asset)?.code ?? operation.account.asset],
     ];
   }
+  if (operation.kind === 'expiry')
+    return [[t('transfer.id'), <CopyableId key="id" id={formatId(operation.pendingId)} />]];
   const { transfer } = operation;
   const asset = assetOf(transfer.asset);
   const amount =

@@ -46,6 +46,12 @@ const cursor = z
   .meta({ description: 'Where the page begins: `nextCursor` of the page before.' });
 
 export const pageQuery = z.strictObject({ limit, cursor });
+export const receiptQuery = z.strictObject({
+  side: z
+    .enum(['debit', 'credit', 'none'])
+    .default('debit')
+    .meta({ description: 'Whose balances the receipt shows. The other account stays behind its hash.' }),
+});
 export const accountsQuery = z.strictObject({ limit, cursor, party: id.optional() });
 export const planQuery = z.strictObject({
   party: id.default('00000000000000000000000000000001'),
@@ -55,5 +61,6 @@ export const planQuery = z.strictObject({
 });
 
 export type PlanQuery = z.output<typeof planQuery>;
+export type ReceiptQuery = z.output<typeof receiptQuery>;
 export type PageQuery = z.output<typeof pageQuery>;
 export type LedgerParameters = z.output<typeof ledgerParameters>;

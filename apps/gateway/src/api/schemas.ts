@@ -125,20 +125,40 @@ export const blockSchema = z
   })
   .meta({ id: 'Block' });
 
+const receiptAccount = z
+  .object({
+    debitsPosted: minor,
+    creditsPosted: minor,
+    debitsPending: minor.nullable(),
+    creditsPending: minor.nullable(),
+    flags: count,
+    previousHeight: count,
+    previousIndex: count,
+    salt: bytes,
+  })
+  .meta({ id: 'ReceiptAccount', description: 'An account after the result, and the previous result that touched it.' });
+
+const receiptSide = z.union([receiptAccount, hash]).nullable();
+
 export const receiptSchema = z
   .object({
-    version: z.literal(1),
+    version: z.literal(2),
     genesis: bytes,
     record: z.object({
       height: count,
       index: count,
       timestampNs,
       code: count,
-      envelopeHash: hash,
-      party: id,
+      amount: minor,
+      envelopeHash: hash.nullable(),
+      party: id.nullable(),
       operation: bytes,
+      debitAccount: id.nullable(),
+      creditAccount: id.nullable(),
     }),
-    operationCount: count,
+    debit: receiptSide,
+    credit: receiptSide,
+    resultCount: count,
     resultsPath: z.array(hash),
     blockId: hash,
     historyPath: z.array(hash),

@@ -1,16 +1,16 @@
-import { Controller, Get, Param, Req } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import type { ReplicaQuery } from '@quorate/transport';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
 import { Operation } from '../api/documentation';
-import { operationParameters, transferParameters } from '../api/parameters';
+import { operationParameters, receiptQuery, transferParameters, type ReceiptQuery } from '../api/parameters';
 import { receiptSchema } from '../api/schemas';
 import { GatewayProblem } from '../problems/gateway-problem';
 import { LedgerAccess } from './ledger-access';
 import { receiptAnswer } from './replica-answers';
 
-type ReceiptQuery = Extract<ReplicaQuery, { readonly query: 'receipt' }>;
+type LedgerQuery = Extract<ReplicaQuery, { readonly query: 'receipt' }>;
 
 /** Proofs of what became of an operation. The gateway only hands them on: whoever holds the genesis id checks them. */
 @Controller('v1/ledgers/:ledgerId')
@@ -27,8 +27,9 @@ export class ReceiptsController {
   transferReceipt(
     @Req() request: FastifyRequest,
     @Param({ schema: transferParameters }) { ledgerId, transferId }: z.output<typeof transferParameters>,
+    @Query({ schema: receiptQuery }) { side }: ReceiptQuery,
   ): Promise<unknown> {
-    return this.receipt(request, ledgerId, { query: 'receipt', transferId });
+    return this.receipt(request, ledgerId, { query: 'receipt', transferId, side });
   }
 
   @Get('operations/:height/:index/receipt')
@@ -41,11 +42,12 @@ export class ReceiptsController {
   operationReceipt(
     @Req() request: FastifyRequest,
     @Param({ schema: operationParameters }) { ledgerId, height, index }: z.output<typeof operationParameters>,
+    @Query({ schema: receiptQuery }) { side }: ReceiptQuery,
   ): Promise<unknown> {
-    return this.receipt(request, ledgerId, { query: 'receipt', height, index });
+    return this.receipt(request, ledgerId, { query: 'receipt', height, index, side });
   }
 
-  private async receipt(request: FastifyRequest, ledgerId: string, query: ReceiptQuery): Promise<unknown> {
+  private async receipt(request: FastifyRequest, ledgerId: string, query: LedgerQuery): Promise<unknown> {
     const { link } = await this.access.open(request, ledgerId);
     const answer = await receiptAnswer(link, query);
     if (answer.kind !== 'receipt')

@@ -1,0 +1,124 @@
+// What each result of a block left behind, in rows of 42 words: enough to hash its leaf later, whatever happens to the accounts
+// in the meantime. Ids and salts are not copied: an account's row never changes them.
+//
+//   0  debit account (row + 1, 0 = none)          side, 18 words
+//   1  credit account (row + 1, 0 = none)         0  debits posted (4)
+//   2  amount (4)                                 4  credits posted (4)
+//   6  debit side (18)                            8  previous result: height   9  its index
+//   24 credit side (18)                           10 debits pending (4)        14 credits pending (4)
+//
+// The word of a side's previous index holds the account's flags and states in its upper half. Rows of operations come first, in
+// block order, then those of the pending transfers that expired at the start of the block.
+import { encodeExpiry } from '@quorate/protocol';
+import { ACCOUNT_STATE, BALANCE, BALANCE_WORDS, HEAD_WORDS, PENDING_WORDS, type AccountTable } from './account-table';
+import { copy, toBigint } from './u128';
+
+export const CAPTURE_WORDS = 42;
+export const CAPTURE = { debitAccount: 0, creditAccount: 1, amount: 2, debit: 6, credit: 24 } as const;
+export const SIDE = { debits: 0, credits: 4, previousHeight: 8, previousIndexAndFlags: 9, pending: 10 } as const;
+const ID_WORDS = 4;
+
+/** What execution notes of the results of the block at hand. */
+export class ResultCapture {
+  private rows = new Uint32Array(0);
+  private expired: number[] = [];
+  private height = 0;
+  private operationCount = 0;
+
+  constructor(private readonly accounts: AccountTable) {}
+
+  /** Starts a block. Its rows are new memory, because those of earlier blocks may still be read. */
+  begin(height: number, operationCount: number): void {
+    this.height = height;
+    this.operationCount = operationCount;
+    this.rows = new Uint32Array(operationCount * CAPTURE_WORDS);
+    this.expired = [];
+  }
+
+  /** Result `index` of the block created the account. */
+  created(index: number, account: number): void {
+    const at = index * CAPTURE_WORDS;
+    this.rows[at + CAPTURE.debitAccount] = account + 1;
+    this.side(at + CAPTURE.debit, account, index);
+  }
+
+  /** Result `index` of the block changed two accounts; the amount is at `amounts[from..from+3]`. */
+  booked(index: number, debit: number, credit: number, amounts: Uint32Array, from: number): void {
+    const rows = this.rows;
+    const at = index * CAPTURE_WORDS;
+    rows[at + CAPTURE.debitAccount] = debit + 1;
+    rows[at + CAPTURE.creditAccount] = credit + 1;
+    copy(rows, at + CAPTURE.amount, amounts, from);
+    this.side(at + CAPTURE.debit, debit, index);
+    this.side(at + CAPTURE.credit, credit, index);
+  }
+
+  /** A pending transfer expired; its id is at `transfers[at..at+3]`, its amount at `transfers[amount..amount+3]`. */
+  expiry(debit: number, credit: number, transfers: Uint32Array, at: number, amount: number): void {
+    const index = this.operationCount + this.expired.length / ID_WORDS;
+    if ((index + 1) * CAPTURE_WORDS > this.rows.length) {
+      const rows = new Uint32Array(Math.max((index + 1) * CAPTURE_WORDS, this.rows.length * 2));
+      rows.set(this.rows);
+      this.rows = rows;
+    }
+    for (let word = 0; word < ID_WORDS; word += 1) this.expired.push(transfers[at + word]);
+    this.booked(index, debit, credit, transfers, amount);
+  }
+
+  /** Takes back what result `index` noted of two accounts, which has to be the newest result of both. */
+  undo(index: number): void {
+    const at = index * CAPTURE_WORDS;
+    this.restore(this.rows[at + CAPTURE.debitAccount] - 1, at + CAPTURE.debit);
+    this.restore(this.rows[at + CAPTURE.creditAccount] - 1, at + CAPTURE.credit);
+  }
+
+  /** The results in [start, end) failed after all. */
+  forget(start: number, end: number): void {
+    this.rows.fill(0, start * CAPTURE_WORDS, end * CAPTURE_WORDS);
+  }
+
+  /** Ends the block. */
+  finish(): CapturedResults {
+    const count = this.operationCount + this.expired.length / ID_WORDS;
+    const rows = this.rows.subarray(0, count * CAPTURE_WORDS);
+    return { operationCount: this.operationCount, count, rows, expired: Uint32Array.from(this.expired) };
+  }
+
+  private side(at: number, account: number, index: number): void {
+    const rows = this.rows;
+    const { balances, heads, pendings } = this.accounts;
+    const balance = account * BALANCE_WORDS;
+    const states = balances[balance + BALANCE.codeAndFlags] & 0xffff;
+    copy(rows, at + SIDE.debits, balances, balance + BALANCE.debits);
+    copy(rows, at + SIDE.credits, balances, balance + BALANCE.credits);
+    if ((states & ACCOUNT_STATE.reserved) !== 0) {
+      for (let word = 0; word < PENDING_WORDS; word += 1)
+        rows[at + SIDE.pending + word] = pendings[account * PENDING_WORDS + word];
+    }
+    const head = account * HEAD_WORDS;
+    rows[at + SIDE.previousHeight] = heads[head];
+    rows[at + SIDE.previousIndexAndFlags] = (states << 16) | heads[head + 1];
+    heads[head] = this.height;
+    heads[head + 1] = index;
+  }
+
+  private restore(account: number, side: number): void {
+    const head = account * HEAD_WORDS;
+    this.accounts.heads[head] = this.rows[side + SIDE.previousHeight];
+    this.accounts.heads[head + 1] = this.rows[side + SIDE.previousIndexAndFlags] & 0xffff;
+  }
+}
+
+/** What the results of one block left behind; rows as above, four words of id for each expired pending transfer. */
+export interface CapturedResults {
+  readonly operationCount: number;
+  /** Operations and expiries. */
+  readonly count: number;
+  readonly rows: Uint32Array;
+  readonly expired: Uint32Array;
+}
+
+/** Bytes of what stands in the operation's place of an expiry. */
+export function expiryOf(captured: CapturedResults, index: number): Uint8Array {
+  return encodeExpiry(toBigint(captured.expired, (index - captured.operationCount) * ID_WORDS));
+}

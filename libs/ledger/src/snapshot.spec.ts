@@ -91,7 +91,15 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
 };
 
 /** Hold no state between blocks, so that their fields need no place in a snapshot. */
-const WITHOUT_STATE = new Set(['Booking', 'EnvelopeExecution', 'IdIndex', 'PendingResolution', 'TransferRetry']);
+const WITHOUT_STATE = new Set([
+  'ResultHasher',
+  'ResultCapture',
+  'Booking',
+  'EnvelopeExecution',
+  'IdIndex',
+  'PendingResolution',
+  'TransferRetry',
+]);
 const BUILT_IN = new Set([
   'Object',
   'Array',

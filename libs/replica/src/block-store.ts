@@ -4,7 +4,7 @@ import { HEADER_BYTES, encodeCertificate, genesisId, type Certificate, type Gene
 import { Writer } from '@quorate/codec';
 import { invariant } from '@quorate/errors';
 import type { Directory, Timer, Timers } from '@quorate/runtime';
-import { Journal, type JournalPosition, type JournalRecord, type StorageError } from '@quorate/storage';
+import { Journal, StorageError, type JournalPosition, type JournalRecord, type Vault } from '@quorate/storage';
 import { JournalScan, RECORD } from './journal-scan';
 import { ReplicaError } from './replica-error';
 
@@ -39,7 +39,7 @@ export interface BlockStoreOptions {
   readonly directory: Directory;
   readonly genesis: Genesis;
   readonly genesisBytes: Uint8Array;
-  readonly makeSalt: () => Uint8Array;
+  readonly vault: Vault;
   readonly timers: Timers;
   readonly onFault: (error: StorageError) => void;
 }
@@ -66,11 +66,20 @@ export class BlockStore {
     const scan = new JournalScan(options.genesisBytes);
     const journal = await Journal.open({
       directory: options.directory,
-      ledgerId: options.genesis.ledgerId,
-      makeSalt: options.makeSalt,
+      vault: options.vault,
+      timers: options.timers,
       onRecord: (record, position) => scan.visit(record, position),
       onFault: options.onFault,
+      onSpace: () => undefined,
     });
+    const damaged = journal.damage.at(0);
+    if (damaged !== undefined) {
+      const { segment, offset: offsetBytes } = damaged;
+      throw new StorageError('STORAGE_CORRUPT', `journal segment ${segment} is damaged at byte ${offsetBytes}`, {
+        segment,
+        offsetBytes,
+      });
+    }
     const store = new BlockStore(journal, options);
     if (!scan.sawGenesis) await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
     return { store, stored: await store.adopt(scan) };

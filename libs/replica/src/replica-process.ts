@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
 import { decodeGenesis, type Genesis } from '@quorate/protocol';
-import { nodeClock, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
+import { nodeClock, nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
+import { Vault } from '@quorate/storage';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { Replica } from './replica';
 import { ReplicaError } from './replica-error';
@@ -170,7 +170,11 @@ export class ReplicaProcess {
       directory: await openNodeDirectory(join(command.directory, 'journal')),
       clock: nodeClock,
       timers: nodeTimers,
-      makeSalt: () => new Uint8Array(randomBytes(16)),
+      vault: new Vault({
+        cryptography: nodeCryptography,
+        ledgerId: genesis.ledgerId,
+        keys: [{ generation: 1, key: new Uint8Array(Buffer.from(prepared.keys.dataKey, 'base64')) }],
+      }),
       memoryBytes: () => process.memoryUsage.rss(),
       sign: voteSigner(prepared.keys),
       verify: voteVerifier(genesis),

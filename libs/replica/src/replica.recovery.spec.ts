@@ -1,8 +1,9 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { hex } from '@quorate/crypto';
 import { RULES_VERSION, encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
+import { Vault } from '@quorate/storage';
 import { verifyReceipt } from '@quorate/light-client';
-import { nodeClock, nodeTimers } from '@quorate/runtime-node';
+import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
 import type { SubmitReply } from '@quorate/transport';
 import { MemoryDirectory } from '../../storage/test/memory-directory';
 import { makeParty, setUpOperations, signEnvelope, transfer } from '../test/cluster';
@@ -35,7 +36,11 @@ async function openReplica(directory: MemoryDirectory): Promise<Replica> {
     directory,
     clock: nodeClock,
     timers: nodeTimers,
-    makeSalt: () => new Uint8Array(16).fill(5),
+    vault: new Vault({
+      cryptography: nodeCryptography,
+      ledgerId: genesis.ledgerId,
+      keys: [{ generation: 1, key: new Uint8Array(32).fill(5) }],
+    }),
     memoryBytes: () => 0,
     sign: (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
     verify: (_replica, preimage, signature) => verify(null, preimage, keys.publicKey, signature),

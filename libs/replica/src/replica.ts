@@ -17,6 +17,7 @@ import { invariant, type CodedError } from '@quorate/errors';
 import { validateBlockBody, type BlockOutcome } from '@quorate/ledger';
 import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
 import type { Clock, Directory, Link, LinkEvents, Links, Timer, Timers } from '@quorate/runtime';
+import type { Vault } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import { BlockStore, headerLink, type StoredState } from './block-store';
 import { ClientDesk } from './client-desk';
@@ -48,7 +49,7 @@ export interface ReplicaOptions {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly makeSalt: () => Uint8Array;
+  readonly vault: Vault;
   readonly memoryBytes: () => number;
   readonly sign: (preimage: Uint8Array) => Uint8Array;
   readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
@@ -133,12 +134,12 @@ export class Replica implements LinkEvents {
 
   /** Opens the journal, executes all final blocks again, and is then ready to be given its links. Throws StorageError or ReplicaError. */
   static async open(options: ReplicaOptions): Promise<Replica> {
-    const { genesis, genesisBytes, directory, makeSalt, timers } = options;
+    const { genesis, genesisBytes, directory, vault, timers } = options;
     const { store, stored } = await BlockStore.open({
       directory,
       genesis,
       genesisBytes,
-      makeSalt,
+      vault,
       timers,
       onFault: (error) => options.onHalt(error),
     });

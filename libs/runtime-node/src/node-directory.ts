@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Directory, StoredFile } from '@quorate/runtime';
+import type { Directory, GrowingFile, StoredFile } from '@quorate/runtime';
 
 /** Bytes of zeros written at a time while a file is made: large enough to stream, small enough to let other work in between. */
 const ZERO_CHUNK_BYTES = 1_048_576;
@@ -35,19 +35,33 @@ class NodeDirectory implements Directory {
   async createZeroed(name: string, sizeBytes: number): Promise<StoredFile> {
     const partial = join(this.path, `${name}.partial`);
     await rm(partial, { force: true });
-    const handle = await open(partial, 'wx+', 0o600);
     try {
-      const zeros = new Uint8Array(Math.min(ZERO_CHUNK_BYTES, sizeBytes));
-      for (let offset = 0; offset < sizeBytes; offset += zeros.length) {
-        await writeFully(handle, [zeros.subarray(0, Math.min(zeros.length, sizeBytes - offset))], offset);
-      }
-      await handle.sync();
+      await writeZeros(partial, sizeBytes);
       await rename(partial, join(this.path, name));
-      await this.syncEntries();
-    } finally {
-      await handle.close();
+    } catch (error) {
+      // On a medium that is full, what was written of it would take the last room.
+      await rm(partial, { force: true });
+      throw error;
     }
+    await this.syncEntries();
     return this.open(name);
+  }
+
+  async openGrowing(name: string): Promise<GrowingFile> {
+    const handle = await open(join(this.path, name), constants.O_RDWR | constants.O_CREAT, 0o600);
+    const { size } = await handle.stat();
+    if (size === 0) await this.syncEntries();
+    return new NodeGrowingFile(handle, size);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await rename(join(this.path, from), join(this.path, to));
+    await this.syncEntries();
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.path, name), { force: true });
+    await this.syncEntries();
   }
 
   /** Makes a rename durable: the entry lives in the directory, not in the file. */
@@ -61,35 +75,89 @@ class NodeDirectory implements Directory {
   }
 }
 
+async function writeZeros(path: string, sizeBytes: number): Promise<void> {
+  const handle = await open(path, 'wx+', 0o600);
+  try {
+    const zeros = new Uint8Array(Math.min(ZERO_CHUNK_BYTES, sizeBytes));
+    for (let offset = 0; offset < sizeBytes; offset += zeros.length)
+      await writeFully(handle, [zeros.subarray(0, Math.min(zeros.length, sizeBytes - offset))], offset);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 class NodeFile implements StoredFile {
   constructor(
     private readonly handle: FileHandle,
     readonly sizeBytes: number,
   ) {}
 
-  async write(offsetBytes: number, chunks: readonly Uint8Array[]): Promise<void> {
-    let offset = offsetBytes;
-    for (let first = 0; first < chunks.length; first += CHUNKS_PER_WRITE_MAX) {
-      const part = chunks.slice(first, first + CHUNKS_PER_WRITE_MAX);
-      await writeFully(this.handle, part, offset);
-      offset += byteCount(part);
-    }
+  write(offsetBytes: number, chunks: readonly Uint8Array[]): Promise<void> {
+    return writeAll(this.handle, offsetBytes, chunks);
   }
 
-  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(lengthBytes);
-    let done = 0;
-    while (done < lengthBytes) {
-      const { bytesRead } = await this.handle.read(bytes, done, lengthBytes - done, offsetBytes + done);
-      if (bytesRead === 0) throw new RangeError(`the file ends at byte ${offsetBytes + done}`);
-      done += bytesRead;
-    }
-    return bytes;
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return readFully(this.handle, offsetBytes, lengthBytes);
   }
 
   close(): Promise<void> {
     return this.handle.close();
   }
+}
+
+class NodeGrowingFile implements GrowingFile {
+  constructor(
+    private readonly handle: FileHandle,
+    private size: number,
+  ) {}
+
+  get sizeBytes(): number {
+    return this.size;
+  }
+
+  async write(offsetBytes: number, chunks: readonly Uint8Array[]): Promise<void> {
+    if (offsetBytes > this.size) throw new RangeError(`a write at ${offsetBytes}, behind the end at ${this.size}`);
+    await writeAll(this.handle, offsetBytes, chunks);
+    this.size = Math.max(this.size, offsetBytes + byteCount(chunks));
+  }
+
+  sync(): Promise<void> {
+    return this.handle.datasync();
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.handle.truncate(sizeBytes);
+    this.size = sizeBytes;
+  }
+
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return readFully(this.handle, offsetBytes, lengthBytes);
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, offsetBytes: number, chunks: readonly Uint8Array[]): Promise<void> {
+  let offset = offsetBytes;
+  for (let first = 0; first < chunks.length; first += CHUNKS_PER_WRITE_MAX) {
+    const part = chunks.slice(first, first + CHUNKS_PER_WRITE_MAX);
+    await writeFully(handle, part, offset);
+    offset += byteCount(part);
+  }
+}
+
+async function readFully(handle: FileHandle, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(lengthBytes);
+  let done = 0;
+  while (done < lengthBytes) {
+    const { bytesRead } = await handle.read(bytes, done, lengthBytes - done, offsetBytes + done);
+    if (bytesRead === 0) throw new RangeError(`the file ends at byte ${offsetBytes + done}`);
+    done += bytesRead;
+  }
+  return bytes;
 }
 
 async function writeFully(handle: FileHandle, chunks: readonly Uint8Array[], offsetBytes: number): Promise<void> {

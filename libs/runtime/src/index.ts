@@ -1,4 +1,5 @@
 export type { Clock } from './clock';
+export type { Cryptography, FrameCipher } from './cryptography';
 export type { Timer, Timers } from './timers';
-export type { Directory, StoredFile } from './disk';
+export type { Directory, GrowingFile, StoredFile } from './disk';
 export type { Link, LinkEvents, LinkParty, Links } from './links';

@@ -1,86 +1,175 @@
-import { invariant } from '@quorate/errors';
-import type { StoredFile } from '@quorate/runtime';
-import { FRAME_HEADER_BYTES, SALT_BYTES, readFrame, type JournalIdentity } from './frame';
-import { corrupt, isZero, scanSegment, type PlacedFrame, type SegmentContent } from './segment-scan';
+import { FRAME_OVERHEAD_BYTES, FrameCodec, NO_LINK } from './frame';
+import { corrupt, findFrame, isZero, type PlacedFrame } from './segment-scan';
+import { equalLinks } from './sealed-file';
 import type { Segments } from './segments';
 import { StorageError } from './storage-error';
+import { FILE_KIND, type Vault } from './vault';
 
-/** Kind of the journal's first frame, which carries the salt and is checked with a salt of zeros. */
+/** Kind of the journal's first frame, which has sequence number 0 and no payload. */
 export const FOUNDATION_KIND = 0;
-export const ZERO_SALT = new Uint8Array(SALT_BYTES);
 
-const FOUNDATION_BYTES = FRAME_HEADER_BYTES + SALT_BYTES;
+/** Above this many damaged ranges a journal is refused: its medium is beyond repair. */
+const DAMAGED_RANGES_MAX = 65_536;
 
 /** Where writing goes on. */
 export interface JournalEnd {
   readonly segment: number;
   readonly offset: number;
   readonly nextSequence: number;
+  readonly link: Uint8Array;
 }
 
-/** The salt of an existing journal; null when its first batch never became durable, so that nothing was ever promised. */
-export async function readFoundation(segments: Segments, ledgerId: Uint8Array): Promise<Uint8Array | null> {
+/** Bytes that had been durable and are not intact any more. */
+export interface DamagedRange {
+  readonly segment: number;
+  readonly offset: number;
+  /** Behind the last damaged byte. */
+  readonly endSegment: number;
+  readonly endOffset: number;
+  /** Records that were in it, by sequence number, both included. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Kind of the one record in it, if its header is intact. */
+  readonly recordKind: number | null;
+}
+
+/** What recovery found. */
+export interface Recovered {
+  readonly end: JournalEnd;
+  readonly damage: readonly DamagedRange[];
+}
+
+/** Codec of the frames of one segment. */
+export function segmentCodec(vault: Vault, segment: number): FrameCodec {
+  return new FrameCodec(vault, { kind: FILE_KIND.journal, number: segment });
+}
+
+/**
+ * Reads every frame in order, steps over damage, cuts a torn tail and writes the last batch again: bytes read back after a failed
+ * write may be in the system's cache only, and must be on the medium before anything is said that rests on them.
+ *
+ * A journal whose foundation never became durable gives null: nothing was ever promised.
+ */
+export async function recoverJournal(
+  segments: Segments,
+  vault: Vault,
+  visit: (segment: number, frame: PlacedFrame) => void,
+): Promise<Recovered | null> {
   if (segments.count === 0) return null;
-  const file = segments.file(1);
-  const bytes = await file.read(0, file.sizeBytes);
-  const frame = readFrame(bytes, 0, ZERO_SALT);
-  if (frame !== null && frame.kind === FOUNDATION_KIND && frame.payload.length === SALT_BYTES) {
-    if (!frame.ledgerId.every((byte, index) => byte === ledgerId[index])) {
-      throw new StorageError('STORAGE_FOREIGN', 'the journal belongs to another ledger', {
+  return new Recovery(segments, vault, visit).run();
+}
+
+class Recovery {
+  private readonly damage: DamagedRange[] = [];
+  /** Sequence number that comes next. */
+  private sequence = 0;
+  /** Link of the frame before; null behind damage. */
+  private link: Uint8Array | null = NO_LINK;
+  /** Behind the last frame that was accepted or recognised by its header. */
+  private known = { segment: 1, offset: 0 };
+  private last: { segment: number; offset: number; batchOffset: number } | null = null;
+  private accepted = 0;
+
+  constructor(
+    private readonly segments: Segments,
+    private readonly vault: Vault,
+    private readonly visit: (segment: number, frame: PlacedFrame) => void,
+  ) {}
+
+  async run(): Promise<Recovered | null> {
+    for (let segment = 1; segment <= this.segments.count; segment += 1) {
+      const file = this.segments.file(segment);
+      const bytes = await file.read(0, file.sizeBytes);
+      const tornAt = await this.scanSegment(segment, bytes);
+      if (tornAt !== null && this.accepted === 0) break;
+      await this.writeLastBatchAgain(segment, bytes);
+      if (tornAt === null) continue;
+      await file.write(tornAt, [new Uint8Array(bytes.length - tornAt)]);
+      break;
+    }
+    if (this.accepted === 0) return this.startAnew();
+    const { sequence: nextSequence, link, known, damage } = this;
+    return { end: { ...known, nextSequence, link: link ?? NO_LINK }, damage };
+  }
+
+  /** Accepts the frames of a segment. Returns where its torn tail begins; null if there is none. */
+  private async scanSegment(segment: number, bytes: Uint8Array): Promise<number | null> {
+    const codec = segmentCodec(this.vault, segment);
+    let provenBatch = -1;
+    let offset = 0;
+    for (;;) {
+      const frame = codec.open(bytes, offset, offset);
+      if (frame !== null && frame.sequence >= this.sequence) {
+        this.accept(segment, { ...frame, offset });
+        offset = this.known.offset;
+        continue;
+      }
+      if (isZero(bytes, offset)) return null;
+      if (provenBatch <= offset) provenBatch = findFrame(bytes, codec, offset + 1, offset)?.batchOffset ?? -1;
+      if (provenBatch <= offset && !(await this.framesBehind(segment))) return offset;
+      offset = this.stepOver(codec, segment, bytes, offset);
+    }
+  }
+
+  private accept(segment: number, frame: PlacedFrame): void {
+    if (frame.sequence > this.sequence) this.noteDamage(segment, frame.offset, frame.sequence - 1, null);
+    else if (this.link !== null && !equalLinks(frame.previous, this.link))
+      throw corrupt(segment, frame.offset, 'this frame does not follow the one before it: one of them is stale');
+    this.sequence = frame.sequence + 1;
+    this.link = frame.link;
+    this.accepted += 1;
+    this.last = { segment, offset: frame.offset, batchOffset: frame.batchOffset };
+    this.known = { segment, offset: frame.offset + FRAME_OVERHEAD_BYTES + frame.payload.length };
+    if (frame.kind !== FOUNDATION_KIND) this.visit(segment, frame);
+  }
+
+  /** The next offset worth looking at behind a frame that is not intact. */
+  private stepOver(codec: FrameCodec, segment: number, bytes: Uint8Array, offset: number): number {
+    const head = codec.head(bytes, offset, offset);
+    const end = head === null ? 0 : offset + FRAME_OVERHEAD_BYTES + head.payloadBytes;
+    if (head !== null && head.sequence === this.sequence && end <= bytes.length) {
+      this.noteDamage(segment, end, head.sequence, head.kind);
+      this.sequence += 1;
+      this.link = null;
+      this.known = { segment, offset: end };
+      return end;
+    }
+    this.link = null;
+    return findFrame(bytes, codec, offset + 1, -1)?.offset ?? bytes.length;
+  }
+
+  private noteDamage(endSegment: number, endOffset: number, lastSequence: number, recordKind: number | null): void {
+    const { known, sequence: firstSequence } = this;
+    if (this.damage.length >= DAMAGED_RANGES_MAX)
+      throw corrupt(known.segment, known.offset, 'too many places are damaged');
+    this.damage.push({ ...known, endSegment, endOffset, firstSequence, lastSequence, recordKind });
+  }
+
+  private async framesBehind(segment: number): Promise<boolean> {
+    for (let later = segment + 1; later <= this.segments.count; later += 1) {
+      const file = this.segments.file(later);
+      const bytes = await file.read(0, file.sizeBytes);
+      if (findFrame(bytes, segmentCodec(this.vault, later), 0, -1) !== null) return true;
+    }
+    return false;
+  }
+
+  private async startAnew(): Promise<null> {
+    const file = this.segments.file(1);
+    const bytes = await file.read(0, file.sizeBytes);
+    if (this.segments.count > 1 || !isZero(bytes, FRAME_OVERHEAD_BYTES)) {
+      throw new StorageError('STORAGE_FOREIGN', 'no frame of the journal opens as one of this ledger with these keys', {
         segment: 1,
         offsetBytes: 0,
       });
     }
-    return frame.payload.slice();
+    await file.write(0, [new Uint8Array(FRAME_OVERHEAD_BYTES)]);
+    return null;
   }
-  if (segments.count > 1 || !isZero(bytes, FOUNDATION_BYTES)) throw corrupt(1, 0, 'the first frame is not intact');
-  await file.write(0, [new Uint8Array(FOUNDATION_BYTES)]);
-  return null;
-}
 
-/**
- * Reads every frame in order, cuts a torn tail and writes the last batch again: bytes read back after a failed write may be in
- * the system's cache only, and must be on the medium before anything is said that rests on them.
- */
-export async function replaySegments(
-  segments: Segments,
-  identity: JournalIdentity,
-  visit: (segment: number, frame: PlacedFrame) => void,
-): Promise<JournalEnd> {
-  let nextSequence = 1;
-  let end: JournalEnd | null = null;
-  for (let segment = 1; segment <= segments.count; segment += 1) {
-    const file = segments.file(segment);
-    const bytes = await file.read(0, file.sizeBytes);
-    const firstOffset = segment === 1 ? FOUNDATION_BYTES : 0;
-    const content = scanSegment(bytes, { segment, offset: firstOffset, sequence: nextSequence }, identity);
-    if (content.frames.length === 0 && !content.torn && segment > 1) {
-      await assertUnused(segments, segment + 1);
-      break;
-    }
-    if (content.torn) await assertUnused(segments, segment + 1);
-    for (const frame of content.frames) visit(segment, frame);
-    nextSequence += content.frames.length;
-    await settleTail(file, bytes, content);
-    end = { segment, offset: content.endOffset, nextSequence };
-    if (content.torn) break;
-  }
-  invariant(end !== null, 'a journal has at least one segment');
-  return end;
-}
-
-async function settleTail(file: StoredFile, bytes: Uint8Array, content: SegmentContent): Promise<void> {
-  const last = content.frames.at(-1);
-  const { endOffset } = content;
-  if (last !== undefined) await file.write(last.batchOffset, [bytes.subarray(last.batchOffset, endOffset)]);
-  if (content.torn) await file.write(endOffset, [new Uint8Array(bytes.length - endOffset)]);
-}
-
-/** A segment after the end of the journal may exist (made ahead of need) but must be empty. */
-async function assertUnused(segments: Segments, firstSegment: number): Promise<void> {
-  for (let segment = firstSegment; segment <= segments.count; segment += 1) {
-    const file = segments.file(segment);
-    if (!isZero(await file.read(0, file.sizeBytes), 0))
-      throw corrupt(segment - 1, 0, 'an earlier segment ends before this one begins');
+  private async writeLastBatchAgain(segment: number, bytes: Uint8Array): Promise<void> {
+    const { last, known } = this;
+    if (last === null || last.segment !== segment || known.segment !== segment) return;
+    await this.segments.file(segment).write(last.batchOffset, [bytes.subarray(last.batchOffset, known.offset)]);
   }
 }

@@ -1,27 +1,35 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openNodeDirectory } from '@quorate/runtime-node';
 import type { Directory } from '@quorate/runtime';
+import { nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
 import { MemoryDirectory } from '../test/memory-directory';
-import { FRAME_HEADER_BYTES } from './frame';
-import { Journal, type JournalPosition } from './journal';
+import type { JournalPosition } from './batch';
+import { FRAME_HEADER_BYTES, FRAME_OVERHEAD_BYTES } from './frame';
+import { Journal } from './journal';
 import type { StorageError } from './storage-error';
+import { Vault } from './vault';
 
 const LEDGER = new Uint8Array(16).fill(7);
 
 async function openJournal(directory: Directory, ledgerId = LEDGER) {
   const records: { kind: number; payload: string; position: JournalPosition }[] = [];
   const faults: StorageError[] = [];
+  const spaces: string[] = [];
   const journal = await Journal.open({
     directory,
-    ledgerId,
-    makeSalt: () => new Uint8Array(16).fill(9),
+    vault: new Vault({
+      cryptography: nodeCryptography,
+      ledgerId,
+      keys: [{ generation: 1, key: new Uint8Array(32).fill(9) }],
+    }),
+    timers: nodeTimers,
     onRecord: (record, position) =>
       records.push({ kind: record.kind, payload: Buffer.from(record.payload).toString(), position }),
     onFault: (error) => faults.push(error),
+    onSpace: (space) => spaces.push(space),
   });
-  return { journal, records, faults };
+  return { journal, records, faults, spaces };
 }
 
 const record = (text: string, kind = 1) => ({ kind, payload: new Uint8Array(Buffer.from(text)) });
@@ -96,7 +104,7 @@ describe('journal after a crash', () => {
   it('cuts the last record at every byte where its write may have ended', async () => {
     const { directory, positions } = await journalWith(['first'], ['the last record']);
     const last = positions[1];
-    const end = last.offset + FRAME_HEADER_BYTES + last.payloadBytes;
+    const end = last.offset + FRAME_OVERHEAD_BYTES + last.payloadBytes;
     for (let written = last.offset; written < end; written += 1) {
       const crashed = directory.copy();
       firstSegment(crashed).fill(0, written);
@@ -133,25 +141,30 @@ describe('journal after a crash', () => {
 });
 
 describe('journal with damage', () => {
-  it('names segment and offset when any bit of an earlier batch is flipped', async () => {
+  it('names the place and keeps everything else when any bit of an earlier batch is flipped', async () => {
     const { directory, positions } = await journalWith(['first'], ['second'], ['third']);
     const end = positions[1].offset;
     for (let offset = positions[0].offset; offset < end; offset += 1) {
       const damaged = directory.copy();
       firstSegment(damaged)[offset] ^= 1 << (offset % 8);
-      await expect(openJournal(damaged)).rejects.toMatchObject({
-        code: 'STORAGE_CORRUPT',
-        facts: { segment: 1, offsetBytes: positions[0].offset },
-      });
+      const { journal, records } = await openJournal(damaged);
+      expect(payloads(records)).toEqual(['second', 'third']);
+      expect(journal.damage).toMatchObject([
+        { segment: 1, offset: positions[0].offset, endOffset: end, firstSequence: 1, lastSequence: 1 },
+      ]);
     }
   });
 
-  it('refuses when the end of a full segment is missing', async () => {
+  it('names everything up to the next segment when the end of a full one is missing', async () => {
     const directory = new MemoryDirectory();
     const { journal } = await openJournal(directory);
     const positions = await journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))));
     firstSegment(directory).fill(0, positions[1].offset);
-    await expect(openJournal(directory)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' });
+    const reopened = await openJournal(directory);
+    expect(reopened.records).toHaveLength(3);
+    expect(reopened.journal.damage).toMatchObject([
+      { segment: 1, offset: positions[1].offset, endSegment: 2, endOffset: 0, firstSequence: 2, lastSequence: 2 },
+    ]);
   });
 
   it('refuses a journal without its first segment', async () => {
@@ -189,14 +202,18 @@ describe('journal on a failing medium', () => {
     expect(faults.map(({ code }) => code)).toEqual(['STORAGE_WRITE_FAILED']);
   });
 
-  it('says that the medium is full', async () => {
+  it('waits when the medium is full, and goes on by itself', async () => {
     const directory = new MemoryDirectory();
-    const { journal, faults } = await openJournal(directory);
+    const { journal, faults, spaces } = await openJournal(directory);
     directory.failCreation = Object.assign(new Error('no space'), { code: 'ENOSPC' });
-    await expect(journal.append(Array.from({ length: 4 }, () => record('x'.repeat(1_500_000))))).rejects.toMatchObject({
-      code: 'STORAGE_FULL',
-    });
-    expect(faults.map(({ code }) => code)).toEqual(['STORAGE_FULL']);
+    const appends = Array.from({ length: 4 }, () => journal.append([record('x'.repeat(1_500_000))]));
+    await Promise.all(appends.slice(0, 2));
+    while (spaces.at(-1) !== 'none') await new Promise((resolve) => setImmediate(resolve));
+    directory.failCreation = null;
+    await Promise.all(appends);
+    expect(spaces.at(-1)).toBe('ample');
+    expect(faults).toEqual([]);
+    expect((await openJournal(directory)).records).toHaveLength(4);
   });
 
   it('refuses a record larger than a frame may be', async () => {

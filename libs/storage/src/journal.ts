@@ -1,85 +1,78 @@
 import { invariant } from '@quorate/errors';
-import type { Directory } from '@quorate/runtime';
-import { FRAME_HEADER_BYTES, LEDGER_ID_BYTES, SALT_BYTES, frameHeader, readFrame, type JournalIdentity } from './frame';
-import { FOUNDATION_KIND, ZERO_SALT, readFoundation, replaySegments, type JournalEnd } from './journal-recovery';
+import type { Directory, Timer, Timers } from '@quorate/runtime';
+import { Batch, type Append, type BatchStart, type JournalPosition, type JournalRecord, type QueuedRecord } from './batch';
+import { FRAME_OVERHEAD_BYTES, NO_LINK, type FrameCodec } from './frame';
+import { FOUNDATION_KIND, recoverJournal, segmentCodec, type DamagedRange, type JournalEnd } from './journal-recovery';
 import { corrupt } from './segment-scan';
 import { Segments } from './segments';
 import { StorageError } from './storage-error';
+import type { Vault } from './vault';
 
 /** Largest payload of one record: a block with its body fits, and any segment holds it. */
 export const RECORD_BYTES_MAX = 2_097_152;
 
-/** Most bytes that one write makes durable together. */
-const BATCH_BYTES_MAX = 8_388_608;
-
 /** Most bytes that may wait for the medium; the caller's window of blocks is far below it. */
 const QUEUE_BYTES_MAX = 134_217_728;
 
-/** One record to append; `kind` is 1..255 and belongs to the caller. */
-export interface JournalRecord {
-  readonly kind: number;
-  readonly payload: Uint8Array;
-}
+/** How often a full medium is tried again. */
+const FULL_RETRY_MS = 1_000;
 
-/** Where a record's frame is. */
-export interface JournalPosition {
-  readonly segment: number;
-  readonly offset: number;
-  readonly payloadBytes: number;
-}
+/** Room on the medium. `short`: the next segment could not be made, this one still has room. `none`: appends wait for room. */
+export type JournalSpace = 'ample' | 'short' | 'none';
 
 /** What a journal is opened with. */
 export interface JournalOptions {
   readonly directory: Directory;
-  /** 16 bytes. */
-  readonly ledgerId: Uint8Array;
-  /** Makes 16 unpredictable bytes; called only for a new journal. */
-  readonly makeSalt: () => Uint8Array;
-  /** Sees every durable record in order while the journal opens. `payload` is valid only during the call. */
-  readonly onRecord: (record: JournalRecord, position: JournalPosition) => void;
+  readonly vault: Vault;
+  readonly timers: Timers;
+  /** Sees every intact record in order while the journal opens. `payload` is valid only during the call. */
+  readonly onRecord: (record: JournalRecord, position: JournalPosition, sequence: number) => void;
   /** The medium failed: nothing more may be said in this process's life. Called once. */
   readonly onFault: (error: StorageError) => void;
-}
-
-interface Append {
-  readonly positions: JournalPosition[];
-  remaining: number;
-  readonly resolve: (positions: JournalPosition[]) => void;
-  readonly reject: (error: StorageError) => void;
-}
-
-interface QueuedRecord extends JournalRecord {
-  readonly append: Append;
+  /** Called when it changes; `ample` at first. A full medium is no fault: what waits is written when there is room again. */
+  readonly onSpace: (space: JournalSpace) => void;
 }
 
 /**
- * An append-only log with group commit: while one write is on its way to the medium, all appends that arrive wait and
- * share the next one. Appends become durable in call order.
+ * An append-only log with group commit: while one write is on its way to the medium, all appends that arrive are sealed and share
+ * the next one. Appends become durable in call order.
  */
 export class Journal {
+  /** Bytes that had been durable and were found damaged when the journal was opened. */
+  readonly damage: readonly DamagedRange[];
   private readonly queue: QueuedRecord[] = [];
-  private queuedBytes = 0;
+  /** Bytes of records that are not durable yet. */
+  private waitingBytes = 0;
+  private filling = new Batch();
+  private spare = new Batch();
   private writing = false;
   private fault: StorageError | null = null;
   private writeCount = 0;
+  private space: JournalSpace = 'ample';
+  private growing: Promise<void> | null = null;
+  private retry: { timer: Timer; wake: () => void } | null = null;
+  private readonly codecs = new Map<number, FrameCodec>();
 
   private constructor(
     private readonly segments: Segments,
-    private readonly identity: JournalIdentity,
-    private end: JournalEnd,
-    private readonly onFault: (error: StorageError) => void,
-  ) {}
+    private readonly options: JournalOptions,
+    end: JournalEnd,
+    damage: readonly DamagedRange[],
+  ) {
+    this.damage = damage;
+    const segmentBytes = segments.file(end.segment).sizeBytes;
+    this.filling.begin({ ...end, segmentBytes }, this.codec(end.segment));
+  }
 
   /** Opens or makes the journal of a ledger; replays it whole. Throws StorageError. */
   static async open(options: JournalOptions): Promise<Journal> {
-    invariant(options.ledgerId.length === LEDGER_ID_BYTES, 'a ledger id has 16 bytes');
     const segments = await Segments.open(options.directory);
-    const salt = (await readFoundation(segments, options.ledgerId)) ?? (await layFoundation(segments, options));
-    const identity: JournalIdentity = { ledgerId: options.ledgerId, salt };
-    const end = await replaySegments(segments, identity, (segment, frame) => {
-      options.onRecord(frame, { segment, offset: frame.offset, payloadBytes: frame.payload.length });
+    const recovered = await recoverJournal(segments, options.vault, (segment, frame) => {
+      options.onRecord(frame, { segment, offset: frame.offset, payloadBytes: frame.payload.length }, frame.sequence);
     });
-    return new Journal(segments, identity, end, options.onFault);
+    if (recovered !== null) return new Journal(segments, options, recovered.end, recovered.damage);
+    const end = await layFoundation(segments, options.vault);
+    return new Journal(segments, options, end, []);
   }
 
   /** Bytes that the journal occupies on the medium. */
@@ -96,23 +89,19 @@ export class Journal {
   append(records: readonly JournalRecord[]): Promise<readonly JournalPosition[]> {
     if (this.fault !== null) return Promise.reject(this.fault);
     if (records.length === 0) return Promise.resolve([]);
-    for (const record of records) {
-      if (record.payload.length > RECORD_BYTES_MAX) {
-        return Promise.reject(
-          new StorageError('STORAGE_RECORD_TOO_LARGE', 'a record is larger than a frame may be', {
-            bytes: record.payload.length,
-          }),
-        );
-      }
+    const tooLarge = records.find(({ payload }) => payload.length > RECORD_BYTES_MAX);
+    if (tooLarge !== undefined) {
+      return Promise.reject(
+        new StorageError('STORAGE_RECORD_TOO_LARGE', 'a record is larger than a frame may be', {
+          bytes: tooLarge.payload.length,
+        }),
+      );
     }
     return new Promise((resolve, reject) => {
       const append: Append = { positions: [], remaining: records.length, resolve, reject };
-      for (const record of records) {
-        this.queue.push({ kind: record.kind, payload: record.payload, append });
-        this.queuedBytes += record.payload.length;
-      }
-      invariant(this.queuedBytes <= QUEUE_BYTES_MAX, 'more waits for the medium than the window of blocks allows', {
-        bytes: this.queuedBytes,
+      for (const { kind, payload } of records) this.enqueue({ kind, payload, append });
+      invariant(this.waitingBytes <= QUEUE_BYTES_MAX, 'more waits for the medium than the window of blocks allows', {
+        bytes: this.waitingBytes,
       });
       if (this.writing) return;
       this.writing = true;
@@ -123,90 +112,154 @@ export class Journal {
 
   /** Reads a record back and checks it. Throws StorageError. */
   async read(position: JournalPosition): Promise<Uint8Array> {
-    const bytes = await this.segments
-      .file(position.segment)
-      .read(position.offset, FRAME_HEADER_BYTES + position.payloadBytes);
-    const frame = readFrame(bytes, 0, this.identity.salt);
-    if (frame === null || frame.payload.length !== position.payloadBytes)
-      throw corrupt(position.segment, position.offset, 'a record cannot be read back');
+    const { segment, offset, payloadBytes } = position;
+    const bytes = await this.segments.file(segment).read(offset, FRAME_OVERHEAD_BYTES + payloadBytes);
+    const frame = this.codec(segment).open(bytes, 0, offset);
+    if (frame === null || frame.payloadBytes !== payloadBytes)
+      throw corrupt(segment, offset, 'a record cannot be read back');
     return frame.payload;
   }
 
   /** Ends writing; appends that still wait are rejected. */
   async close(): Promise<void> {
     this.fail(new StorageError('STORAGE_CLOSED', 'the journal is closed'), false);
+    await this.growing?.catch(() => undefined);
     await this.segments.close();
+  }
+
+  private enqueue(record: QueuedRecord): void {
+    this.waitingBytes += record.payload.length;
+    if (this.queue.length > 0 || !this.filling.add(record)) this.queue.push(record);
   }
 
   private async drain(): Promise<void> {
     try {
-      while (this.queue.length > 0) await this.writeBatch();
+      while (this.fault === null && (!this.filling.isEmpty || this.queue.length > 0)) {
+        if (this.filling.isEmpty) await this.beginSegment();
+        else await this.writeBatch();
+      }
       this.writing = false;
     } catch (error) {
-      const fault =
-        error instanceof StorageError
-          ? error
-          : new StorageError('STORAGE_WRITE_FAILED', `the journal could not be written: ${String(error)}`);
-      this.fail(fault, true);
+      this.fail(asStorageError(error), true);
     }
   }
 
   private async writeBatch(): Promise<void> {
-    let file = this.segments.file(this.end.segment);
-    if (this.end.offset + FRAME_HEADER_BYTES + this.queue[0].payload.length > file.sizeBytes) {
-      this.end = { ...this.end, segment: await this.segments.after(this.end.segment), offset: 0 };
-      file = this.segments.file(this.end.segment);
-    }
-    const batchOffset = this.end.offset;
-    const chunks: Uint8Array[] = [];
-    let { offset, nextSequence } = this.end;
-    let count = 0;
-    for (const record of this.queue) {
-      const frameEnd = offset + FRAME_HEADER_BYTES + record.payload.length;
-      if (frameEnd > file.sizeBytes || (count > 0 && frameEnd - batchOffset > BATCH_BYTES_MAX)) break;
-      chunks.push(
-        frameHeader(this.identity, record.kind, record.payload, { sequence: nextSequence, batchOffset }),
-        record.payload,
-      );
-      record.append.positions.push({ segment: this.end.segment, offset, payloadBytes: record.payload.length });
-      this.queuedBytes -= record.payload.length;
-      offset = frameEnd;
-      nextSequence += 1;
-      count += 1;
-    }
-    const written = this.queue.splice(0, count);
-    this.end = { segment: this.end.segment, offset, nextSequence };
+    const batch = this.filling;
+    const start = batch.next();
+    invariant(start !== null, 'a batch that was begun');
+    this.filling = this.spare;
+    this.spare = batch;
+    this.filling.begin(start, this.codec(batch.segment));
+    this.fillFromQueue();
+    const written = this.segments.file(batch.segment).write(batch.offset, [batch.bytes]);
+    if (start.offset * 2 > start.segmentBytes) this.prepareAfter(batch.segment);
     try {
-      await file.write(batchOffset, chunks);
+      await written;
     } catch (error) {
-      this.queue.unshift(...written);
+      this.queue.unshift(...batch.contents);
       throw error;
     }
     this.writeCount += 1;
-    if (offset * 2 > file.sizeBytes) this.segments.prepareAfter(this.end.segment);
-    for (const { append } of written) {
+    for (const { append, payload } of batch.contents) {
+      this.waitingBytes -= payload.length;
       append.remaining -= 1;
       if (append.remaining === 0) append.resolve(append.positions);
     }
   }
 
+  /** Goes on in the next segment; waits until there is one. */
+  private async beginSegment(): Promise<void> {
+    const before = this.filling.next();
+    invariant(before !== null, 'a batch that was begun');
+    const segment = before.segment + 1;
+    if (segment > this.segments.count) {
+      const grown = this.growUntilThereIsRoom();
+      if (this.space === 'short') this.noteSpace('none');
+      await grown;
+    }
+    if (this.fault !== null) return;
+    const start: BatchStart = { ...before, segment, offset: 0, segmentBytes: this.segments.file(segment).sizeBytes };
+    this.filling.begin(start, this.codec(segment));
+    this.fillFromQueue();
+  }
+
+  private fillFromQueue(): void {
+    let count = 0;
+    while (count < this.queue.length && this.filling.add(this.queue[count])) count += 1;
+    this.queue.splice(0, count);
+  }
+
+  private prepareAfter(segment: number): void {
+    if (segment < this.segments.count) return;
+    this.growUntilThereIsRoom().catch((error: unknown) => this.fail(asStorageError(error), true));
+  }
+
+  private growUntilThereIsRoom(): Promise<void> {
+    this.growing ??= this.tryToGrow().finally(() => (this.growing = null));
+    return this.growing;
+  }
+
+  private async tryToGrow(): Promise<void> {
+    while (this.fault === null) {
+      try {
+        await this.segments.grow();
+        this.noteSpace('ample');
+        return;
+      } catch (error) {
+        if (asStorageError(error).code !== 'STORAGE_FULL') throw error;
+        this.noteSpace(this.filling.isEmpty && this.queue.length > 0 ? 'none' : 'short');
+        await this.waitForRoom();
+      }
+    }
+  }
+
+  private waitForRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.retry = null;
+        resolve();
+      };
+      this.retry = { timer: this.options.timers.after(FULL_RETRY_MS, wake), wake };
+    });
+  }
+
+  private noteSpace(space: JournalSpace): void {
+    if (this.space === space || this.fault !== null) return;
+    this.space = space;
+    this.options.onSpace(space);
+  }
+
+  private codec(segment: number): FrameCodec {
+    let codec = this.codecs.get(segment);
+    if (codec === undefined) {
+      codec = segmentCodec(this.options.vault, segment);
+      this.codecs.set(segment, codec);
+    }
+    return codec;
+  }
+
   private fail(error: StorageError, tell: boolean): void {
     if (this.fault !== null) return;
     this.fault = error;
-    const waiting = new Set(this.queue.splice(0).map((record) => record.append));
-    if (tell) this.onFault(error);
+    this.retry?.timer.cancel();
+    this.retry?.wake();
+    const waiting = new Set([...this.queue.splice(0), ...this.filling.contents].map((record) => record.append));
+    if (tell) this.options.onFault(error);
     for (const append of waiting) append.reject(error);
   }
 }
 
-async function layFoundation(segments: Segments, options: JournalOptions): Promise<Uint8Array> {
-  const salt = options.makeSalt();
-  invariant(salt.length === SALT_BYTES, 'a salt has 16 bytes');
-  if (segments.count === 0) await segments.after(0);
-  const header = frameHeader({ ledgerId: options.ledgerId, salt: ZERO_SALT }, FOUNDATION_KIND, salt, {
-    sequence: 0,
-    batchOffset: 0,
-  });
-  await segments.file(1).write(0, [header, salt]);
-  return salt;
+function asStorageError(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  return new StorageError('STORAGE_WRITE_FAILED', `the journal could not be written: ${String(error)}`);
+}
+
+async function layFoundation(segments: Segments, vault: Vault): Promise<JournalEnd> {
+  if (segments.count === 0) await segments.grow();
+  const bytes = new Uint8Array(FRAME_OVERHEAD_BYTES);
+  const foundation = { kind: FOUNDATION_KIND, payload: new Uint8Array(0), sequence: 0, batchOffset: 0 };
+  const link = segmentCodec(vault, 1).seal(bytes, 0, 0, { ...foundation, previous: NO_LINK });
+  await segments.file(1).write(0, [bytes]);
+  return { segment: 1, offset: bytes.length, nextSequence: 1, link };
 }

@@ -1,5 +1,4 @@
-import { equalBytes } from '@quorate/crypto';
-import { FRAME_HEADER_BYTES, FRAME_MAGIC, readFrame, type Frame, type JournalIdentity } from './frame';
+import { FRAME_MAGIC, FRAME_OVERHEAD_BYTES, type Frame, type FrameCodec } from './frame';
 import { StorageError } from './storage-error';
 
 /** A frame and its offset in the segment. */
@@ -7,43 +6,22 @@ export interface PlacedFrame extends Frame {
   readonly offset: number;
 }
 
-/** What a segment holds. `endOffset` is behind the last intact frame; `torn` when bytes that are not zero follow it. */
-export interface SegmentContent {
-  readonly frames: readonly PlacedFrame[];
-  readonly endOffset: number;
-  readonly torn: boolean;
-}
-
-/** What a segment must continue: the sequence number of its first frame, and where that frame stands. */
-export interface SegmentStart {
-  readonly segment: number;
-  readonly offset: number;
-  readonly sequence: number;
-}
-
-/**
- * Reads the frames of a segment from `start` on.
- *
- * Damage counts as a torn tail only if no frame of a later batch follows it: a later batch proves that the damaged one had been
- * durable. Then, and for another ledger's frames, a StorageError with segment and offset is thrown.
- */
-export function scanSegment(bytes: Uint8Array, start: SegmentStart, identity: JournalIdentity): SegmentContent {
-  const { segment } = start;
-  const frames: PlacedFrame[] = [];
-  let { offset, sequence } = start;
-  for (;;) {
-    const frame = readFrame(bytes, offset, identity.salt);
-    if (frame === null) break;
-    if (!equalBytes(frame.ledgerId, identity.ledgerId)) throw foreign(segment, offset);
-    if (frame.sequence !== sequence) throw corrupt(segment, offset, 'a frame is missing before this one');
-    frames.push({ ...frame, offset });
-    offset += FRAME_HEADER_BYTES + frame.payload.length;
-    sequence += 1;
+/** The first intact frame at or behind `from` whose batch begins behind `batchAfter` (any batch: -1); null if there is none. */
+export function findFrame(
+  segment: Uint8Array,
+  codec: FrameCodec,
+  from: number,
+  batchAfter: number,
+): PlacedFrame | null {
+  const last = segment.length - FRAME_OVERHEAD_BYTES;
+  const first = FRAME_MAGIC >>> 24;
+  for (let at = segment.indexOf(first, from); at >= 0 && at <= last; at = segment.indexOf(first, at + 1)) {
+    const head = codec.head(segment, at, at);
+    if (head === null || head.batchOffset <= batchAfter) continue;
+    const frame = codec.open(segment, at, at);
+    if (frame !== null) return { ...frame, offset: at };
   }
-  const torn = !isZero(bytes, offset);
-  if (torn && laterBatchFollows(bytes, offset, identity))
-    throw corrupt(segment, offset, 'a damaged frame is followed by a later batch');
-  return { frames, endOffset: offset, torn };
+  return null;
 }
 
 /** The error of damage in bytes that had been durable. */
@@ -63,21 +41,4 @@ export function isZero(bytes: Uint8Array, offset: number): boolean {
   for (let index = 0; index < words.length; index += 1) if (words[index] !== 0) return false;
   for (let index = aligned + words.length * 4; index < bytes.length; index += 1) if (bytes[index] !== 0) return false;
   return true;
-}
-
-function foreign(segment: number, offsetBytes: number): StorageError {
-  return new StorageError('STORAGE_FOREIGN', `journal segment ${segment} holds another ledger's frame`, {
-    segment,
-    offsetBytes,
-  });
-}
-
-function laterBatchFollows(bytes: Uint8Array, damagedOffset: number, identity: JournalIdentity): boolean {
-  const first = FRAME_MAGIC >>> 24;
-  for (let offset = damagedOffset; offset + FRAME_HEADER_BYTES <= bytes.length; offset += 1) {
-    if (bytes[offset] !== first) continue;
-    const frame = readFrame(bytes, offset, identity.salt);
-    if (frame !== null && frame.batchOffset > damagedOffset) return true;
-  }
-  return false;
 }

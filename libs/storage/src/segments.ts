@@ -1,5 +1,6 @@
 import { invariant } from '@quorate/errors';
 import type { Directory, StoredFile } from '@quorate/runtime';
+import { corrupt } from './segment-scan';
 import { StorageError } from './storage-error';
 
 /** Small first, so that a new ledger is there at once; then large enough that making the next one is rare. */
@@ -10,9 +11,12 @@ const SEGMENTS_MAX = 4_096;
 
 const NAME_PATTERN = /^journal-\d{6}$/;
 
+/** No room on the medium, for this user, or in one file. */
+const FULL_CODES = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
 /** The preallocated files of a journal, numbered from 1; all stay open for reading back. */
 export class Segments {
-  private next: Promise<StoredFile> | null = null;
+  private making: Promise<void> | null = null;
 
   private constructor(
     private readonly directory: Directory,
@@ -23,11 +27,7 @@ export class Segments {
     const names = (await directory.list()).filter((name) => NAME_PATTERN.test(name));
     const files: StoredFile[] = [];
     for (const name of names) {
-      if (name !== nameOf(files.length + 1))
-        throw new StorageError('STORAGE_CORRUPT', `journal segment ${files.length + 1} is missing`, {
-          segment: files.length + 1,
-          offsetBytes: 0,
-        });
+      if (name !== nameOf(files.length + 1)) throw corrupt(files.length + 1, 0, 'the segment is missing');
       files.push(await directory.open(name));
     }
     return new Segments(directory, files);
@@ -47,42 +47,26 @@ export class Segments {
     return file;
   }
 
-  /** Starts making the segment after `segment` in the background, once. A failure shows in `after`. */
-  prepareAfter(segment: number): void {
-    if (this.next !== null || segment < this.files.length) return;
-    this.next = this.create();
-    this.next.catch(() => undefined);
-  }
-
-  /** The segment after `segment`, or the first one after 0; waits for its preallocation. */
-  async after(segment: number): Promise<number> {
-    if (segment < this.files.length) return segment + 1;
-    this.prepareAfter(segment);
-    const file = await this.next;
-    invariant(file !== null, 'a segment was being made');
-    this.next = null;
-    this.files.push(file);
-    return this.files.length;
+  /** Makes the next segment; calls under way share it. Throws StorageError; may then be tried again. */
+  grow(): Promise<void> {
+    this.making ??= this.create().finally(() => (this.making = null));
+    return this.making;
   }
 
   async close(): Promise<void> {
-    const prepared = this.next === null ? null : await this.next.catch(() => null);
-    if (prepared !== null) await prepared.close();
+    await this.making?.catch(() => undefined);
     await Promise.all(this.files.map((file) => file.close()));
   }
 
-  private async create(): Promise<StoredFile> {
+  private async create(): Promise<void> {
     const segment = this.files.length + 1;
     if (segment > SEGMENTS_MAX)
       throw new StorageError('STORAGE_FULL', 'the journal has reached its largest size', { segment });
+    const sizeBytes = SEGMENT_BYTES[Math.min(segment, SEGMENT_BYTES.length) - 1];
     try {
-      return await this.directory.createZeroed(
-        nameOf(segment),
-        SEGMENT_BYTES[Math.min(segment, SEGMENT_BYTES.length) - 1],
-      );
+      this.files.push(await this.directory.createZeroed(nameOf(segment), sizeBytes));
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      const full = code === 'ENOSPC' || code === 'EDQUOT';
+      const full = FULL_CODES.includes(String((error as NodeJS.ErrnoException).code));
       throw new StorageError(
         full ? 'STORAGE_FULL' : 'STORAGE_WRITE_FAILED',
         `journal segment ${segment} could not be made: ${String(error)}`,

@@ -1,4 +1,4 @@
-import type { Directory, StoredFile } from '@quorate/runtime';
+import type { Directory, GrowingFile, StoredFile } from '@quorate/runtime';
 
 /** A directory in memory whose next write can be made to fail, as a medium without room or with a defect would. */
 export class MemoryDirectory implements Directory {
@@ -14,14 +14,11 @@ export class MemoryDirectory implements Directory {
   }
 
   async open(name: string): Promise<StoredFile> {
-    const bytes = this.files.get(name);
-    if (bytes === undefined) throw new RangeError(`no file ${name}`);
+    const bytes = this.bytesOf(name);
     return {
       sizeBytes: bytes.length,
       write: async (offsetBytes, chunks) => {
-        await Promise.resolve();
-        if (this.failWrites !== null) throw this.failWrites;
-        this.writeCount += 1;
+        await this.beforeWrite();
         let offset = offsetBytes;
         for (const chunk of chunks) {
           bytes.set(chunk, offset);
@@ -40,10 +37,54 @@ export class MemoryDirectory implements Directory {
     return this.open(name);
   }
 
+  async openGrowing(name: string): Promise<GrowingFile> {
+    if (!this.files.has(name)) this.files.set(name, new Uint8Array(0));
+    const size = (): number => this.bytesOf(name).length;
+    return {
+      get sizeBytes() {
+        return size();
+      },
+      write: async (offsetBytes, chunks) => {
+        await this.beforeWrite();
+        const added = Buffer.concat(chunks);
+        const bytes = new Uint8Array(Math.max(size(), offsetBytes + added.length));
+        bytes.set(this.bytesOf(name));
+        bytes.set(added, offsetBytes);
+        this.files.set(name, bytes);
+        this.afterWrite();
+      },
+      sync: async () => undefined,
+      truncate: async (sizeBytes) => void this.files.set(name, this.bytesOf(name).slice(0, sizeBytes)),
+      read: async (offsetBytes, lengthBytes) => this.bytesOf(name).slice(offsetBytes, offsetBytes + lengthBytes),
+      close: async () => undefined,
+    };
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.files.set(to, this.bytesOf(from));
+    this.files.delete(from);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.files.delete(name);
+  }
+
   /** What another boot of the same machine would find. */
   copy(): MemoryDirectory {
     const twin = new MemoryDirectory();
     for (const [name, bytes] of this.files) twin.files.set(name, bytes.slice());
     return twin;
+  }
+
+  private bytesOf(name: string): Uint8Array {
+    const bytes = this.files.get(name);
+    if (bytes === undefined) throw new RangeError(`no file ${name}`);
+    return bytes;
+  }
+
+  private async beforeWrite(): Promise<void> {
+    await Promise.resolve();
+    if (this.failWrites !== null) throw this.failWrites;
+    this.writeCount += 1;
   }
 }

@@ -1,12 +1,15 @@
 export type { JournalPosition, JournalRecord } from './batch';
-export { FRAME_OVERHEAD_BYTES, FrameCodec, LINK_BYTES, NO_LINK, type Frame, type FrameHead, type FramePlace } from './frame';
+export {
+  FRAME_OVERHEAD_BYTES,
+  FrameCodec,
+  LINK_BYTES,
+  NO_LINK,
+  type Frame,
+  type FrameHead,
+  type FramePlace,
+} from './frame';
 export { Journal, RECORD_BYTES_MAX, type JournalOptions, type JournalSpace } from './journal';
 export type { DamagedRange } from './journal-recovery';
-export {
-  SEALED_PAYLOAD_BYTES_MAX,
-  SealedFile,
-  type SealedFileOptions,
-  type SealedPosition,
-} from './sealed-file';
+export { SEALED_PAYLOAD_BYTES_MAX, SealedFile, type SealedFileOptions, type SealedPosition } from './sealed-file';
 export { StorageError, type StorageErrorCode } from './storage-error';
 export { FILE_KIND, Vault, type DataKey, type FileLabel, type VaultOptions } from './vault';

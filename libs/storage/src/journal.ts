@@ -1,6 +1,13 @@
 import { invariant } from '@quorate/errors';
 import type { Directory, Timer, Timers } from '@quorate/runtime';
-import { Batch, type Append, type BatchStart, type JournalPosition, type JournalRecord, type QueuedRecord } from './batch';
+import {
+  Batch,
+  type Append,
+  type BatchStart,
+  type JournalPosition,
+  type JournalRecord,
+  type QueuedRecord,
+} from './batch';
 import { FRAME_OVERHEAD_BYTES, NO_LINK, type FrameCodec } from './frame';
 import { FOUNDATION_KIND, recoverJournal, segmentCodec, type DamagedRange, type JournalEnd } from './journal-recovery';
 import { corrupt } from './segment-scan';

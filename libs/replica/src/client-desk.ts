@@ -4,8 +4,8 @@ import {
   decodeJson,
   decodeRequest,
   encodeJson,
-  encodeRequest,
   encodeSubmitReply,
+  requestId,
   type BlockEvent,
 } from '@quorate/transport';
 import type { Queries } from './queries';
@@ -35,7 +35,7 @@ export class ClientDesk {
       case CLIENT_FRAMES.submit: {
         const { id, content } = decodeRequest(payload);
         this.submissions.submit(content, true, (reply) =>
-          link.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(reply))),
+          link.send(CLIENT_FRAMES.submitReply, requestId(id), encodeSubmitReply(reply)),
         );
         return true;
       }
@@ -65,8 +65,7 @@ export class ClientDesk {
 
   private query(link: Link, id: number, query: unknown): void {
     const underWay = this.queriesUnderWay.get(link) ?? 0;
-    const answer = (content: unknown): void =>
-      void link.send(CLIENT_FRAMES.answer, encodeRequest(id, encodeJson(content)));
+    const answer = (content: unknown): void => void link.send(CLIENT_FRAMES.answer, requestId(id), encodeJson(content));
     if (underWay >= QUERIES_MAX) {
       answer({ height: 0, kind: 'error', code: 'busy', detail: 'too many queries at once' });
       return;

@@ -1,4 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
 import { ReplicaProcess } from './replica-process';
+
+/**
+ * Bodies of blocks are megabytes outside V8's heap, which is small: at its usual pace the collector would mark the whole heap after
+ * every other full block. The heap may grow to five times of what survived before it is collected again.
+ */
+const HEAP_GROWING_PERCENT = 400;
+
+setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 
 const replica = new ReplicaProcess({
   report: (report) => {

@@ -48,7 +48,12 @@ async function openReplica(directory: MemoryDirectory): Promise<Replica> {
     onFirstVote: () => undefined,
     onHalt: (error) => faults.push(error.code),
   });
-  replica.useLinks({ sendToPeer: () => false, peerConnected: () => false, close: () => undefined });
+  replica.useLinks({
+    sendToPeer: () => false,
+    sendToPeers: () => undefined,
+    peerConnected: () => false,
+    close: () => undefined,
+  });
   return replica;
 }
 

@@ -91,6 +91,8 @@ export class Replica implements LinkEvents {
   private readonly untold: number[] = [];
   private untoldTimer: Timer | null = null;
   private readonly rangesUnderWay = new Map<number, number>();
+  /** Indexes of all replicas but this one. */
+  private readonly others: readonly number[];
   private voted: boolean;
   private term = 1;
   private leader = -1;
@@ -103,6 +105,7 @@ export class Replica implements LinkEvents {
   ) {
     this.executor = executor;
     this.voted = options.hasVoted;
+    this.others = options.genesis.replicas.map((_, index) => index).filter((index) => index !== options.self);
     this.submissions = new Submissions({
       executor,
       clock: options.clock,
@@ -358,9 +361,7 @@ export class Replica implements LinkEvents {
       this.links?.sendToPeer(to, PEER_FRAMES.message, ...parts);
       return;
     }
-    for (let peer = 0; peer < this.options.genesis.replicas.length; peer += 1) {
-      if (peer !== this.options.self) this.links?.sendToPeer(peer, PEER_FRAMES.message, ...parts);
-    }
+    this.links?.sendToPeers(this.others, PEER_FRAMES.message, ...parts);
   }
 
   private finalized(blocks: readonly Block[], certificate: Certificate): void {
@@ -417,9 +418,7 @@ export class Replica implements LinkEvents {
   }
 
   private spread(envelope: Uint8Array): void {
-    for (let peer = 0; peer < this.options.genesis.replicas.length; peer += 1) {
-      if (peer !== this.options.self) this.links?.sendToPeer(peer, PEER_FRAMES.envelope, envelope);
-    }
+    this.links?.sendToPeers(this.others, PEER_FRAMES.envelope, envelope);
   }
 
   private reportPoolSoon(): void {

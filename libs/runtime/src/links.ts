@@ -21,6 +21,8 @@ export interface LinkEvents {
 export interface Links {
   /** Sends to a peer; false when there is no link now or its queue is full. */
   sendToPeer(replica: number, kind: number, ...parts: readonly Uint8Array[]): boolean;
+  /** Sends the same to several peers, as far as there are links to them; the bytes are put together once. */
+  sendToPeers(replicas: readonly number[], kind: number, ...parts: readonly Uint8Array[]): void;
   peerConnected(replica: number): boolean;
   close(): void;
 }

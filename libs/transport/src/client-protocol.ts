@@ -48,11 +48,10 @@ export interface BlockEvent {
   readonly leader: number;
 }
 
-/** A request: u32 id, then the content. */
-export function encodeRequest(id: number, content: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + content.length);
+/** What a request or reply begins with: u32 id. Its content follows. */
+export function requestId(id: number): Uint8Array {
+  const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, id);
-  bytes.set(content, 4);
   return bytes;
 }
 

@@ -9,6 +9,24 @@ const SEND_QUEUE_BYTES_MAX = 33_554_432;
 /** u32 length of kind and payload, u8 kind. */
 const PREFIX_BYTES = 5;
 
+/** Frames of one turn up to this size together leave as one buffer: one TLS record or a few, and one call into the system. */
+const JOINED_BYTES_MAX = 65_536;
+
+/** One whole frame, ready for any number of connections. The parts are copied. */
+export function frameBytes(kind: number, parts: readonly Uint8Array[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  // The copy costs less than the one that the TLS layer makes of every write of several buffers, for each receiver anew.
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + length);
+  frame.writeUInt32BE(length + 1, 0);
+  frame[4] = kind;
+  let offset = PREFIX_BYTES;
+  for (const part of parts) {
+    frame.set(part, offset);
+    offset += part.length;
+  }
+  return frame;
+}
+
 /** What the owner of a connection hears. */
 export interface FrameHandler {
   frame(kind: number, payload: Uint8Array): void;
@@ -21,7 +39,9 @@ export class FrameSocket {
   private prefixFilled = 0;
   private payload: Buffer | null = null;
   private payloadFilled = 0;
-  private corked = false;
+  /** Frames of this turn. */
+  private queued: Buffer[] = [];
+  private queuedBytes = 0;
   private open = true;
 
   constructor(
@@ -42,30 +62,25 @@ export class FrameSocket {
 
   /** Queues one frame; false when the connection is closed or was just dropped because its queue is full. */
   send(kind: number, ...parts: readonly Uint8Array[]): boolean {
+    return this.sendFrame(frameBytes(kind, parts));
+  }
+
+  /** As `send`, of what `frameBytes` gave. */
+  sendFrame(frame: Buffer): boolean {
     if (!this.open) return false;
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    if (this.socket.writableLength + length > SEND_QUEUE_BYTES_MAX) {
+    if (this.socket.writableLength + this.queuedBytes + frame.length > SEND_QUEUE_BYTES_MAX) {
       this.close();
       return false;
     }
-    if (!this.corked) {
-      this.corked = true;
-      this.socket.cork();
-      process.nextTick(() => {
-        this.corked = false;
-        this.socket.uncork();
-      });
-    }
-    const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-    prefix.writeUInt32BE(length + 1, 0);
-    prefix[4] = kind;
-    this.socket.write(prefix);
-    for (const part of parts) if (part.length > 0) this.socket.write(part);
+    if (this.queued.length === 0) process.nextTick(() => this.flush());
+    this.queued.push(frame);
+    this.queuedBytes += frame.length;
     return true;
   }
 
   /** Flushes what is queued and ends the connection. */
   end(): void {
+    this.flush();
     this.socket.end(() => this.close());
   }
 
@@ -74,6 +89,22 @@ export class FrameSocket {
     this.open = false;
     this.socket.destroy();
     this.handler.closed();
+  }
+
+  private flush(): void {
+    const { queued, queuedBytes } = this;
+    this.queued = [];
+    this.queuedBytes = 0;
+    if (!this.open || queued.length === 0) return;
+    if (queued.length === 1) {
+      this.socket.write(queued[0]);
+    } else if (queuedBytes <= JOINED_BYTES_MAX) {
+      this.socket.write(Buffer.concat(queued, queuedBytes));
+    } else {
+      this.socket.cork();
+      for (const frame of queued) this.socket.write(frame);
+      this.socket.uncork();
+    }
   }
 
   private receive(chunk: Buffer): void {

@@ -7,7 +7,7 @@ import {
   decodeRequest,
   decodeSubmitReply,
   encodeJson,
-  encodeRequest,
+  requestId,
   type BlockEvent,
   type ReplicaAnswer,
   type ReplicaQuery,
@@ -156,7 +156,7 @@ class ClientConnection implements ReplicaConnection {
         );
       }, this.requestTimeoutMs);
       this.pending.set(id, { resolve, reject, timeout });
-      this.frames.send(kind, encodeRequest(id, content));
+      this.frames.send(kind, requestId(id), content);
     });
   }
 

@@ -3,7 +3,7 @@ import { connect } from 'node:tls';
 import type { Link } from '@quorate/runtime';
 import { nodeTimers } from '@quorate/runtime-node';
 import { createClientCertificate, createReplicaCertificate, type TlsIdentity } from './certificate';
-import { CLIENT_FRAMES, decodeRequest, encodeRequest, encodeSubmitReply, type SubmitReply } from './client-protocol';
+import { CLIENT_FRAMES, decodeRequest, encodeSubmitReply, requestId, type SubmitReply } from './client-protocol';
 import { bindPort, boundPort } from './listener';
 import { connectReplica, type ConnectReplicaOptions } from './replica-connection';
 import { ReplicaLinks, type ReplicaAddress } from './replica-links';
@@ -197,7 +197,7 @@ describe('links of clients', () => {
         ids
           .reverse()
           .forEach((id, index) =>
-            from.send(CLIENT_FRAMES.submitReply, encodeRequest(id, encodeSubmitReply(replies[index]))),
+            from.send(CLIENT_FRAMES.submitReply, requestId(id), encodeSubmitReply(replies[index])),
           );
     };
     const connection = await connectReplica(clientOptions(0, client));

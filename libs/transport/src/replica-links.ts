@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { connect, createServer, type SecureContextOptions, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Link, LinkEvents, LinkParty, Links, Timer, Timers } from '@quorate/runtime';
 import { certificateHash, derHash, type TlsIdentity } from './certificate';
-import { FrameSocket } from './frame-socket';
+import { FrameSocket, frameBytes } from './frame-socket';
 
 /** First pause before a lost peer is dialled again, and the longest; each failure doubles it. */
 const REDIAL_MS_MIN = 20;
@@ -70,6 +70,11 @@ export class ReplicaLinks implements Links {
 
   sendToPeer(replica: number, kind: number, ...parts: readonly Uint8Array[]): boolean {
     return this.peers.get(replica)?.send(kind, ...parts) ?? false;
+  }
+
+  sendToPeers(replicas: readonly number[], kind: number, ...parts: readonly Uint8Array[]): void {
+    const frame = frameBytes(kind, parts);
+    for (const replica of replicas) this.peers.get(replica)?.sendFrame(frame);
   }
 
   peerConnected(replica: number): boolean {
@@ -226,6 +231,10 @@ class FrameLink implements Link {
 
   send(kind: number, ...parts: readonly Uint8Array[]): boolean {
     return this.frames.send(kind, ...parts);
+  }
+
+  sendFrame(frame: Buffer): boolean {
+    return this.frames.sendFrame(frame);
   }
 
   close(): void {

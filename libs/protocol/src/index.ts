@@ -96,6 +96,28 @@ export {
   type ResultScope,
 } from './result-codes';
 export {
+  CHECKPOINT_BLOCKS,
+  CHECKPOINT_OPERATIONS,
+  STATE_CHUNK_BYTES,
+  checkpointPreimage,
+  checkpointProven,
+  chunkBytes,
+  chunkCount,
+  chunkHash,
+  decodeCheckpoint,
+  decodeCheckpointVote,
+  decodeState,
+  encodeCheckpoint,
+  encodeCheckpointVote,
+  encodeState,
+  sectionRoot,
+  stateRoot,
+  type CheckpointCertificate,
+  type CheckpointVote,
+  type StateDescription,
+  type StateSection,
+} from './state';
+export {
   commitPreimage,
   consensusContext,
   faultsTolerated,

@@ -13,3 +13,7 @@ export type { DamagedRange } from './journal-recovery';
 export { SEALED_PAYLOAD_BYTES_MAX, SealedFile, type SealedFileOptions, type SealedPosition } from './sealed-file';
 export { StorageError, type StorageErrorCode } from './storage-error';
 export { FILE_KIND, Vault, type DataKey, type FileLabel, type VaultOptions } from './vault';
+export { SnapshotImport } from './snapshot-import';
+export { OWN_SECTION_FIRST, hashOf, type ChunkTable, type SnapshotManifest } from './snapshot-manifest';
+export { SnapshotStore, type SnapshotStoreOptions, type StoredSnapshot } from './snapshot-store';
+export { writeSnapshot, type SectionSource, type SnapshotSource } from './snapshot-writer';

@@ -1,0 +1,130 @@
+import type { Directory } from '@quorate/runtime';
+import { SealedFile } from './sealed-file';
+import type { ChunkPlace, ChunkTable } from './snapshot-manifest';
+import { FILE_KIND, type Vault } from './vault';
+
+const NAME_PATTERN = /^pack-(\d{6})$/;
+const CHUNK_FRAME = 1;
+
+/** Bytes that may wait for the medium before the writer waits too. */
+const UNSYNCED_BYTES_MAX = 16_777_216;
+
+/** Sees each chunk that a table names, once. */
+export type ChunkVisitor = (table: ChunkTable, index: number, chunk: Uint8Array) => void;
+
+/** Files of chunks. A pack is written once, is complete before a manifest names it, and is read by position afterwards. */
+export class SnapshotPacks {
+  private readonly files = new Map<number, SealedFile>();
+
+  constructor(
+    private readonly directory: Directory,
+    private readonly vault: Vault,
+  ) {}
+
+  async numbers(): Promise<number[]> {
+    const names = await this.directory.list();
+    return names.flatMap((name) => NAME_PATTERN.exec(name)?.[1] ?? []).map(Number);
+  }
+
+  /** Begins a pack; whatever an interrupted writer left under that number is gone. */
+  async create(number: number): Promise<PackWriter> {
+    await this.directory.remove(nameOf(number));
+    const file = await this.open(number, false, () => undefined);
+    return new PackWriter(number, file);
+  }
+
+  /** Reads a chunk back. Throws StorageError. */
+  async read({ pack, offset, payloadBytes }: ChunkPlace): Promise<Uint8Array> {
+    const file = this.files.get(pack) ?? (await this.open(pack, true, () => undefined));
+    return file.read({ offset, payloadBytes });
+  }
+
+  async sizeBytes(pack: number): Promise<number> {
+    const file = this.files.get(pack) ?? (await this.open(pack, true, () => undefined));
+    return file.sizeBytes;
+  }
+
+  /** Reads the packs that the tables name from beginning to end, each once. Throws StorageError for a pack that is damaged. */
+  async scan(tables: Iterable<ChunkTable>, visit: ChunkVisitor): Promise<void> {
+    const wanted = new Map<number, Map<number, { table: ChunkTable; index: number }[]>>();
+    for (const table of tables) {
+      table.places.forEach(({ pack, offset }, index) => {
+        const ofPack = wanted.get(pack) ?? new Map<number, { table: ChunkTable; index: number }[]>();
+        wanted.set(pack, ofPack);
+        ofPack.set(offset, [...(ofPack.get(offset) ?? []), { table, index }]);
+      });
+    }
+    for (const [pack, chunks] of [...wanted].sort(([left], [right]) => left - right)) {
+      await this.close(pack);
+      await this.open(pack, true, (payload, offset) => {
+        for (const { table, index } of chunks.get(offset) ?? []) visit(table, index, payload);
+      });
+    }
+  }
+
+  /** Removes every pack that is not in `keep`. */
+  async retain(keep: ReadonlySet<number>): Promise<void> {
+    for (const number of await this.numbers()) {
+      if (keep.has(number)) continue;
+      await this.close(number);
+      await this.directory.remove(nameOf(number));
+    }
+  }
+
+  async closeAll(): Promise<void> {
+    for (const number of this.files.keys()) await this.close(number);
+  }
+
+  private async close(number: number): Promise<void> {
+    await this.files.get(number)?.close();
+    this.files.delete(number);
+  }
+
+  private async open(
+    number: number,
+    complete: boolean,
+    onChunk: (payload: Uint8Array, offset: number) => void,
+  ): Promise<SealedFile> {
+    const { file } = await SealedFile.open({
+      directory: this.directory,
+      vault: this.vault,
+      label: { kind: FILE_KIND.pack, number },
+      name: nameOf(number),
+      complete,
+      onFrame: (_kind, payload, { offset }) => onChunk(payload, offset),
+    });
+    this.files.set(number, file);
+    return file;
+  }
+}
+
+/** Appends chunks to a new pack. */
+export class PackWriter {
+  private unsynced = 0;
+
+  constructor(
+    readonly number: number,
+    private readonly file: SealedFile,
+  ) {}
+
+  get sizeBytes(): number {
+    return this.file.sizeBytes;
+  }
+
+  /** Takes a copy of the chunk; waits when too much is on its way. Throws StorageError when the medium refuses. */
+  async append(chunk: Uint8Array): Promise<ChunkPlace> {
+    const { offset, payloadBytes } = this.file.append(CHUNK_FRAME, chunk);
+    this.unsynced += payloadBytes;
+    if (this.unsynced >= UNSYNCED_BYTES_MAX) await this.sync();
+    return { pack: this.number, offset, payloadBytes };
+  }
+
+  async sync(): Promise<void> {
+    this.unsynced = 0;
+    await this.file.sync();
+  }
+}
+
+function nameOf(number: number): string {
+  return `pack-${String(number).padStart(6, '0')}`;
+}

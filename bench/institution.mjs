@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const sdk = require('@quorate/sdk');
-const { ACCOUNT_FLAGS } = require('@quorate/protocol');
+const { ACCOUNT_FLAGS, OPEN_ASSET_POLICY } = require('@quorate/protocol');
 
 export const CHF = 756;
 export const ISSUER_ACCOUNT = 1n;
@@ -74,7 +74,10 @@ export function transfer(debitAccount, creditAccount, amount) {
 
 /** Creates CHF, the issuer's account and `count` funded accounts with ids 2, 3, … */
 export async function openAccounts(institution, ledger, count) {
-  const asset = { kind: 'create_asset', asset: { id: CHF, scale: 2, code: 'CHF', issuer: OPERATOR } };
+  const asset = {
+    kind: 'create_asset',
+    asset: { id: CHF, scale: 2, code: 'CHF', issuer: OPERATOR, ...OPEN_ASSET_POLICY },
+  };
   await apply(institution, ledger, [asset, account(ISSUER_ACCOUNT, 0)]);
   const ids = Array.from({ length: count }, (_, index) => BigInt(index + 2));
   const perEnvelope = 4_000;

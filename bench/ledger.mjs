@@ -57,7 +57,8 @@ function openLedger() {
 const spread = (number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n) | 1n;
 
 function openAccounts({ content, signed, execute }, accountCount) {
-  execute(signed(content([{ kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: operator } }], 1n)));
+  const asset = { id: 756, scale: 2, code: 'CHF', issuer: operator, ...protocol.OPEN_ASSET_POLICY };
+  execute(signed(content([{ kind: 'create_asset', asset }], 1n)));
   let elapsedMs = 0;
   for (let first = 0; first < accountCount; first += perEnvelope) {
     const count = Math.min(perEnvelope, accountCount - first);

@@ -31,7 +31,7 @@ const load = createRequire(import.meta.url);
 const { hex, unhex } = load('@quorate/crypto');
 const { verifyReceipt } = load('@quorate/light-client');
 const payments = load('@quorate/payments');
-const { ACCOUNT_FLAGS, decodeGenesis, formatId, genesisId } = load('@quorate/protocol');
+const { ACCOUNT_FLAGS, OPEN_ASSET_POLICY, decodeGenesis, formatId, genesisId } = load('@quorate/protocol');
 const sdk = load('@quorate/sdk');
 
 const say = (line = '') => console.log(line);
@@ -174,7 +174,9 @@ async function prepareLedger(institution, file) {
   const codes = new Set(file.groups.flatMap((group) => group.payments.map(({ amount }) => amount.currency)));
   const assets = [...codes].map(payments.currencyOf).filter((currency) => currency !== undefined);
   const assetList = assets.map(({ code, numeric, exponent }) => ({ id: numeric, scale: exponent, code, issuer }));
-  await institution.apply(assetList.map((asset) => ({ kind: 'create_asset', asset })));
+  await institution.apply(
+    assetList.map((asset) => ({ kind: 'create_asset', asset: { ...asset, ...OPEN_ASSET_POLICY } })),
+  );
   const target = { genesisId: institution.anchor, party: issuer, assets: assetList };
   const plan = payments.planPaymentFile(file, target);
   const blank = { party: issuer, code: 1, userData128: 0n, userData64: 0n, userData32: 0 };

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { ACCOUNT_FLAGS, type Operation } from '@quorate/protocol';
+import { ACCOUNT_FLAGS, OPEN_ASSET_POLICY, type Operation } from '@quorate/protocol';
 import {
   buildEnvelope,
   createControlPlaneClient,
@@ -98,7 +98,7 @@ export class Institution {
   /** Creates CHF, the issuer's account, and funded accounts with the given ids. */
   async openAccounts(ledger: OwnedLedger, ids: readonly bigint[], amount: bigint): Promise<void> {
     const submitted = await this.submit(ledger, [
-      { kind: 'create_asset', asset: { id: CHF, scale: 2, code: 'CHF', issuer: OPERATOR } },
+      { kind: 'create_asset', asset: { id: CHF, scale: 2, code: 'CHF', issuer: OPERATOR, ...OPEN_ASSET_POLICY } },
       account(ISSUER_ACCOUNT, 0),
       ...ids.map((id) => account(id, ACCOUNT_FLAGS.debitsMustNotExceedCredits)),
       ...ids.map((id) => transfer(ISSUER_ACCOUNT, id, amount)),

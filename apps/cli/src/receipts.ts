@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hex } from '@quorate/crypto';
 import { verifyReceipt, type ProvenOutcome } from '@quorate/light-client';
 import { TRANSFER_FLAGS, formatId, type Receipt, type ResultOperation } from '@quorate/protocol';
 import type { OpenLedger } from './context';
@@ -112,5 +113,29 @@ function operationFields(operation: ResultOperation): Record<string, unknown> {
       return { operation: operation.kind, id: operation.asset.id, code: operation.asset.code };
     case 'expiry':
       return { operation: operation.kind, pendingId: formatId(operation.pendingId) };
+    case 'put_mandate':
+      return { operation: operation.kind, ...plain(operation.mandate) };
+    case 'revoke_mandate':
+      return { operation: operation.kind, id: formatId(operation.mandate) };
+    case 'put_record':
+      return { operation: operation.kind, ...plain(operation.record) };
+    default:
+      return { operation: operation.kind, ...plain(operation.change) };
   }
+}
+
+/** Fields that are large numbers or bytes as their digits; lists as how many entries they have. */
+function plain(content: object): Record<string, unknown> {
+  const text = (value: unknown): unknown => {
+    if (typeof value === 'bigint') return value.toString();
+    if (value instanceof Uint8Array) return hex(value);
+    return Array.isArray(value) ? value.length : value;
+  };
+  const ids = new Set(['id', 'party', 'account', 'grantee', 'creditAccount', 'subject']);
+  return Object.fromEntries(
+    Object.entries(content).map(([name, value]: [string, unknown]) => [
+      name,
+      ids.has(name) && typeof value === 'bigint' ? formatId(value) : text(value),
+    ]),
+  );
 }

@@ -7,10 +7,10 @@
 //   8  credits posted (4)                         6  user data 32
 //   12 party (index)                              7  ledger time ns (2)
 //   13 asset (index)                              9  previous account of the party (row + 1, 0 = none)
-//   14 code << 16 | state << 14 | flags           10 salt of its results (4)
+//   14 code << 16 | state << 12 | flags           10 salt of its results (4)
 //   15 newest transfer (row + 1, 0 = none)        pending row, 8 words: debits pending (4), credits pending (4)
 //                                                 head row, 2 words: height and index of its newest result
-import { ACCOUNT_FLAGS, RESULT_CODES } from '@quorate/protocol';
+import { ACCOUNT_FLAGS, PARTY_ROLES, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
 import { IdIndex } from './id-index';
 import type { PartyTable } from './party-table';
@@ -31,11 +31,12 @@ export const BALANCE = {
 export const PENDING_WORDS = 8;
 export const PENDING_CREDITS = 4;
 /**
- * What became of an account since it was created, beside its flags: `closed` now, by a flag or by a transfer, and `reserved`,
- * that a pending transfer ever touched it. The bits are no flags on the wire.
+ * What is to be known of an account beside its flags: `closed` now, by a flag or by a transfer; `reserved`, that a pending
+ * transfer ever touched it; `frozen` now, itself; `issuing`, that its owner is the issuer of its asset. The bits are no flags
+ * on the wire.
  */
-export const ACCOUNT_STATE = { closed: 0x8000, reserved: 0x4000 } as const;
-const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved;
+export const ACCOUNT_STATE = { closed: 0x8000, reserved: 0x4000, frozen: 0x2000, issuing: 0x1000 } as const;
+const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved | ACCOUNT_STATE.frozen | ACCOUNT_STATE.issuing;
 export const DETAIL_WORDS = 14;
 export const DETAIL = {
   userData128: 0,
@@ -60,7 +61,8 @@ const FIELD = {
 } as const;
 const ROWS_MIN = 256;
 const BALANCE_LIMITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits | ACCOUNT_FLAGS.creditsMustNotExceedDebits;
-const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS | ACCOUNT_FLAGS.closed;
+const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS | ACCOUNT_FLAGS.history | ACCOUNT_FLAGS.closed;
+const HOLDER_ROLES = PARTY_ROLES.participant | PARTY_ROLES.issuer;
 
 /** Who signed, and the ledger time of the operation in nanoseconds as two words. */
 export interface OperationContext {
@@ -113,6 +115,7 @@ export class AccountTable {
     this.stage(view, offset, context);
     const words = this.balances;
     const flags = words[balance + BALANCE.codeAndFlags] & 0xffff;
+    if ((flags & ACCOUNT_FLAGS.imported) !== 0) return RESULT_CODES.imported_event_not_expected;
     if ((flags & ~KNOWN_FLAGS) !== 0) return RESULT_CODES.reserved_flag;
     if (isZero(words, balance)) return RESULT_CODES.id_must_not_be_zero;
     if (isMax(words, balance)) return RESULT_CODES.id_must_not_be_int_max;
@@ -126,12 +129,14 @@ export class AccountTable {
     if (assetId === 0) return RESULT_CODES.asset_must_not_be_zero;
     if (words[balance + BALANCE.codeAndFlags] >>> 16 === 0) return RESULT_CODES.code_must_not_be_zero;
     if (owner === undefined) return RESULT_CODES.account_party_not_found;
+    if ((owner.roles & HOLDER_ROLES) === 0) return RESULT_CODES.account_party_role_required;
     const asset = this.assets.find(assetId);
     if (asset === undefined) return RESULT_CODES.account_asset_not_found;
     const limited = (flags & ACCOUNT_FLAGS.debitsMustNotExceedCredits) !== 0;
     if (!limited && asset.issuerIndex !== owner.index) return RESULT_CODES.account_must_be_limited;
     if (row >= this.accountsMax) return RESULT_CODES.account_limit_reached;
     if ((flags & ACCOUNT_FLAGS.closed) !== 0) words[balance + BALANCE.codeAndFlags] |= ACCOUNT_STATE.closed;
+    if (asset.issuerIndex === owner.index) words[balance + BALANCE.codeAndFlags] |= ACCOUNT_STATE.issuing;
     words[balance + BALANCE.party] = owner.index;
     words[balance + BALANCE.asset] = asset.index;
     this.details[detail + DETAIL.previousOfParty] = owner.newestAccount;
@@ -156,6 +161,12 @@ export class AccountTable {
     const at = row * BALANCE_WORDS + BALANCE.codeAndFlags;
     if (closed) this.balances[at] |= ACCOUNT_STATE.closed;
     else this.balances[at] &= ~ACCOUNT_STATE.closed;
+  }
+
+  setFrozen(row: number, frozen: boolean): void {
+    const at = row * BALANCE_WORDS + BALANCE.codeAndFlags;
+    if (frozen) this.balances[at] |= ACCOUNT_STATE.frozen;
+    else this.balances[at] &= ~ACCOUNT_STATE.frozen;
   }
 
   /** Gives the account a row of pending sums. */

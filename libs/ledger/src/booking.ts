@@ -8,23 +8,39 @@ import {
   type OperationContext,
 } from './account-table';
 import { TOTAL } from './asset-table';
+import { timeOf } from './administration';
 import type { BookingTables } from './booking-tables';
+import { Circulation } from './circulation';
 import { PENDING_STATE } from './pending-table';
 import { resolutionOf } from './pending-resolution';
 import { compareWithStaged } from './transfer-retry';
 import { NAMED, RESOLVING, TRANSFER, TRANSFER_WORDS } from './transfer-table';
-import { addInto, copy, equals, exceeds, isMax, isZero, subtractFrom, sumExceeds, sumOverflows } from './u128';
+import {
+  addInto,
+  copy,
+  equals,
+  exceeds,
+  isMax,
+  isZero,
+  subtractFrom,
+  sumExceeds,
+  sumOverflows,
+  toBigint,
+} from './u128';
 
 const CODES = RESULT_CODES;
 const APPLIED = RESULT_CODES.applied;
 const { linked: LINKED, pending: PENDING, postPendingTransfer: POST } = TRANSFER_FLAGS;
 const { closingDebit: CLOSING_DEBIT, closingCredit: CLOSING_CREDIT } = TRANSFER_FLAGS;
 const { balancingDebit: BALANCING_DEBIT, balancingCredit: BALANCING_CREDIT } = TRANSFER_FLAGS;
-const KNOWN_FLAGS = Object.values(TRANSFER_FLAGS).reduce((flags, flag) => flags | flag, 0);
+const { imported: IMPORTED, ...ACCEPTED } = TRANSFER_FLAGS;
+const KNOWN_FLAGS = Object.values(ACCEPTED).reduce((flags, flag) => flags | flag, 0);
+const { issuing: ISSUING } = ACCOUNT_STATE;
 const CLOSING = CLOSING_DEBIT | CLOSING_CREDIT;
 const LIMIT_DEBITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits;
 const LIMIT_CREDITS = ACCOUNT_FLAGS.creditsMustNotExceedDebits;
-const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved;
+/** What takes a transfer off the short way, on either account. */
+const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved | ACCOUNT_STATE.frozen;
 /** Where posted and pending sums together are in `Booking.used`, and a scratch operand. */
 const DEBITS = 0;
 const CREDITS = 4;
@@ -33,8 +49,11 @@ const SCRATCH = 8;
 /** Enters transfers in the books: the rules for their amounts, and the sums of accounts and assets that they change. */
 export class Booking {
   private readonly used = new Uint32Array(12);
+  private readonly circulation: Circulation;
 
-  constructor(private readonly tables: BookingTables) {}
+  constructor(private readonly tables: BookingTables) {
+    this.circulation = new Circulation(tables.accounts, tables.assets);
+  }
 
   /** Applies the transfer that is encoded at `offset` unless a rule forbids it; returns the result code. */
   create(view: DataView, offset: number, context: OperationContext): number {
@@ -43,6 +62,7 @@ export class Booking {
     const rows = transfers.rows;
     const at = transfers.size * TRANSFER_WORDS;
     const flags = rows[at + TRANSFER.codeAndFlags] & 0xffff;
+    if ((flags & IMPORTED) !== 0) return CODES.imported_event_not_expected;
     if ((flags & ~KNOWN_FLAGS) !== 0) return CODES.reserved_flag;
     if (isZero(rows, at)) return CODES.id_must_not_be_zero;
     if (isMax(rows, at)) return CODES.id_must_not_be_int_max;
@@ -64,18 +84,25 @@ export class Booking {
     const amount = at + TRANSFER.amount;
     if ((flags & PENDING) !== 0) {
       this.release(debit, credit, rows, amount);
+      this.circulation.released(debit, credit, rows, amount);
       pendings.removeNewest();
       if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(debit, false);
       if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(credit, false);
     } else if ((flags & RESOLVING) !== 0) {
       const row = rows[at + TRANSFER.pending] - 1;
       const resolved = pendings.transferOf(row) * TRANSFER_WORDS;
-      if ((flags & POST) !== 0) this.unpost(debit, credit, rows, amount);
-      else this.closeAgain(resolved);
+      if ((flags & POST) !== 0) {
+        this.unpost(debit, credit, rows, amount);
+        this.circulation.unposted(debit, credit, rows, amount);
+      } else {
+        this.closeAgain(resolved);
+      }
       this.reserve(debit, credit, rows, resolved + TRANSFER.amount);
+      this.circulation.reserved(debit, credit, rows, resolved + TRANSFER.amount);
       pendings.reopen(row);
     } else {
       this.unpost(debit, credit, rows, amount);
+      this.circulation.unposted(debit, credit, rows, amount);
     }
     transfers.removeNewest();
   }
@@ -98,6 +125,7 @@ export class Booking {
       const debit = rows[at + TRANSFER.debitAccount];
       const credit = rows[at + TRANSFER.creditAccount];
       this.release(debit, credit, rows, at + TRANSFER.amount);
+      this.circulation.released(debit, credit, rows, at + TRANSFER.amount);
       this.openAgain(at);
       capture.expiry(debit, credit, rows, at, at + TRANSFER.amount);
       expired += 1;
@@ -129,19 +157,48 @@ export class Booking {
     const balances = accounts.balances;
     const from = debit * BALANCE_WORDS;
     const to = credit * BALANCE_WORDS;
-    if (balances[from + BALANCE.party] !== context.party) return CODES.debit_account_not_owned;
+    const mandated = balances[from + BALANCE.party] !== context.party;
+    if (mandated) {
+      const refusal = this.mandateRefusal(flags, debit, credit, context);
+      if (refusal !== APPLIED) return refusal;
+    }
     if ((flags & CLOSING_CREDIT) !== 0 && balances[to + BALANCE.party] !== context.party) {
       return CODES.credit_account_not_owned;
     }
     const asset = balances[from + BALANCE.asset];
     if (asset !== balances[to + BALANCE.asset]) return CODES.accounts_must_have_the_same_asset;
-    if (assets.at(asset).id !== transfers.assetId) return CODES.transfer_must_have_the_same_asset_as_accounts;
-    const states = (balances[from + BALANCE.codeAndFlags] | balances[to + BALANCE.codeAndFlags]) & STATES;
-    const plain = states === 0 && (flags & ~LINKED) === 0;
-    return plain ? this.enterPlain(debit, credit, context) : this.enterOther(flags, debit, credit, context);
+    const held = assets.at(asset);
+    if (held.id !== transfers.assetId) return CODES.transfer_must_have_the_same_asset_as_accounts;
+    if (held.restricted) {
+      const refusal = assets.transferRefusal(held, balances[from + BALANCE.party], balances[to + BALANCE.party]);
+      if (refusal !== APPLIED) return refusal;
+    }
+    const { codeAndFlags: states } = BALANCE;
+    const special =
+      ((balances[from + states] | balances[to + states]) & STATES) |
+      ((balances[from + states] ^ balances[to + states]) & ISSUING);
+    if (special === 0 && (flags & ~LINKED) === 0 && !mandated) return this.enterPlain(debit, credit, context);
+    if (this.isFrozen(debit)) return CODES.debit_account_frozen;
+    return this.enterOther(flags, debit, credit, { context, mandated });
   }
 
-  /** The usual case, apart because it is what speed hangs on: no flag, and no account closed or with pending sums. */
+  /** A mandate lets the party debit, but not close, an account of another. */
+  private mandateRefusal(flags: number, debit: number, credit: number, context: OperationContext): number {
+    if ((flags & CLOSING_DEBIT) !== 0) return CODES.debit_account_not_owned;
+    return this.tables.mandates.choose(debit, credit, context.party, timeOf(context));
+  }
+
+  private isFrozen(account: number): boolean {
+    const { accounts, parties } = this.tables;
+    const at = account * BALANCE_WORDS;
+    if ((accounts.balances[at + BALANCE.codeAndFlags] & ACCOUNT_STATE.frozen) !== 0) return true;
+    return parties.at(accounts.balances[at + BALANCE.party]).frozen;
+  }
+
+  /**
+   * The usual case, apart because it is what speed hangs on: no flag, no account closed, frozen or with pending sums, nothing
+   * that leaves the issuer's hands or returns to them, and the signer's own account.
+   */
   private enterPlain(debit: number, credit: number, context: OperationContext): number {
     const { accounts, transfers } = this.tables;
     const rows = transfers.rows;
@@ -168,8 +225,13 @@ export class Booking {
     return APPLIED;
   }
 
-  private enterOther(flags: number, debit: number, credit: number, context: OperationContext): number {
-    const { accounts, transfers, pendings } = this.tables;
+  private enterOther(
+    flags: number,
+    debit: number,
+    credit: number,
+    { context, mandated }: { readonly context: OperationContext; readonly mandated: boolean },
+  ): number {
+    const { accounts, assets, transfers, pendings, mandates } = this.tables;
     const balances = accounts.balances;
     const from = debit * BALANCE_WORDS;
     const to = credit * BALANCE_WORDS;
@@ -182,9 +244,16 @@ export class Booking {
     if ((flags & BALANCING_CREDIT) !== 0) this.lower(rows, amount, balances, to + BALANCE.debits, CREDITS);
     const overflow = this.overflow(flags, debit, credit, amount);
     if (overflow !== APPLIED) return overflow;
+    const issues = this.circulation.issues(debit, credit);
+    const asset = balances[from + BALANCE.asset];
+    if (issues && assets.overflowsSupply(asset, rows, amount)) return CODES.overflows_supply;
     const { timeoutSeconds } = transfers;
     if (timeoutSeconds !== 0 && pendings.overflows(context.timeLow, context.timeHigh, timeoutSeconds)) {
       return CODES.overflows_timeout;
+    }
+    if (issues) {
+      const refusal = assets.issueRefusal(asset, rows, amount);
+      if (refusal !== APPLIED) return refusal;
     }
     if (
       (balances[from + BALANCE.codeAndFlags] & LIMIT_DEBITS) !== 0 &&
@@ -198,12 +267,18 @@ export class Booking {
     ) {
       return CODES.exceeds_debits;
     }
+    if (mandated) {
+      const refusal = mandates.use(toBigint(rows, amount));
+      if (refusal !== APPLIED) return refusal;
+    }
     if ((flags & PENDING) === 0) {
       this.post(debit, credit, rows, amount);
+      this.circulation.posted(debit, credit, rows, amount);
     } else {
       accounts.setReserved(debit);
       accounts.setReserved(credit);
       this.reserve(debit, credit, rows, amount);
+      this.circulation.reserved(debit, credit, rows, amount);
       if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(debit, true);
       if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(credit, true);
       const row = pendings.add(transfers.size, timeoutSeconds, context.timeLow, context.timeHigh);
@@ -252,8 +327,13 @@ export class Booking {
     const credit = rows[resolved + TRANSFER.creditAccount];
     const posts = (flags & POST) !== 0;
     this.release(debit, credit, rows, resolved + TRANSFER.amount);
-    if (posts) this.post(debit, credit, rows, at + TRANSFER.amount);
-    else this.openAgain(resolved);
+    this.circulation.released(debit, credit, rows, resolved + TRANSFER.amount);
+    if (posts) {
+      this.post(debit, credit, rows, at + TRANSFER.amount);
+      this.circulation.posted(debit, credit, rows, at + TRANSFER.amount);
+    } else {
+      this.openAgain(resolved);
+    }
     const row = rows[resolved + TRANSFER.pending] - 1;
     pendings.resolve(row, posts ? PENDING_STATE.posted : PENDING_STATE.voided);
     rows[at + TRANSFER.pending] = row + 1;

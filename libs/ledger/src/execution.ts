@@ -1,9 +1,8 @@
-import { invariant } from '@quorate/errors';
-import { accountSalt, decodeOperation, OPERATION_TAGS, RESULT_CODES } from '@quorate/protocol';
+import { accountSalt, decodeOperation, OPERATION_TAGS, RESULT_CODES, type Operation } from '@quorate/protocol';
 import { BALANCE_WORDS, type OperationContext } from './account-table';
+import { Administration, type AdministrationTables } from './administration';
 import type { Booking } from './booking';
 import type { BookingTables } from './booking-tables';
-import type { PartyTable } from './party-table';
 import type { ScannedEnvelope } from './results';
 import { toBigint } from './u128';
 import { WARM_MAX } from './transfer-table';
@@ -17,9 +16,7 @@ const WARM_ACCOUNTS_MIN = 32_768;
 const U32 = 0x1_0000_0000;
 
 /** The tables that operations act on. */
-export interface Tables extends BookingTables {
-  readonly parties: PartyTable;
-}
+export interface Tables extends BookingTables, AdministrationTables {}
 
 /** A linked chain under way: what to go back to when it fails. */
 interface Chain {
@@ -45,12 +42,15 @@ export class EnvelopeExecution {
   private firstSignature: Uint8Array = new Uint8Array(0);
   private blockTimeLow = 0;
   private blockTimeHigh = 0;
+  private readonly administration: Administration;
   private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
 
   constructor(
     private readonly tables: Tables,
     private readonly booking: Booking,
-  ) {}
+  ) {
+    this.administration = new Administration(tables);
+  }
 
   /** `codes[first + k]` becomes the result of the envelope's operation k, whose ledger time is the block's plus its index. */
   execute(
@@ -65,8 +65,7 @@ export class EnvelopeExecution {
     this.offsets = envelope.outline.operationOffsets;
     this.firstSignature = envelope.outline.signatures[0].bytes;
     this.context.party = party;
-    // The operator of the genesis is the first party.
-    this.context.isOperator = party === 0;
+    this.context.isOperator = this.tables.parties.has(party, 'operator');
     this.context.height = block.height;
     this.blockTimeLow = Number(block.timeNs & 0xffff_ffffn);
     this.blockTimeHigh = Number(block.timeNs >> 32n);
@@ -105,7 +104,7 @@ export class EnvelopeExecution {
       case ACCOUNT_TAG:
         return this.createAccount(offset);
       default:
-        return this.createPartyOrAsset(operation);
+        return this.administration.execute(this.decode(operation), this.context);
     }
   }
 
@@ -119,13 +118,8 @@ export class EnvelopeExecution {
     return code;
   }
 
-  private createPartyOrAsset(operation: number): number {
-    if (!this.context.isOperator) return RESULT_CODES.operator_required;
-    const timestampNs = (BigInt(this.context.timeHigh) << 32n) | BigInt(this.context.timeLow);
-    const decoded = decodeOperation(this.bytes.subarray(this.offsets[operation * 2], this.offsets[operation * 2 + 1]));
-    if (decoded.kind === 'create_party') return this.tables.parties.create(decoded.party, timestampNs);
-    invariant(decoded.kind === 'create_asset', 'accounts and transfers are executed from their bytes');
-    return this.tables.assets.create(decoded.asset, timestampNs);
+  private decode(operation: number): Operation {
+    return decodeOperation(this.bytes.subarray(this.offsets[operation * 2], this.offsets[operation * 2 + 1]));
   }
 
   private moveTo(index: number): void {
@@ -153,6 +147,7 @@ export class EnvelopeExecution {
     this.chain.accounts = this.tables.accounts.size;
     this.chain.transfers = this.tables.transfers.size;
     this.chain.failed = false;
+    this.tables.mandates.openChain();
   }
 
   /** Undoes what the chain applied before `operation`, newest first: transfers, then the accounts that they may have used. */
@@ -161,6 +156,7 @@ export class EnvelopeExecution {
     while (this.tables.transfers.size > this.chain.transfers) this.booking.undoNewest();
     while (this.tables.accounts.size > this.chain.accounts) this.tables.accounts.removeNewest();
     this.tables.capture.forget(first + this.chain.start, first + operation);
+    this.tables.mandates.undoChain();
     codes.fill(RESULT_CODES.linked_event_failed, first + this.chain.start, first + operation);
   }
 
@@ -173,10 +169,13 @@ export class EnvelopeExecution {
     }
     this.chain.start = -1;
     this.chain.failed = false;
+    this.tables.mandates.closeChain();
   }
 
   private recordFailure(operation: number, code: number): void {
     const offset = this.offsets[operation * 2];
+    // As with a reserved flag, the attempt was no transfer of this ledger's at all.
+    if (code === RESULT_CODES.imported_event_not_expected) return;
     if (this.bytes[offset] === TRANSFER_TAG) this.tables.transfers.recordFailure(this.view, offset, this.context, code);
   }
 }

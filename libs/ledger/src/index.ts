@@ -1,5 +1,11 @@
 export { validateBlockBody, type BodyValidity } from './block-body';
-export { type EnvelopeHead, type VerifySignature } from './envelope-admission';
+export {
+  type EnvelopeHead,
+  type Signer,
+  type SignerReport,
+  type SignerState,
+  type VerifySignature,
+} from './envelope-admission';
 export { type EnvelopePosition } from './envelope-memory';
 export { Ledger, type BlockOutcome, type LedgerCapture, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';

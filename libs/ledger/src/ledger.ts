@@ -13,13 +13,16 @@ import {
 import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
 import { Booking } from './booking';
-import { EnvelopeAdmission, type EnvelopeHead, type VerifySignature } from './envelope-admission';
+import { EnvelopeAdmission, type EnvelopeHead, type SignerReport, type VerifySignature } from './envelope-admission';
 import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
 import { EnvelopeExecution } from './execution';
+import { FreezeTable } from './freeze-table';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
+import { MandateTable } from './mandate-table';
 import { readPage, type Page, type PageRequest } from './page';
 import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
+import { RecordTable } from './record-table';
 import type { RestoredSections } from './restored-sections';
 import { SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from './section';
 import { ResultCapture, type CapturedResults } from './result-capture';
@@ -87,6 +90,9 @@ export class Ledger {
   private readonly accountTable: AccountTable;
   private readonly transferTable: TransferTable;
   private readonly pendingTable = new PendingTable();
+  private readonly mandateTable: MandateTable;
+  private readonly freezeTable: FreezeTable;
+  private readonly recordTable: RecordTable;
   private readonly booking: Booking;
   private readonly noted: ResultCapture;
   private readonly hasher: ResultHasher;
@@ -106,13 +112,16 @@ export class Ledger {
     // Spreads ids differently on each ledger. No answer depends on it.
     const seed = new DataView(anchor.buffer, anchor.byteOffset).getUint32(0);
     this.partyTable = new PartyTable(limits.partiesMax);
-    this.assetTable = new AssetTable(this.partyTable, limits.assetsMax);
+    this.assetTable = new AssetTable(this.partyTable, limits.assetsMax, limits.allowListEntriesMax);
     this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, seed);
     this.transferTable = new TransferTable(this.accountTable, limits.transfersMax, seed);
     this.memory = new EnvelopeMemory(limits.envelopesMax);
     this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
     this.noted = new ResultCapture(this.accountTable);
     this.hasher = new ResultHasher(this.accountTable);
+    this.mandateTable = new MandateTable(limits.mandatesMax, limits.mandatesPerAccountMax);
+    this.freezeTable = new FreezeTable(limits.freezesMax);
+    this.recordTable = new RecordTable(limits.recordsMax);
     const tables = {
       parties: this.partyTable,
       assets: this.assetTable,
@@ -120,10 +129,13 @@ export class Ledger {
       transfers: this.transferTable,
       pendings: this.pendingTable,
       capture: this.noted,
+      mandates: this.mandateTable,
+      freezes: this.freezeTable,
+      records: this.recordTable,
     };
     this.booking = new Booking(tables);
     this.execution = new EnvelopeExecution(tables, this.booking);
-    this.partyTable.add(genesis.operator, genesis.createdAtNs);
+    this.partyTable.addOperator(genesis.operator, genesis.createdAtNs);
     this.executedTimeNs = genesis.createdAtNs;
   }
 
@@ -160,6 +172,11 @@ export class Ledger {
   /** Why an envelope as a whole would be refused at ledger time `nowNs`; null if it may be proposed. Changes nothing. */
   admit(envelope: EnvelopeHead, hash: Uint8Array, nowNs: bigint): ResultName | null {
     return this.admission.refusal(envelope, hash, nowNs);
+  }
+
+  /** Who signed the envelope as of ledger time `nowNs`, and who is missing; undefined if its party is not on the ledger. */
+  signersOf(envelope: EnvelopeHead, hash: Uint8Array, nowNs: bigint): SignerReport | undefined {
+    return this.admission.signers(envelope, hash, nowNs);
   }
 
   /**
@@ -218,6 +235,10 @@ export class Ledger {
       ...this.transferTable.capture(),
       ...this.pendingTable.capture(),
       ...this.memory.capture(),
+      ...this.assetTable.captureAllowLists(),
+      ...this.mandateTable.capture(),
+      ...this.freezeTable.capture(),
+      ...this.recordTable.capture(),
     ];
     invariant(
       sections.length === SECTION_NAMES.length && sections.every(({ section }, at) => section === SECTION_NAMES[at]),
@@ -336,6 +357,9 @@ export class Ledger {
     this.transferTable.restore(sections);
     this.pendingTable.restore(sections);
     this.memory.restore(sections);
+    this.mandateTable.restore(sections);
+    this.freezeTable.restore(sections);
+    this.recordTable.restore(sections);
   }
 
   private executeEnvelope(

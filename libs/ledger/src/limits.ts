@@ -3,6 +3,15 @@ export interface LedgerLimits {
   readonly partiesMax: number;
   readonly assetsMax: number;
   readonly accountsMax: number;
+  /** Parties on the allow-lists of all assets together. */
+  readonly allowListEntriesMax: number;
+  /** Mandates ever put. */
+  readonly mandatesMax: number;
+  /** Mandates on one account that are not revoked: every use looks through them. */
+  readonly mandatesPerAccountMax: number;
+  /** Freezes ever made; each stays on record. */
+  readonly freezesMax: number;
+  readonly recordsMax: number;
   /** Applied and failed transfers together; each uses up an id for ever. */
   readonly transfersMax: number;
   /** Pending transfers that expire at the start of one block; those left over follow in the next blocks. */
@@ -16,10 +25,18 @@ export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   partiesMax: 65_536,
   assetsMax: 65_536,
   accountsMax: 2 ** 25,
+  allowListEntriesMax: 2 ** 20,
+  mandatesMax: 2 ** 18,
+  mandatesPerAccountMax: 64,
+  freezesMax: 2 ** 18,
+  recordsMax: 2 ** 20,
   transfersMax: 2 ** 27,
   expiriesPerBlockMax: 8_192,
   envelopesMax: 2 ** 20,
 });
+
+/** Rows that one page of a filtered list looks at; the cursor goes on behind them. */
+export const PAGE_ROWS_MAX = 20_000;
 
 /** Entries in one page of a query. */
 export const PAGE_ENTRIES_MAX = 1_000;

@@ -86,7 +86,7 @@ function fillIn(at: number, resolved: number, flags: number, rows: Uint32Array):
 
 /** Whether the pending transfer still waits, and whether it may be resolved this way by this party. */
 function stateRule(resolved: number, flags: number, context: OperationContext, tables: BookingTables): number {
-  const { accounts, transfers, pendings } = tables;
+  const { parties, assets, accounts, transfers, pendings } = tables;
   const { rows } = transfers;
   const row = rows[resolved + TRANSFER.pending] - 1;
   switch (pendings.stateOf(row)) {
@@ -108,6 +108,11 @@ function stateRule(resolved: number, flags: number, context: OperationContext, t
     const byPayee = balances[to + BALANCE.party] === context.party && !closes;
     return byPayer || byPayee ? CODES.applied : CODES.pending_transfer_not_voidable;
   }
+  const [payer, payee] = [balances[from + BALANCE.party], balances[to + BALANCE.party]];
+  const refusal = assets.transferRefusal(assets.at(balances[from + BALANCE.asset]), payer, payee);
+  if (refusal !== CODES.applied) return refusal;
+  const frozen = (balances[from + BALANCE.codeAndFlags] & ACCOUNT_STATE.frozen) !== 0;
+  if (frozen || parties.at(payer).frozen) return CODES.debit_account_frozen;
   if ((balances[from + BALANCE.codeAndFlags] & ACCOUNT_STATE.closed) !== 0) return CODES.debit_account_already_closed;
   if ((balances[to + BALANCE.codeAndFlags] & ACCOUNT_STATE.closed) !== 0) return CODES.credit_account_already_closed;
   return CODES.applied;

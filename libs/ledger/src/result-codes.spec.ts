@@ -1,4 +1,5 @@
 import {
+  OPEN_ASSET_POLICY,
   encodeBody,
   RESULT_CODES,
   TRANSFER_FLAGS,
@@ -9,6 +10,7 @@ import {
   type ResultName,
   type TransferDraft,
 } from '@quorate/protocol';
+import { AUTHORITY_STORIES } from '../test/authority-stories';
 import {
   AS_MEMBER,
   EURO,
@@ -38,7 +40,10 @@ const party = (fields: Partial<PartyDraft> = {}) =>
     party: { id: 9n, name: 'Nine', threshold: 1, keys: [ed25519Key(9).publicKey], ...fields },
   }) as const;
 const asset = (fields: Partial<AssetDraft> = {}) =>
-  ({ kind: 'create_asset', asset: { id: 9, scale: 2, code: 'NIN', issuer: OPERATOR, ...fields } }) as const;
+  ({
+    kind: 'create_asset',
+    asset: { id: 9, scale: 2, code: 'NIN', issuer: OPERATOR, ...OPEN_ASSET_POLICY, ...fields },
+  }) as const;
 
 /** Result of the last operation of one envelope on a ledger that has accounts. */
 const last = (...operations: Parameters<LedgerDriver['run']>[0]): string | undefined =>
@@ -163,6 +168,8 @@ const stories: Record<ResultName, () => string | undefined> = {
     driver.timeNs = 2n ** 63n - 10_000_000_000n;
     return driver.run([hold({ timeoutSeconds: 9 })])[0];
   },
+
+  ...AUTHORITY_STORIES,
 
   envelope_malformed: () => {
     const validity = validateBlockBody(encodeBody([Uint8Array.of(1, 2, 3)]));

@@ -8,7 +8,7 @@ export const SECTIONS = {
   head: { number: 1, rowBytes: 1 },
   parties: { number: 2, rowBytes: 1 },
   assets: { number: 3, rowBytes: 1 },
-  assetTotals: { number: 4, rowBytes: 64 },
+  assetTotals: { number: 4, rowBytes: 112 },
   accounts: { number: 5, rowBytes: 64 },
   accountDetails: { number: 6, rowBytes: 56 },
   accountPendings: { number: 7, rowBytes: 32 },
@@ -17,6 +17,10 @@ export const SECTIONS = {
   failedTransfers: { number: 9, rowBytes: 24 },
   pendings: { number: 10, rowBytes: 24 },
   envelopes: { number: 11, rowBytes: 52 },
+  allowLists: { number: 12, rowBytes: 4 },
+  mandates: { number: 13, rowBytes: 1 },
+  freezes: { number: 14, rowBytes: 1 },
+  records: { number: 15, rowBytes: 1 },
 } as const;
 
 /** Name of a section. */

@@ -4,6 +4,7 @@ import { verifySignature, type KeyScheme, type PublicKey } from '@quorate/crypto
 import {
   RULES_VERSION,
   ACCOUNT_FLAGS,
+  OPEN_ASSET_POLICY,
   encodeEnvelopeContent,
   encodeSignedEnvelope,
   envelopeHash,
@@ -97,8 +98,14 @@ export function transfer(id: bigint, fields: Partial<TransferDraft> = {}): Opera
   };
 }
 
-export const FRANC: Operation = { kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: OPERATOR } };
-export const EURO: Operation = { kind: 'create_asset', asset: { id: 978, scale: 2, code: 'EUR', issuer: OPERATOR } };
+export const FRANC: Operation = {
+  kind: 'create_asset',
+  asset: { id: 756, scale: 2, code: 'CHF', issuer: OPERATOR, ...OPEN_ASSET_POLICY },
+};
+export const EURO: Operation = {
+  kind: 'create_asset',
+  asset: { id: 978, scale: 2, code: 'EUR', issuer: OPERATOR, ...OPEN_ASSET_POLICY },
+};
 
 export interface EnvelopeOptions {
   readonly party?: bigint;

@@ -98,7 +98,8 @@ export class LedgerModel {
   }
 
   private applyAccount(party: bigint, draft: AccountDraft): ResultName {
-    if ((draft.flags & ~(1 | 2 | 4 | 32)) !== 0) return 'reserved_flag';
+    if ((draft.flags & 16) !== 0) return 'imported_event_not_expected';
+    if ((draft.flags & ~(1 | 2 | 4 | 8 | 32)) !== 0) return 'reserved_flag';
     if (draft.id === 0n) return 'id_must_not_be_zero';
     if (draft.id === MAX) return 'id_must_not_be_int_max';
     if (party !== this.rules.operator && !(party === draft.party && this.rules.parties.has(party)))
@@ -126,7 +127,8 @@ export class LedgerModel {
   }
 
   private applyTransfer(party: bigint, draft: TransferDraft, timeNs: bigint): ResultName {
-    if (draft.flags > 255) return 'reserved_flag';
+    if ((draft.flags & 256) !== 0) return 'imported_event_not_expected';
+    if (draft.flags > 511) return 'reserved_flag';
     if (draft.id === 0n) return 'id_must_not_be_zero';
     if (draft.id === MAX) return 'id_must_not_be_int_max';
     if (this.failed.has(draft.id)) return 'id_already_failed';
@@ -168,6 +170,7 @@ export class LedgerModel {
     const credits = credit.credits + credit.creditsPending + amount;
     if (debits > MAX) return 'overflows_debits';
     if (credits > MAX) return 'overflows_credits';
+    if (this.issues(draft) && this.issued(draft.asset) + amount > MAX) return 'overflows_supply';
     const expiresAtNs = draft.timeoutSeconds === 0 ? null : timeNs + BigInt(draft.timeoutSeconds) * NS_PER_SECOND;
     if (expiresAtNs !== null && expiresAtNs > TIME_MAX) return 'overflows_timeout';
     if ((debit.draft.flags & 2) !== 0 && debits > debit.credits) return 'exceeds_credits';
@@ -238,6 +241,20 @@ export class LedgerModel {
     if (state !== 'posted' && has(waiting.draft, CLOSING_CREDIT)) credit.closed = false;
   }
 
+  private issues(draft: TransferDraft): boolean {
+    const issuer = this.rules.assets.get(draft.asset);
+    const [from, to] = [draft.debitAccount, draft.creditAccount].map((id) => this.accountOf(id).draft.party);
+    return from === issuer && to !== issuer;
+  }
+
+  /** All that accounts of the issuer ever paid to others, and what is reserved to be. */
+  private issued(asset: number): bigint {
+    return [...this.state.transfers.values()]
+      .filter(({ draft, state }) => (state === null || state === 'pending') && !has(draft, VOID))
+      .filter(({ draft }) => draft.asset === asset && this.issues(draft))
+      .reduce((sum, { draft }) => sum + draft.amount, 0n);
+  }
+
   private record(transfer: ModelTransfer): void {
     this.state.transfers.set(transfer.draft.id, transfer);
     this.state.history.push(transfer.draft.id);
@@ -251,7 +268,8 @@ export class LedgerModel {
 
   /** A failed first attempt uses its id up, unless its flags are unknown or the party has no say in what it names. */
   private burn(party: bigint, operation: Operation, result: ResultName): void {
-    if (operation.kind !== 'create_transfer' || result === 'applied' || result === 'reserved_flag') return;
+    if (operation.kind !== 'create_transfer' || result === 'applied') return;
+    if (result === 'reserved_flag' || result === 'imported_event_not_expected') return;
     const draft = operation.transfer;
     const { id } = draft;
     if (id === 0n || id === MAX || this.failed.has(id) || this.state.transfers.has(id)) return;

@@ -1,5 +1,6 @@
 // Accounts kept by hand, result by result, for ledgers whose every receipt must hold.
 import {
+  OPEN_ASSET_POLICY,
   encodeExpiry,
   encodeOperation,
   type AccountAfter,
@@ -36,7 +37,10 @@ export class ProvenBooks {
   }
 
   asset(id: number): void {
-    this.add(encodeOperation({ kind: 'create_asset', asset: { id, scale: 2, code: 'CHF', issuer: 1n } }), {});
+    this.add(
+      encodeOperation({ kind: 'create_asset', asset: { id, scale: 2, code: 'CHF', issuer: 1n, ...OPEN_ASSET_POLICY } }),
+      {},
+    );
   }
 
   open(id: bigint): void {

@@ -1,7 +1,8 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { SIGNATURE_BYTES, concatBytes, sha256 } from '@quorate/crypto';
 import { LIMITS } from './limits';
-import { OPERATION_BYTES, OPERATION_TAGS, readOperation, readParty, writeOperation, type Operation } from './operation';
+import { OPERATION_BYTES, OPERATION_TAGS, readOperation, writeOperation, type Operation } from './operation';
+import { readParty } from './party-operations';
 
 const ENVELOPE_VERSION = 1;
 /** version 1, ledger 32, party 16, id 16, expiry 8, operation count 2 */

@@ -13,7 +13,7 @@ import {
   type Governance,
   type Member,
 } from './configuration';
-import { readParty, writeParty, type PartyDraft } from './operation';
+import { readParty, writeParty, type PartyDraft } from './party-operations';
 
 /** The ledger's birth certificate. Its id is the trust anchor from which everything else is proved. */
 export interface Genesis {

@@ -46,21 +46,30 @@ export { decodeGenesis, encodeGenesis, firstConfiguration, genesisHeader, genesi
 export { bytesToUuid, formatId, idFromHash, parseId, uuidToBytes } from './identifier';
 export { LIMITS } from './limits';
 export {
-  ACCOUNT_FLAGS,
-  AMOUNT_MAX,
-  OPERATION_BYTES,
-  OPERATION_TAGS,
-  TRANSFER_FLAGS,
-  decodeOperation,
-  encodeOperation,
+  ISSUING_POLICIES,
+  OPEN_ASSET_POLICY,
+  TRANSFER_POLICIES,
+  type AllowListEntry,
+  type AssetChange,
+  type AssetDraft,
+  type AssetPolicy,
+  type IssuingPolicy,
+  type TransferPolicy,
+} from './asset-operations';
+export { ACCOUNT_FLAGS, AMOUNT_MAX, TRANSFER_FLAGS, type AccountDraft, type TransferDraft } from './booking-operations';
+export { type MandateDraft } from './mandate-operations';
+export { OPERATION_BYTES, OPERATION_TAGS, decodeOperation, encodeOperation, type Operation } from './operation';
+export {
+  PARTY_ROLES,
   readParty,
   writeParty,
-  type AccountDraft,
-  type AssetDraft,
-  type Operation,
+  type PartyChange,
   type PartyDraft,
-  type TransferDraft,
-} from './operation';
+  type PartyKeyDraft,
+  type PartyRole,
+  type PartyRolesChange,
+} from './party-operations';
+export { FREEZE_TARGETS, type FreezeChange, type FreezeTarget, type RecordDraft } from './record-operations';
 export {
   receiptAccount,
   receiptRecord,
@@ -87,14 +96,8 @@ export {
   type ResultPosition,
   type ResultRecord,
 } from './result';
-export {
-  RESULT_CODES,
-  RESULT_DEFINITIONS,
-  resultName,
-  type ResultDefinition,
-  type ResultName,
-  type ResultScope,
-} from './result-codes';
+export { RESULT_CODES, RESULT_DEFINITIONS, resultName, type ResultName } from './result-codes';
+export { type ResultDefinition, type ResultScope } from './result-definition';
 export {
   CHECKPOINT_BLOCKS,
   CHECKPOINT_OPERATIONS,

@@ -13,6 +13,12 @@ export const LIMITS = {
   partyKeysMax: 8,
   partyNameBytesMax: 64,
   assetCodeBytesMax: 12,
+  /** Parties that one change of an asset puts on its allow-list or takes off. */
+  allowListChangesMax: 32,
+  /** Why something was frozen, in words. */
+  reasonBytesMax: 128,
+  /** Where to find what a record is about. */
+  referenceBytesMax: 256,
   assetScaleMax: 18,
   replicasMax: 10,
   governanceKeysMax: 8,

@@ -1,164 +1,53 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
-import type { PublicKey } from '@quorate/crypto';
-import { readKeys, writeKeys } from './key-list';
-import { LIMITS } from './limits';
+import { readAsset, readAssetChange, writeAsset, writeAssetChange } from './asset-operations';
+import type { AssetChange, AssetDraft } from './asset-operations';
+import { readAccount, readTransfer, writeAccount, writeTransfer } from './booking-operations';
+import type { AccountDraft, TransferDraft } from './booking-operations';
+import { readMandate, writeMandate, type MandateDraft } from './mandate-operations';
+import { readParty, readPartyChange, readPartyRoles } from './party-operations';
+import { writeParty, writePartyChange, writePartyRoles } from './party-operations';
+import type { PartyChange, PartyDraft, PartyRolesChange } from './party-operations';
+import { readFreeze, readRecord, writeFreeze, writeRecord } from './record-operations';
+import type { FreezeChange, RecordDraft } from './record-operations';
 
-/** Flag bits of an account; bits not named here are refused by the ledger. */
-export const ACCOUNT_FLAGS = {
-  linked: 1,
-  debitsMustNotExceedCredits: 2,
-  creditsMustNotExceedDebits: 4,
-  closed: 32,
-} as const;
-
-/** Flag bits of a transfer; bits not named here are refused by the ledger. */
-export const TRANSFER_FLAGS = {
-  linked: 1,
-  pending: 2,
-  postPendingTransfer: 4,
-  voidPendingTransfer: 8,
-  balancingDebit: 16,
-  balancingCredit: 32,
-  closingDebit: 64,
-  closingCredit: 128,
-} as const;
-
-/** Largest amount there is. In a post it stands for all of the pending amount, in a balancing transfer for no maximum. */
-export const AMOUNT_MAX = 2n ** 128n - 1n;
-
-/** A legal entity to be recorded on the ledger; `threshold` of its keys must sign what it submits. */
-export interface PartyDraft {
-  readonly id: bigint;
-  readonly name: string;
-  readonly threshold: number;
-  readonly keys: readonly PublicKey[];
-}
-
-/** What is counted. `id` is the ISO 4217 number for a currency; `scale` the decimal places of its minor unit. */
-export interface AssetDraft {
-  readonly id: number;
-  readonly scale: number;
-  readonly code: string;
-  readonly issuer: bigint;
-}
-
-export interface AccountDraft {
-  readonly id: bigint;
-  readonly party: bigint;
-  readonly asset: number;
-  readonly code: number;
-  readonly flags: number;
-  readonly userData128: bigint;
-  readonly userData64: bigint;
-  readonly userData32: number;
-}
-
-/** `amount` in minor units of the asset, 0 <= amount < 2^128. */
-export interface TransferDraft {
-  readonly id: bigint;
-  readonly debitAccount: bigint;
-  readonly creditAccount: bigint;
-  readonly amount: bigint;
-  readonly pendingId: bigint;
-  readonly userData128: bigint;
-  readonly userData64: bigint;
-  readonly userData32: number;
-  readonly timeoutSeconds: number;
-  readonly asset: number;
-  readonly code: number;
-  readonly flags: number;
-}
-
+/** What an envelope asks of the ledger, one at a time. */
 export type Operation =
   | { readonly kind: 'create_party'; readonly party: PartyDraft }
   | { readonly kind: 'create_asset'; readonly asset: AssetDraft }
   | { readonly kind: 'create_account'; readonly account: AccountDraft }
-  | { readonly kind: 'create_transfer'; readonly transfer: TransferDraft };
+  | { readonly kind: 'create_transfer'; readonly transfer: TransferDraft }
+  | { readonly kind: 'change_party'; readonly change: PartyChange }
+  | { readonly kind: 'set_party_roles'; readonly change: PartyRolesChange }
+  | { readonly kind: 'put_mandate'; readonly mandate: MandateDraft }
+  | { readonly kind: 'revoke_mandate'; readonly mandate: bigint }
+  | { readonly kind: 'set_frozen'; readonly change: FreezeChange }
+  | { readonly kind: 'change_asset'; readonly change: AssetChange }
+  | { readonly kind: 'put_record'; readonly record: RecordDraft };
 
 /** First byte of an encoded operation. */
-export const OPERATION_TAGS = { create_party: 1, create_asset: 2, create_account: 3, create_transfer: 4 } as const;
+export const OPERATION_TAGS = {
+  create_party: 1,
+  create_asset: 2,
+  create_account: 3,
+  create_transfer: 4,
+  change_party: 5,
+  set_party_roles: 6,
+  put_mandate: 7,
+  revoke_mandate: 8,
+  set_frozen: 9,
+  change_asset: 10,
+  put_record: 11,
+} as const;
 
 /** Encoded sizes, tag included, of the operations that have a fixed one. */
-export const OPERATION_BYTES = { create_asset: 34, create_account: 69, create_transfer: 121 } as const;
-
-/** Control characters, and those that turn the direction of text: a name must look like what it is. */
-const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/u;
-const ASSET_CODE_PATTERN = /^[A-Z][A-Z0-9]{0,11}$/;
-
-export function writeParty(writer: Writer, party: PartyDraft): void {
-  writer.u128(party.id).text(party.name).u8(party.threshold);
-  writeKeys(writer, party.keys, LIMITS.partyKeysMax);
-}
-
-export function readParty(reader: Reader): PartyDraft {
-  const id = reader.u128();
-  const name = reader.text(LIMITS.partyNameBytesMax);
-  if (UNPRINTABLE.test(name)) throw new CodecError('CODEC_INVALID', 'a name holds a control or direction character');
-  const threshold = reader.u8();
-  const keys = readKeys(reader, LIMITS.partyKeysMax);
-  return { id, name, threshold, keys };
-}
-
-function writeAsset(writer: Writer, asset: AssetDraft): void {
-  if (!ASSET_CODE_PATTERN.test(asset.code))
-    throw new CodecError('CODEC_INVALID', 'asset code: 1 to 12 of A-Z and 0-9, a letter first');
-  const code = new Uint8Array(LIMITS.assetCodeBytesMax);
-  for (let index = 0; index < asset.code.length; index += 1) code[index] = asset.code.charCodeAt(index);
-  writer.u32(asset.id).u8(asset.scale).u128(asset.issuer).fixed(code, LIMITS.assetCodeBytesMax);
-}
-
-function readAsset(reader: Reader): AssetDraft {
-  const id = reader.u32();
-  const scale = reader.u8();
-  const issuer = reader.u128();
-  const bytes = reader.fixed(LIMITS.assetCodeBytesMax);
-  const end = bytes.indexOf(0);
-  const code = String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
-  const padded = end < 0 || bytes.subarray(end).every((byte) => byte === 0);
-  if (!padded || !ASSET_CODE_PATTERN.test(code)) throw new CodecError('CODEC_INVALID', 'asset code is not canonical');
-  return { id, scale, code, issuer };
-}
-
-function writeAccount(writer: Writer, account: AccountDraft): void {
-  writer.u128(account.id).u128(account.party).u128(account.userData128).u64(account.userData64);
-  writer.u32(account.userData32).u32(account.asset).u16(account.code).u16(account.flags);
-}
-
-function readAccount(reader: Reader): AccountDraft {
-  return {
-    id: reader.u128(),
-    party: reader.u128(),
-    userData128: reader.u128(),
-    userData64: reader.u64(),
-    userData32: reader.u32(),
-    asset: reader.u32(),
-    code: reader.u16(),
-    flags: reader.u16(),
-  };
-}
-
-function writeTransfer(writer: Writer, transfer: TransferDraft): void {
-  writer.u128(transfer.id).u128(transfer.debitAccount).u128(transfer.creditAccount).u128(transfer.amount);
-  writer.u128(transfer.pendingId).u128(transfer.userData128).u64(transfer.userData64).u32(transfer.userData32);
-  writer.u32(transfer.timeoutSeconds).u32(transfer.asset).u16(transfer.code).u16(transfer.flags);
-}
-
-function readTransfer(reader: Reader): TransferDraft {
-  return {
-    id: reader.u128(),
-    debitAccount: reader.u128(),
-    creditAccount: reader.u128(),
-    amount: reader.u128(),
-    pendingId: reader.u128(),
-    userData128: reader.u128(),
-    userData64: reader.u64(),
-    userData32: reader.u32(),
-    timeoutSeconds: reader.u32(),
-    asset: reader.u32(),
-    code: reader.u16(),
-    flags: reader.u16(),
-  };
-}
+export const OPERATION_BYTES = {
+  create_asset: 52,
+  create_account: 69,
+  create_transfer: 121,
+  set_party_roles: 18,
+  put_mandate: 113,
+  revoke_mandate: 17,
+} as const;
 
 /** Appends one operation: its tag, then its fields at fixed offsets (docs/spec/protocol.md). */
 export function writeOperation(writer: Writer, operation: Operation): void {
@@ -172,6 +61,21 @@ export function writeOperation(writer: Writer, operation: Operation): void {
       return writeAccount(writer, operation.account);
     case 'create_transfer':
       return writeTransfer(writer, operation.transfer);
+    case 'change_party':
+      return writePartyChange(writer, operation.change);
+    case 'set_party_roles':
+      return writePartyRoles(writer, operation.change);
+    case 'put_mandate':
+      return writeMandate(writer, operation.mandate);
+    case 'revoke_mandate':
+      writer.u128(operation.mandate);
+      return;
+    case 'set_frozen':
+      return writeFreeze(writer, operation.change);
+    case 'change_asset':
+      return writeAssetChange(writer, operation.change);
+    case 'put_record':
+      return writeRecord(writer, operation.record);
   }
 }
 
@@ -187,6 +91,20 @@ export function readOperation(reader: Reader): Operation {
       return { kind: 'create_account', account: readAccount(reader) };
     case OPERATION_TAGS.create_transfer:
       return { kind: 'create_transfer', transfer: readTransfer(reader) };
+    case OPERATION_TAGS.change_party:
+      return { kind: 'change_party', change: readPartyChange(reader) };
+    case OPERATION_TAGS.set_party_roles:
+      return { kind: 'set_party_roles', change: readPartyRoles(reader) };
+    case OPERATION_TAGS.put_mandate:
+      return { kind: 'put_mandate', mandate: readMandate(reader) };
+    case OPERATION_TAGS.revoke_mandate:
+      return { kind: 'revoke_mandate', mandate: reader.u128() };
+    case OPERATION_TAGS.set_frozen:
+      return { kind: 'set_frozen', change: readFreeze(reader) };
+    case OPERATION_TAGS.change_asset:
+      return { kind: 'change_asset', change: readAssetChange(reader) };
+    case OPERATION_TAGS.put_record:
+      return { kind: 'put_record', record: readRecord(reader) };
     default:
       throw new CodecError('CODEC_INVALID', `unknown operation tag ${tag}`, { tag });
   }

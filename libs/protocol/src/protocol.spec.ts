@@ -1,3 +1,4 @@
+import { CodecError } from '@quorate/codec';
 import fc from 'fast-check';
 import { hex, publicKeyAcceptable, sha256, type PublicKey } from '@quorate/crypto';
 import { decodeBody, decodeHeader, encodeBody, encodeHeader, HEADER_BYTES, ZERO_HASH, type BlockHeader } from './block';
@@ -11,6 +12,8 @@ import {
 import { decodeGenesis, encodeGenesis, firstConfiguration, type Genesis } from './genesis';
 import { decodeEnvelope, encodeEnvelope, scanEnvelope, type Envelope } from './envelope';
 import { LIMITS } from './limits';
+import { ISSUING_POLICIES, TRANSFER_POLICIES } from './asset-operations';
+import { FREEZE_TARGETS } from './record-operations';
 import { decodeOperation, encodeOperation, OPERATION_BYTES, type Operation } from './operation';
 import { faultsTolerated, quorum } from './vote';
 
@@ -19,6 +22,20 @@ const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+
+const keyBytes = fc.oneof(
+  fc.record({ scheme: fc.constant('ed25519' as const), bytes: bytes(32) }),
+  fc.record({ scheme: fc.constant('p256' as const), bytes: bytes(33) }),
+);
+const policy = {
+  issuing: fc.constantFrom(...ISSUING_POLICIES),
+  maximumSupply: u128,
+  transfers: fc.constantFrom(...TRANSFER_POLICIES),
+};
+const printable = (bytesMax: number) =>
+  fc
+    .string({ maxLength: 16, unit: 'grapheme' })
+    .filter((text) => new TextEncoder().encode(text).length <= bytesMax && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text));
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({
@@ -58,24 +75,68 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       scale: fc.integer({ min: 0, max: 255 }),
       code: fc.stringMatching(/^[A-Z][A-Z0-9]{0,11}$/),
       issuer: u128,
+      ...policy,
     }),
   }),
   fc.record({
     kind: fc.constant('create_party' as const),
     party: fc.record({
       id: u128,
-      name: fc
-        .string({ maxLength: 16, unit: 'grapheme' })
-        .filter((name) => new TextEncoder().encode(name).length <= 64 && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name)),
+      name: printable(64),
+      threshold: fc.integer({ min: 0, max: 255 }),
+      keys: fc.array(keyBytes, { maxLength: 8 }),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('change_party' as const),
+    change: fc.record({
+      party: u128,
       threshold: fc.integer({ min: 0, max: 255 }),
       keys: fc.array(
-        fc.oneof(
-          fc.record({ scheme: fc.constant('ed25519' as const), bytes: bytes(32) }),
-          fc.record({ scheme: fc.constant('p256' as const), bytes: bytes(33) }),
-        ),
+        fc.tuple(keyBytes, u64, u64).map(([key, validFromNs, validUntilNs]) => ({ ...key, validFromNs, validUntilNs })),
         { maxLength: 8 },
       ),
     }),
+  }),
+  fc.record({
+    kind: fc.constant('set_party_roles' as const),
+    change: fc.record({ party: u128, roles: fc.integer({ min: 0, max: 255 }) }),
+  }),
+  fc.record({
+    kind: fc.constant('put_mandate' as const),
+    mandate: fc.record({
+      id: u128,
+      account: u128,
+      grantee: u128,
+      creditAccount: u128,
+      transferAmountMax: u128,
+      periodAmountMax: u128,
+      periodTransfersMax: u32,
+      periodSeconds: u32,
+      validUntilNs: u64,
+    }),
+  }),
+  fc.record({ kind: fc.constant('revoke_mandate' as const), mandate: u128 }),
+  fc.record({
+    kind: fc.constant('set_frozen' as const),
+    change: fc.record({
+      target: fc.constantFrom(...FREEZE_TARGETS),
+      id: u128,
+      frozen: fc.boolean(),
+      reason: printable(128),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('change_asset' as const),
+    change: fc.record({
+      asset: u32,
+      ...policy,
+      allowList: fc.array(fc.record({ party: u128, allowed: fc.boolean() }), { maxLength: 32 }),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('put_record' as const),
+    record: fc.record({ id: u128, kind: u16, subject: u128, hash: bytes(32), reference: printable(256) }),
   }),
 );
 
@@ -102,9 +163,21 @@ describe('canonical bytes', () => {
       fc.property(operation, (value) => {
         const encoded = encodeOperation(value);
         expect(decodeOperation(encoded)).toEqual(value);
-        if (value.kind !== 'create_party') expect(encoded.length).toBe(OPERATION_BYTES[value.kind]);
+        const fixed = (OPERATION_BYTES as Partial<Record<Operation['kind'], number>>)[value.kind];
+        if (fixed !== undefined) expect(encoded.length).toBe(fixed);
       }),
     );
+  });
+
+  it('refuses states, policies and targets that there are not', () => {
+    const change = { target: 'party', id: 1n, frozen: true, reason: 'x' } as const;
+    const frozen = encodeOperation({ kind: 'set_frozen', change });
+    const asset = { asset: 1, issuing: 'free', maximumSupply: 0n, transfers: 'open', allowList: [] } as const;
+    const changed = encodeOperation({ kind: 'change_asset', change: asset });
+    const broken = (encoded: Uint8Array, at: number) => () =>
+      decodeOperation(Uint8Array.from(encoded, (byte, index) => (index === at ? 9 : byte)));
+    for (const at of [1, 18]) expect(broken(frozen, at)).toThrow(CodecError);
+    for (const at of [5, 22]) expect(broken(changed, at)).toThrow(CodecError);
   });
 
   it('gives envelopes back as they were; the outline names each operation', () => {

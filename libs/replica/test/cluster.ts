@@ -7,6 +7,7 @@ import { unhex } from '@quorate/crypto';
 import {
   RULES_VERSION,
   ACCOUNT_FLAGS,
+  OPEN_ASSET_POLICY,
   encodeEnvelopeContent,
   encodeGenesis,
   encodeSignedEnvelope,
@@ -218,7 +219,7 @@ export function setUpOperations(operator: TestParty, accountCount: number): Oper
     account: { id, party: operator.id, asset: 756, code: 1, flags, userData128: 0n, userData64: 0n, userData32: 0 },
   });
   return [
-    { kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: operator.id } },
+    { kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: operator.id, ...OPEN_ASSET_POLICY } },
     account(1n, 0),
     ...Array.from({ length: accountCount }, (_, index) =>
       account(BigInt(index) + 2n, ACCOUNT_FLAGS.debitsMustNotExceedCredits),

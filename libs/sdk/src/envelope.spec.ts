@@ -7,6 +7,7 @@ import {
   envelopeHash,
   envelopeSigningBytes,
   type Operation,
+  OPEN_ASSET_POLICY,
 } from '@quorate/protocol';
 
 import { buildEnvelope, signEnvelope } from './envelope';
@@ -14,7 +15,9 @@ import { idFromHex, idToHex, randomId } from './ids';
 import { ed25519Signer, generateWebCryptoKey, webCryptoSigner, type Signer } from './signer';
 
 const genesisId = '07'.repeat(32);
-const operations: Operation[] = [{ kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: 1n } }];
+const operations: Operation[] = [
+  { kind: 'create_asset', asset: { id: 756, scale: 2, code: 'CHF', issuer: 1n, ...OPEN_ASSET_POLICY } },
+];
 
 function nodeEd25519Signer(): Signer {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');

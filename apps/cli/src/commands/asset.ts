@@ -1,4 +1,4 @@
-import { formatId, LIMITS } from '@quorate/protocol';
+import { formatId, LIMITS, OPEN_ASSET_POLICY } from '@quorate/protocol';
 import { currencyOf } from '@quorate/payments';
 import type { AssetView } from '@quorate/sdk';
 import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
@@ -27,11 +27,14 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
     scale,
     code,
     issuer: issuer === undefined ? signer.party : idArgument(issuer, '--issuer'),
+    ...OPEN_ASSET_POLICY,
   };
   const result = await submitOperations(context, ledger, signer, [{ kind: 'create_asset', asset }]);
   const outcome = demandApplied(result);
   context.terminal.record({
-    ...asset,
+    id: asset.id,
+    scale,
+    code,
     issuer: formatId(asset.issuer),
     result: outcome,
     height: result.height,

@@ -1,5 +1,5 @@
 import { unhex } from '@quorate/crypto';
-import { ACCOUNT_FLAGS, formatId, type Operation } from '@quorate/protocol';
+import { ACCOUNT_FLAGS, OPEN_ASSET_POLICY, formatId, type Operation } from '@quorate/protocol';
 import { idFromHex, randomId, type AccountView } from '@quorate/sdk';
 
 /** What the console writes into the free `code` field of accounts and transfers. */
@@ -11,7 +11,7 @@ export const operatorPartyId = formatId(1n);
 
 /** Creates an asset whose issuer is the given party. */
 export function assetCreation(asset: { id: number; scale: number; code: string; issuer: string }): Operation {
-  return { kind: 'create_asset', asset: { ...asset, issuer: idFromHex(asset.issuer) } };
+  return { kind: 'create_asset', asset: { ...asset, issuer: idFromHex(asset.issuer), ...OPEN_ASSET_POLICY } };
 }
 
 /** Opens an account. An issuing account may owe (it is where units come from); an ordinary one never can. */

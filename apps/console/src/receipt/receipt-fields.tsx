@@ -14,6 +14,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
 import { CopyableId } from '../ui/copyable-id';
+import { authorityRows } from './authority-rows';
 
 /** An asset as far as showing an amount needs it. */
 export interface KnownAsset {
@@ -125,6 +126,7 @@ function useOperationRows(
   }
   if (operation.kind === 'expiry')
     return [[t('transfer.id'), <CopyableId key="id" id={formatId(operation.pendingId)} />]];
+  if (operation.kind !== 'create_transfer') return authorityRows(operation, t);
   const { transfer } = operation;
   const asset = assetOf(transfer.asset);
   const amount =

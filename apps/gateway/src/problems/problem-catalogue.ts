@@ -142,7 +142,9 @@ const envelopeRemedies: Readonly<Record<EnvelopeResultName, string>> = {
   envelope_party_unknown: 'Let the operator create the party first.',
   envelope_duplicate: 'It was executed before. Ask for the receipts of its operations.',
   envelope_signature_wrong: "Sign the envelope's hash with a registered key, and give that key's index.",
-  envelope_signatures_insufficient: "Collect signatures until the party's threshold is reached.",
+  envelope_signatures_insufficient:
+    "Collect signatures until the party's threshold is reached; `signers` tells which count and which are missing.",
+  envelope_party_frozen: 'Ask an operator of the ledger, who knows the reason; the ledger lists it.',
   envelope_memory_full: 'Wait as `Retry-After` says, then send the same bytes again.',
 };
 

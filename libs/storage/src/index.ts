@@ -9,7 +9,7 @@ export {
   type FramePlace,
 } from './frame';
 export { Journal, RECORD_BYTES_MAX, type JournalOptions, type JournalSpace } from './journal';
-export type { DamagedRange } from './journal-recovery';
+export { JOURNAL_START, type DamagedRange, type JournalMark } from './journal-recovery';
 export { SEALED_PAYLOAD_BYTES_MAX, SealedFile, type SealedFileOptions, type SealedPosition } from './sealed-file';
 export { StorageError, type StorageErrorCode } from './storage-error';
 export { FILE_KIND, Vault, type DataKey, type FileLabel, type VaultOptions } from './vault';

@@ -19,6 +19,15 @@ export interface JournalEnd {
   readonly link: Uint8Array;
 }
 
+/** Where reading begins: at the first frame of a segment, whose sequence number is known. */
+export interface JournalMark {
+  readonly segment: number;
+  readonly sequence: number;
+}
+
+/** The beginning of every journal. */
+export const JOURNAL_START: JournalMark = { segment: 1, sequence: 0 };
+
 /** Bytes that had been durable and are not intact any more. */
 export interface DamagedRange {
   readonly segment: number;
@@ -48,36 +57,42 @@ export function segmentCodec(vault: Vault, segment: number): FrameCodec {
  * Reads every frame in order, steps over damage, cuts a torn tail and writes the last batch again: bytes read back after a failed
  * write may be in the system's cache only, and must be on the medium before anything is said that rests on them.
  *
- * A journal whose foundation never became durable gives null: nothing was ever promised.
+ * What stands before `from` is not read. A journal whose foundation never became durable gives null: nothing was ever promised.
  */
 export async function recoverJournal(
   segments: Segments,
   vault: Vault,
+  from: JournalMark,
   visit: (segment: number, frame: PlacedFrame) => void,
 ): Promise<Recovered | null> {
   if (segments.count === 0) return null;
-  return new Recovery(segments, vault, visit).run();
+  return new Recovery(segments, vault, from, visit).run();
 }
 
 class Recovery {
   private readonly damage: DamagedRange[] = [];
   /** Sequence number that comes next. */
-  private sequence = 0;
-  /** Link of the frame before; null behind damage. */
-  private link: Uint8Array | null = NO_LINK;
+  private sequence: number;
+  /** Link of the frame before; null behind damage, and where it was not read. */
+  private link: Uint8Array | null;
   /** Behind the last frame that was accepted or recognised by its header. */
-  private known = { segment: 1, offset: 0 };
+  private known: { segment: number; offset: number };
   private last: { segment: number; offset: number; batchOffset: number } | null = null;
   private accepted = 0;
 
   constructor(
     private readonly segments: Segments,
     private readonly vault: Vault,
+    private readonly from: JournalMark,
     private readonly visit: (segment: number, frame: PlacedFrame) => void,
-  ) {}
+  ) {
+    this.sequence = from.sequence;
+    this.link = from.segment === 1 ? NO_LINK : null;
+    this.known = { segment: from.segment, offset: 0 };
+  }
 
   async run(): Promise<Recovered | null> {
-    for (let segment = 1; segment <= this.segments.count; segment += 1) {
+    for (let segment = this.from.segment; segment <= this.segments.count; segment += 1) {
       const file = this.segments.file(segment);
       const bytes = await file.read(0, file.sizeBytes);
       const tornAt = await this.scanSegment(segment, bytes);
@@ -155,9 +170,9 @@ class Recovery {
   }
 
   private async startAnew(): Promise<null> {
-    const file = this.segments.file(1);
+    const file = this.segments.file(this.from.segment);
     const bytes = await file.read(0, file.sizeBytes);
-    if (this.segments.count > 1 || !isZero(bytes, FRAME_OVERHEAD_BYTES)) {
+    if (this.segments.count > 1 || this.from.segment > 1 || !isZero(bytes, FRAME_OVERHEAD_BYTES)) {
       throw new StorageError('STORAGE_FOREIGN', 'no frame of the journal opens as one of this ledger with these keys', {
         segment: 1,
         offsetBytes: 0,

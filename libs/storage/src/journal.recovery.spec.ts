@@ -7,17 +7,19 @@ import { MemoryDirectory } from '../test/memory-directory';
 import type { JournalPosition } from './batch';
 import { FRAME_HEADER_BYTES, FRAME_OVERHEAD_BYTES } from './frame';
 import { Journal } from './journal';
+import type { JournalMark } from './journal-recovery';
 import type { StorageError } from './storage-error';
 import { Vault } from './vault';
 
 const LEDGER = new Uint8Array(16).fill(7);
 
-async function openJournal(directory: Directory, ledgerId = LEDGER) {
+async function openJournal(directory: Directory, ledgerId = LEDGER, from?: JournalMark) {
   const records: { kind: number; payload: string; position: JournalPosition }[] = [];
   const faults: StorageError[] = [];
   const spaces: string[] = [];
   const journal = await Journal.open({
     directory,
+    from,
     vault: new Vault({
       cryptography: nodeCryptography,
       ledgerId,
@@ -52,6 +54,35 @@ describe('journal', () => {
     expect(payloads(reopened.records)).toEqual(['a', 'bb', 'ccc']);
     expect(reopened.records.map(({ position }) => position)).toEqual(positions);
     expect(Buffer.from(await reopened.journal.read(positions[1])).toString()).toBe('bb');
+  });
+
+  it('opens from a mark without reading what stands before it, which can then be removed', async () => {
+    const directory = new MemoryDirectory();
+    const { journal } = await openJournal(directory);
+    const large = 'x'.repeat(1_000_000);
+    const positions: JournalPosition[] = [];
+    for (let index = 0; index < 7; index += 1)
+      positions.push(...(await journal.append([record(`${index}${large}`), record(`small ${index}`)])));
+    const later = positions.filter(({ segment }) => segment === 2);
+    const mark = journal.mark(2);
+    await journal.close();
+    const twin = directory.copy();
+    const again = await openJournal(twin, LEDGER, mark);
+    expect(again.records.map(({ position }) => position)).toEqual(later);
+    expect(Buffer.from(await again.journal.read(positions[1])).toString()).toBe('small 0');
+    expect(again.journal.mark(2)).toEqual(mark);
+    const [added] = await again.journal.append([record('added')]);
+    await again.journal.dropBelow(2);
+    await again.journal.close();
+    expect(twin.files.has('journal-000001')).toBe(false);
+    const third = await openJournal(twin, LEDGER, mark);
+    expect(third.journal.firstSegment).toBe(2);
+    expect(third.records.map(({ position }) => position)).toEqual([...later, added]);
+    await third.journal.close();
+    await expect(openJournal(twin)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' });
+    await expect(
+      openJournal(twin, LEDGER, { ...mark, sequence: mark.sequence - 1 }).then(({ journal: found }) => found.damage),
+    ).resolves.toHaveLength(1);
   });
 
   it('goes on after reopening', async () => {

@@ -9,7 +9,15 @@ import {
   type QueuedRecord,
 } from './batch';
 import { FRAME_OVERHEAD_BYTES, NO_LINK, type FrameCodec } from './frame';
-import { FOUNDATION_KIND, recoverJournal, segmentCodec, type DamagedRange, type JournalEnd } from './journal-recovery';
+import {
+  FOUNDATION_KIND,
+  JOURNAL_START,
+  recoverJournal,
+  segmentCodec,
+  type DamagedRange,
+  type JournalEnd,
+  type JournalMark,
+} from './journal-recovery';
 import { corrupt } from './segment-scan';
 import { Segments } from './segments';
 import { StorageError } from './storage-error';
@@ -33,6 +41,8 @@ export interface JournalOptions {
   readonly vault: Vault;
   readonly timers: Timers;
   /** Sees every intact record in order while the journal opens. `payload` is valid only during the call. */
+  /** Where reading begins, as `mark` gave it; what stands before it can still be read by position. The whole journal if it is left out. */
+  readonly from?: JournalMark;
   readonly onRecord: (record: JournalRecord, position: JournalPosition, sequence: number) => void;
   /** The medium failed: nothing more may be said in this process's life. Called once. */
   readonly onFault: (error: StorageError) => void;
@@ -65,6 +75,8 @@ export class Journal {
     private readonly options: JournalOptions,
     end: JournalEnd,
     damage: readonly DamagedRange[],
+    /** Sequence number of the first record of each segment that was read or written. */
+    private readonly firstSequences: Map<number, number>,
   ) {
     this.damage = damage;
     const segmentBytes = segments.file(end.segment).sizeBytes;
@@ -73,13 +85,16 @@ export class Journal {
 
   /** Opens or makes the journal of a ledger; replays it whole. Throws StorageError. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const segments = await Segments.open(options.directory);
-    const recovered = await recoverJournal(segments, options.vault, (segment, frame) => {
+    const from = options.from ?? JOURNAL_START;
+    const segments = await Segments.open(options.directory, from.segment);
+    const firstSequences = new Map([[from.segment, from.sequence]]);
+    const recovered = await recoverJournal(segments, options.vault, from, (segment, frame) => {
+      if (!firstSequences.has(segment)) firstSequences.set(segment, frame.sequence);
       options.onRecord(frame, { segment, offset: frame.offset, payloadBytes: frame.payload.length }, frame.sequence);
     });
-    if (recovered !== null) return new Journal(segments, options, recovered.end, recovered.damage);
+    if (recovered !== null) return new Journal(segments, options, recovered.end, recovered.damage, firstSequences);
     const end = await layFoundation(segments, options.vault);
-    return new Journal(segments, options, end, []);
+    return new Journal(segments, options, end, [], firstSequences);
   }
 
   /** Bytes that the journal occupies on the medium. */
@@ -90,6 +105,22 @@ export class Journal {
   /** Writes made since opening; with group commit far fewer than appends. */
   get writes(): number {
     return this.writeCount;
+  }
+
+  /** Where reading must begin for the records of `segment` and all later ones; the start of the journal if that is not known. */
+  mark(segment: number): JournalMark {
+    const sequence = this.firstSequences.get(segment);
+    return sequence === undefined ? JOURNAL_START : { segment, sequence };
+  }
+
+  /** Oldest segment whose records can still be read. */
+  get firstSegment(): number {
+    return this.segments.first;
+  }
+
+  /** Removes the segments below `segment` for good: their records must be of no more use, or be held elsewhere. */
+  dropBelow(segment: number): Promise<void> {
+    return this.segments.dropBelow(segment);
   }
 
   /** Resolves, with the records' positions, when all of them are durable. */
@@ -187,6 +218,7 @@ export class Journal {
     }
     if (this.fault !== null) return;
     const start: BatchStart = { ...before, segment, offset: 0, segmentBytes: this.segments.file(segment).sizeBytes };
+    this.firstSequences.set(segment, start.nextSequence);
     this.filling.begin(start, this.codec(segment));
     this.fillFromQueue();
   }

@@ -14,27 +14,39 @@ const NAME_PATTERN = /^journal-\d{6}$/;
 /** No room on the medium, for this user, or in one file. */
 const FULL_CODES = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** The preallocated files of a journal, numbered from 1; all stay open for reading back. */
+/** The preallocated files of a journal, numbered from 1; all stay open for reading back. The oldest may have been removed. */
 export class Segments {
   private making: Promise<void> | null = null;
 
   private constructor(
     private readonly directory: Directory,
     private readonly files: StoredFile[],
+    /** Number of the oldest segment that is still there. */
+    private oldest: number,
   ) {}
 
-  static async open(directory: Directory): Promise<Segments> {
+  /** Segments below `firstNeeded` may be missing, from the oldest on. */
+  static async open(directory: Directory, firstNeeded: number): Promise<Segments> {
     const names = (await directory.list()).filter((name) => NAME_PATTERN.test(name));
     const files: StoredFile[] = [];
+    const oldest = names.length === 0 ? 1 : Number(names[0].slice(-6));
+    if (oldest > firstNeeded) throw corrupt(firstNeeded, 0, 'the segment is missing');
     for (const name of names) {
-      if (name !== nameOf(files.length + 1)) throw corrupt(files.length + 1, 0, 'the segment is missing');
+      const expected = oldest + files.length;
+      if (name !== nameOf(expected)) throw corrupt(expected, 0, 'the segment is missing');
       files.push(await directory.open(name));
     }
-    return new Segments(directory, files);
+    return new Segments(directory, files, oldest);
   }
 
+  /** Number of the oldest segment that is there. */
+  get first(): number {
+    return this.oldest;
+  }
+
+  /** Number of the newest segment; as many as were ever made. */
   get count(): number {
-    return this.files.length;
+    return this.oldest - 1 + this.files.length;
   }
 
   get sizeBytes(): number {
@@ -42,7 +54,7 @@ export class Segments {
   }
 
   file(segment: number): StoredFile {
-    const file = this.files[segment - 1];
+    const file = this.files[segment - this.oldest];
     invariant(file !== undefined, 'a journal segment that was never made', { segment });
     return file;
   }
@@ -53,14 +65,25 @@ export class Segments {
     return this.making;
   }
 
+  /** Removes the segments below `segment`; the newest one stays in any case. */
+  async dropBelow(segment: number): Promise<void> {
+    while (this.oldest < segment && this.files.length > 1) {
+      const file = this.files[0];
+      await this.directory.remove(nameOf(this.oldest));
+      this.files.shift();
+      this.oldest += 1;
+      await file.close();
+    }
+  }
+
   async close(): Promise<void> {
     await this.making?.catch(() => undefined);
     await Promise.all(this.files.map((file) => file.close()));
   }
 
   private async create(): Promise<void> {
-    const segment = this.files.length + 1;
-    if (segment > SEGMENTS_MAX)
+    const segment = this.count + 1;
+    if (this.files.length >= SEGMENTS_MAX)
       throw new StorageError('STORAGE_FULL', 'the journal has reached its largest size', { segment });
     const sizeBytes = SEGMENT_BYTES[Math.min(segment, SEGMENT_BYTES.length) - 1];
     try {

@@ -46,3 +46,4 @@ export type {
   VoteState,
 } from './types';
 export { decodeVoteState, encodeVoteState } from './vote-state';
+export { bodyMatches } from './validity';

@@ -1,11 +1,20 @@
 import { makeBlock, type Block, type HeaderLink, type PersistEffect } from '@quorate/consensus';
-import { concatBytes, hex } from '@quorate/crypto';
+import { concatBytes, hex, unhex } from '@quorate/crypto';
 import { HEADER_BYTES, encodeCertificate, genesisId, type Certificate, type Genesis } from '@quorate/protocol';
 import { Writer } from '@quorate/codec';
 import { invariant } from '@quorate/errors';
 import type { Directory, Timer, Timers } from '@quorate/runtime';
-import { Journal, StorageError, type JournalPosition, type JournalRecord, type Vault } from '@quorate/storage';
-import { JournalScan, RECORD } from './journal-scan';
+import {
+  Journal,
+  type DamagedRange,
+  type JournalPosition,
+  type JournalRecord,
+  type JournalSpace,
+  type StorageError,
+  type Vault,
+} from '@quorate/storage';
+import type { BlockSource } from './history-mender';
+import { JournalScan, RECORD, type ScannedBlock } from './journal-scan';
 import { ReplicaError } from './replica-error';
 
 /** A record that nobody waits for is synchronised with the next one that somebody does, or after this long. */
@@ -41,7 +50,10 @@ export interface BlockStoreOptions {
   readonly genesisBytes: Uint8Array;
   readonly vault: Vault;
   readonly timers: Timers;
+  /** Gives the blocks that the journal lost. */
+  readonly source: BlockSource;
   readonly onFault: (error: StorageError) => void;
+  readonly onSpace: (space: JournalSpace) => void;
 }
 
 /** Blocks, certificates and vote state of one replica: in the journal, and indexed by height and id in memory. */
@@ -68,17 +80,18 @@ export class BlockStore {
       directory: options.directory,
       vault: options.vault,
       timers: options.timers,
-      onRecord: (record, position) => scan.visit(record, position),
+      onRecord: (record, position, sequence) => scan.visit(record, position, sequence),
       onFault: options.onFault,
-      onSpace: () => undefined,
+      onSpace: options.onSpace,
     });
-    const damaged = journal.damage.at(0);
-    if (damaged !== undefined) {
-      const { segment, offset: offsetBytes } = damaged;
-      throw new StorageError('STORAGE_CORRUPT', `journal segment ${segment} is damaged at byte ${offsetBytes}`, {
-        segment,
-        offsetBytes,
-      });
+    const lost = scan.lostVotes(journal.damage);
+    if (lost !== null) {
+      const { segment, offset: offsetBytes } = lost;
+      throw new ReplicaError(
+        'REPLICA_VOTES_LOST',
+        `journal segment ${segment} is damaged at byte ${offsetBytes}, where the newest votes may have been`,
+        { segment, offsetBytes },
+      );
     }
     const store = new BlockStore(journal, options);
     if (!scan.sawGenesis) await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
@@ -93,12 +106,17 @@ export class BlockStore {
     return this.journal.sizeBytes;
   }
 
+  /** Places of the journal that were found damaged when it was opened. */
+  get damage(): readonly DamagedRange[] {
+    return this.journal.damage;
+  }
+
   /** Writes the parts of one record of the core; `done` runs when they are durable, in token order. */
   persist(effect: PersistEffect, done: () => void): void {
     const records: JournalRecord[] = [];
     for (const block of effect.blocks) {
       this.remember(block);
-      records.push({ kind: RECORD.block, payload: concatBytes(block.headerBytes, block.body) });
+      records.push(blockRecord(block));
     }
     for (const { height, certificate } of effect.certificates) {
       this.noteCertificate(height, certificate);
@@ -211,7 +229,7 @@ export class BlockStore {
   private async adopt(scan: JournalScan): Promise<StoredState> {
     for (const [key, { position }] of scan.blocks) this.places.set(key, position);
     const tip = scan.newestCertificate;
-    if (tip !== null) this.adoptFinalChain(scan, tip);
+    if (tip !== null) await this.adoptFinalChain(scan, tip);
     for (const { height, certificate } of scan.certificates) {
       // A certificate may have become durable before a block below it: then it is of no use yet.
       if (height <= this.finalKeys.length) this.noteCertificate(height, certificate);
@@ -230,22 +248,40 @@ export class BlockStore {
     };
   }
 
-  private adoptFinalChain(scan: JournalScan, tip: { height: number; certificate: Certificate }): void {
+  private async adoptFinalChain(scan: JournalScan, tip: { height: number; certificate: Certificate }): Promise<void> {
     const keys: string[] = [];
     const genesisKey = hex(genesisId(this.options.genesis));
     for (let key = hex(tip.certificate.blockId); key !== genesisKey;) {
-      const block = scan.blocks.get(key);
       const height = tip.height - keys.length;
-      if (block === undefined || block.height !== height) {
-        throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is certified but not in the journal`, {
-          height,
-        });
-      }
+      const block = scan.blocks.get(key) ?? (await this.mend(scan, key, height));
+      if (block.height !== height) throw incomplete(height);
       keys.push(key);
       key = block.parentKey;
     }
     this.finalKeys.push(...keys.reverse());
   }
+
+  /** Fetches a block whose record is damaged and writes it again. */
+  private async mend(scan: JournalScan, key: string, height: number): Promise<ScannedBlock> {
+    if (this.journal.damage.length === 0) throw incomplete(height);
+    const lost = { height, id: unhex(key), fromHeight: scan.lostFrom(height) };
+    const block = await this.options.source.fetch(lost, (held) => this.block(held));
+    const [position] = await this.journal.append([blockRecord(block)]);
+    this.places.set(key, position);
+    const mended = { position, height: block.header.height, parentKey: hex(block.header.parentId) };
+    scan.blocks.set(key, mended);
+    return mended;
+  }
+}
+
+function incomplete(height: number): ReplicaError {
+  return new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is certified but not in the journal`, {
+    height,
+  });
+}
+
+function blockRecord(block: Block): JournalRecord {
+  return { kind: RECORD.block, payload: concatBytes(block.headerBytes, block.body) };
 }
 
 /** The block without its body. */

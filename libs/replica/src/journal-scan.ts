@@ -1,7 +1,7 @@
 import { Reader } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
 import { HEADER_BYTES, blockId, decodeCertificate, decodeHeader, type Certificate } from '@quorate/protocol';
-import type { JournalPosition, JournalRecord } from '@quorate/storage';
+import type { DamagedRange, JournalPosition, JournalRecord } from '@quorate/storage';
 import { ReplicaError } from './replica-error';
 
 /** Kinds of journal records; docs/spec/storage.md. */
@@ -21,10 +21,12 @@ export class JournalScan {
   voteState: Uint8Array | null = null;
   newestCertificate: { height: number; certificate: Certificate } | null = null;
   sawGenesis = false;
+  /** Sequence number of the record that holds `voteState`; -1 without one. */
+  voteStateSequence = -1;
 
   constructor(private readonly genesisBytes: Uint8Array) {}
 
-  visit({ kind, payload }: JournalRecord, position: JournalPosition): void {
+  visit({ kind, payload }: JournalRecord, position: JournalPosition, sequence: number): void {
     switch (kind) {
       case RECORD.genesis:
         if (!equalBytes(payload, this.genesisBytes))
@@ -46,10 +48,28 @@ export class JournalScan {
         return;
       case RECORD.voteState:
         this.voteState = payload.slice();
+        this.voteStateSequence = sequence;
         return;
       default:
         throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `journal record of unknown kind ${kind}`, { kind });
     }
+  }
+
+  /** Damage that may have held a vote state newer than the newest one that is intact; null if there is none. */
+  lostVotes(damage: readonly DamagedRange[]): DamagedRange | null {
+    return (
+      damage.find(
+        ({ lastSequence, recordKind }) =>
+          lastSequence > this.voteStateSequence && (recordKind === null || recordKind === RECORD.voteState),
+      ) ?? null
+    );
+  }
+
+  /** Lowest height from which on, up to `height`, no block is intact. */
+  lostFrom(height: number): number {
+    let held = 0;
+    for (const block of this.blocks.values()) if (block.height < height && block.height > held) held = block.height;
+    return held + 1;
   }
 
   private visitCertificate(payload: Uint8Array): void {

@@ -2,12 +2,13 @@ import { CodedError, type ErrorFacts } from '@quorate/errors';
 
 /**
  * REPLICA_GENESIS_DIFFERS: the directory belongs to another ledger. REPLICA_HISTORY_INCOMPLETE: a final block is not in the journal.
- * REPLICA_KEYS_INVALID: the key file cannot be read. REPLICA_NOT_PREPARED: start before prepare. REPLICA_HALTED: the consensus core stopped for good.
+ * REPLICA_HISTORY_LOST: damaged blocks that no other replica could give. REPLICA_KEYS_INVALID: the key file cannot be read. REPLICA_NOT_PREPARED: start before prepare. REPLICA_HALTED: the consensus core stopped for good.
  * REPLICA_VOTES_LOST: it voted before, and its journal is gone: it would contradict itself (docs/spec/consensus.md).
  */
 export type ReplicaErrorCode =
   | 'REPLICA_GENESIS_DIFFERS'
   | 'REPLICA_HISTORY_INCOMPLETE'
+  | 'REPLICA_HISTORY_LOST'
   | 'REPLICA_KEYS_INVALID'
   | 'REPLICA_NOT_PREPARED'
   | 'REPLICA_HALTED'

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
 import { decodeGenesis, type Genesis } from '@quorate/protocol';
+import type { LinkEvents } from '@quorate/runtime';
 import { nodeClock, nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
 import { Vault } from '@quorate/storage';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
+import { HistoryMender } from './history-mender';
 import { Replica } from './replica';
 import { ReplicaError } from './replica-error';
 import {
@@ -57,6 +59,8 @@ export class ReplicaProcess {
   private prepared: Prepared | null = null;
   private replica: Replica | null = null;
   private links: ReplicaLinks | null = null;
+  /** Who hears of the links: the mender while blocks are missing, then the replica. */
+  private events: LinkEvents | null = null;
   private work: Promise<void> = Promise.resolve();
   private statusTimer: NodeJS.Timeout | null = null;
   private ending = false;
@@ -163,11 +167,17 @@ export class ReplicaProcess {
     const genesisBytes = new Uint8Array(command.genesis);
     const genesis = decodeGenesis(genesisBytes);
     assertMember(command, genesis, prepared.keys);
+    const mender: HistoryMender = new HistoryMender(
+      genesis.replicas.map((_, index) => index).filter((index) => index !== command.self),
+      nodeTimers,
+      () => this.connect(command, prepared, mender),
+    );
     const replica = await Replica.open({
       genesis,
       genesisBytes,
       self: command.self,
       directory: await openNodeDirectory(join(command.directory, 'journal')),
+      source: mender,
       clock: nodeClock,
       timers: nodeTimers,
       vault: new Vault({
@@ -184,14 +194,15 @@ export class ReplicaProcess {
       onHalt: (error) => this.fail(error),
     });
     this.replica = replica;
-    this.links = this.connect(command, prepared, replica);
-    replica.useLinks(this.links);
+    replica.useLinks(this.connect(command, prepared, replica));
     this.host.report({ kind: 'started' });
     this.reportStatus(replica);
   }
 
-  private connect(command: StartCommand, { listener, keys }: Prepared, replica: Replica): ReplicaLinks {
-    return new ReplicaLinks({
+  /** Opens the links, or gives those that are open to another listener. */
+  private connect(command: StartCommand, { listener, keys }: Prepared, events: LinkEvents): ReplicaLinks {
+    this.events = events;
+    this.links ??= new ReplicaLinks({
       listener,
       identity: keys.tls,
       self: command.self,
@@ -199,8 +210,13 @@ export class ReplicaProcess {
       clientCertificates: command.clientCertificates,
       addresses: command.addresses,
       timers: nodeTimers,
-      events: replica,
+      events: {
+        opened: (link) => this.events?.opened(link),
+        frame: (link, kind, payload) => this.events?.frame(link, kind, payload),
+        closed: (link) => this.events?.closed(link),
+      },
     });
+    return this.links;
   }
 
   private reportStatus(replica: Replica): void {

@@ -34,6 +34,7 @@ async function openReplica(directory: MemoryDirectory): Promise<Replica> {
     genesisBytes: encodeGenesis(genesis),
     self: 0,
     directory,
+    source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
     clock: nodeClock,
     timers: nodeTimers,
     vault: new Vault({

@@ -17,16 +17,17 @@ import { invariant, type CodedError } from '@quorate/errors';
 import { validateBlockBody, type BlockOutcome } from '@quorate/ledger';
 import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
 import type { Clock, Directory, Link, LinkEvents, Links, Timer, Timers } from '@quorate/runtime';
-import type { Vault } from '@quorate/storage';
+import type { JournalSpace, Vault } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+import { BlockService } from './block-service';
 import { BlockStore, headerLink, type StoredState } from './block-store';
 import { ClientDesk } from './client-desk';
 import { ExecutionQueue } from './execution-queue';
 import { Executor } from './executor';
 import { FinalTip } from './final-tip';
+import type { BlockSource } from './history-mender';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
 import { Queries } from './queries';
-import { readRange } from './range-service';
 import { Receipts } from './receipts';
 import { ReplicaError } from './replica-error';
 import type { ReplicaStatus } from './status';
@@ -38,9 +39,6 @@ const TELL_EXECUTED_AFTER_MS = 4;
 /** Well below the execution lag that blocks may have, so that the wait never holds back the next block. */
 const UNTOLD_BLOCKS_MAX = 4;
 
-/** Range answers under way to one peer. */
-const RANGES_PER_PEER_MAX = 1;
-
 /** What a replica is made of. `sign` and `verify` are the consensus keys' (Ed25519). */
 export interface ReplicaOptions {
   readonly genesis: Genesis;
@@ -50,6 +48,8 @@ export interface ReplicaOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly vault: Vault;
+  /** Gives the blocks that the journal lost. */
+  readonly source: BlockSource;
   readonly memoryBytes: () => number;
   readonly sign: (preimage: Uint8Array) => Uint8Array;
   readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
@@ -90,10 +90,11 @@ export class Replica implements LinkEvents {
   /** Executed heights that the core was not told of yet. */
   private readonly untold: number[] = [];
   private untoldTimer: Timer | null = null;
-  private readonly rangesUnderWay = new Map<number, number>();
   /** Indexes of all replicas but this one. */
   private readonly others: readonly number[];
+  private readonly blocks: BlockService;
   private voted: boolean;
+  private space: JournalSpace = 'ample';
   private term = 1;
   private leader = -1;
 
@@ -114,6 +115,11 @@ export class Replica implements LinkEvents {
       spread: (envelope) => this.spread(envelope),
       leaderReachable: () => this.leader === options.self || this.links?.peerConnected(this.leader) === true,
       changed: () => this.reportPoolSoon(),
+    });
+    this.blocks = new BlockService({
+      store,
+      send: (peer, message) => void (this.halted || this.send(peer, message)),
+      onFault: (error) => this.fault(error),
     });
     this.tip = new FinalTip(options.timers);
     this.execution = new ExecutionQueue({
@@ -138,13 +144,16 @@ export class Replica implements LinkEvents {
   /** Opens the journal, executes all final blocks again, and is then ready to be given its links. Throws StorageError or ReplicaError. */
   static async open(options: ReplicaOptions): Promise<Replica> {
     const { genesis, genesisBytes, directory, vault, timers } = options;
+    let noteSpace = (_: JournalSpace): void => undefined;
     const { store, stored } = await BlockStore.open({
       directory,
       genesis,
       genesisBytes,
       vault,
       timers,
+      source: options.source,
       onFault: (error) => options.onHalt(error),
+      onSpace: (space) => noteSpace(space),
     });
     if (options.hasVoted && stored.voteState === null) {
       throw new ReplicaError('REPLICA_VOTES_LOST', 'the journal does not hold the votes that this replica has cast');
@@ -162,6 +171,7 @@ export class Replica implements LinkEvents {
       },
     });
     const replica = new Replica(options, store, core, executor);
+    noteSpace = (space) => replica.noteSpace(space);
     await replica.replay(stored);
     return replica;
   }
@@ -198,6 +208,8 @@ export class Replica implements LinkEvents {
       })),
       finalityMs: this.execution.finalityMs,
       journalBytes: this.store.sizeBytes,
+      journalSpace: this.space,
+      journalDamage: this.store.damage.length,
       memoryBytes: this.options.memoryBytes(),
     };
   }
@@ -242,9 +254,13 @@ export class Replica implements LinkEvents {
 
   private peerFrame(peer: number, kind: number, payload: Uint8Array): boolean {
     switch (kind) {
-      case PEER_FRAMES.message:
-        this.dispatch({ kind: 'message', from: peer, message: decodeMessage(payload) });
+      case PEER_FRAMES.message: {
+        const message = decodeMessage(payload);
+        // Nothing more can be promised; for the peers it is as if the message had been lost. Their questions are answered.
+        if (this.space === 'none') this.blocks.answer(peer, message);
+        else this.dispatch({ kind: 'message', from: peer, message });
         return true;
+      }
       case PEER_FRAMES.envelope: {
         this.submissions.submit(payload, false, (reply) => {
           if (reply.kind === 'final') return;
@@ -324,10 +340,10 @@ export class Replica implements LinkEvents {
         this.giveBatch(effect);
         return;
       case 'serve-block':
-        void this.serveBlock(effect.to, hex(effect.blockId));
+        void this.blocks.block(effect.to, effect.blockId);
         return;
       case 'serve-range':
-        void this.serveRange(effect.to, effect.fromHeight);
+        void this.blocks.range(effect.to, effect.fromHeight);
         return;
       case 'timer':
         this.setTimer(effect.atMs);
@@ -449,31 +465,17 @@ export class Replica implements LinkEvents {
     this.timer = null;
     if (atMs === null) return;
     const delayMs = Math.max(0, Math.ceil(atMs - this.options.clock.monotonicMs()));
-    this.timer = this.options.timers.after(delayMs, () => this.dispatch({ kind: 'tick' }));
+    this.timer = this.options.timers.after(delayMs, () => {
+      if (this.space !== 'none') this.dispatch({ kind: 'tick' });
+    });
   }
 
-  private async serveBlock(peer: number, key: string): Promise<void> {
-    try {
-      const block = await this.store.block(key);
-      if (block !== null && !this.halted)
-        this.send(peer, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
-    } catch (error) {
-      this.fault(error);
-    }
-  }
-
-  private async serveRange(peer: number, fromHeight: number): Promise<void> {
-    const underWay = this.rangesUnderWay.get(peer) ?? 0;
-    if (underWay >= RANGES_PER_PEER_MAX) return;
-    this.rangesUnderWay.set(peer, underWay + 1);
-    try {
-      const range = await readRange(this.store, fromHeight);
-      if (range !== null && !this.halted) this.send(peer, range);
-    } catch (error) {
-      this.fault(error);
-    } finally {
-      this.rangesUnderWay.set(peer, underWay);
-    }
+  /** Without room for the next segment no client may add work; without any room the replica does not take part until there is some. */
+  private noteSpace(space: JournalSpace): void {
+    const stood = this.space === 'none';
+    this.space = space;
+    this.submissions.acceptWrites(space === 'ample');
+    if (stood) this.dispatch({ kind: 'tick' });
   }
 
   private fault(error: unknown): void {

@@ -13,5 +13,9 @@ export interface ReplicaStatus {
   /** From a batch's proposal to its execution at this replica when it last led; null if it never did. */
   readonly finalityMs: number | null;
   readonly journalBytes: number;
+  /** `short`: the disk has no room for the next segment of the journal, and clients' writes are refused. `none`: it does not take part. */
+  readonly journalSpace: 'ample' | 'short' | 'none';
+  /** Places of the journal that were damaged when it was opened; what was in them has been replaced. */
+  readonly journalDamage: number;
   readonly memoryBytes: number;
 }

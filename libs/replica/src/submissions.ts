@@ -11,6 +11,9 @@ import type { Executor } from './executor';
 /** Pause that a client is asked for when the pool is full: a few blocks free a lot of it. */
 const BUSY_RETRY_MS = 100;
 
+/** Pause that a client is asked for when the disk is full: somebody has to make room. */
+const FULL_RETRY_MS = 1_000;
+
 /** Clients that may wait for one envelope; more would only be the same client asking again. */
 const WAITERS_MAX = 16;
 
@@ -53,6 +56,7 @@ export class Submissions {
   private readonly waiters = new Map<string, Answer[]>();
   /** Blocks of this term hold only what `batch` gave out; those that stem from an earlier term must be looked through once. */
   private inheritedMarked = false;
+  private accepting = true;
   private expiryCheckedNs = 0n;
   private spreadTimer: Timer | null = null;
   private spreadKey: string | null = null;
@@ -90,6 +94,11 @@ export class Submissions {
       answer({ kind: 'refused', code: refusal });
       return;
     }
+    if (!this.accepting) {
+      // To a peer the replica is silent: if it leads, the peers' patience ends and another one leads.
+      if (local) answer({ kind: 'refused', code: 'storage_full', retryAfterMs: FULL_RETRY_MS });
+      return;
+    }
     if (!this.pool.hasRoom(bytes.length)) {
       answer(busy());
       return;
@@ -107,6 +116,11 @@ export class Submissions {
     this.options.forward(bytes);
     if (local) this.watchOldest();
     this.options.changed();
+  }
+
+  /** Whether new envelopes are taken in; the disk may be full. */
+  acceptWrites(accepting: boolean): void {
+    this.accepting = accepting;
   }
 
   /** The leader did not take the envelope. That is its word only, so whoever waits is told to try again, not that it is refused. */

@@ -35,6 +35,7 @@ export class EnvelopesController {
       'CONTENT_TYPE_UNSUPPORTED',
       'ROLE_INSUFFICIENT',
       'LEDGER_BUSY',
+      'LEDGER_FULL',
       'GATEWAY_BUSY',
       ...envelopeProblems(),
     ],
@@ -75,6 +76,8 @@ function outlineOf(bytes: Uint8Array): EnvelopeOutline {
 
 function refusal(reply: Extract<SubmitReply, { kind: 'refused' }>): GatewayProblem {
   const retryAfterMs = reply.retryAfterMs ?? retryAfterMsDefault;
+  if (reply.code === 'storage_full')
+    return new GatewayProblem('LEDGER_FULL', 'The disks of the ledger have no room for more.', { retryAfterMs });
   if (!reply.code.startsWith('envelope_')) {
     return new GatewayProblem('LEDGER_BUSY', 'The ledger takes in as much as it can.', { retryAfterMs });
   }

@@ -109,6 +109,12 @@ const definitions = {
     title: 'The ledger is at its limit',
     remedy: 'Wait as `Retry-After` says, then send the same bytes again.',
   },
+  LEDGER_FULL: {
+    status: 503,
+    title: 'The disks of the ledger are full',
+    remedy:
+      'Nothing was booked; reads go on. The operator of the platform must make room. Then send the same bytes again.',
+  },
   LEDGER_UNAVAILABLE: {
     status: 503,
     title: 'No quorum answered in time',

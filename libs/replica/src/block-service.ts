@@ -1,0 +1,77 @@
+import {
+  RANGE_BLOCKS_MAX,
+  RANGE_BYTES_MAX,
+  RANGE_TAIL_MAX,
+  type BlockMessage,
+  type Message,
+  type RangeMessage,
+} from '@quorate/consensus';
+import { hex } from '@quorate/crypto';
+import type { BlockStore } from './block-store';
+
+/** Range answers under way to one peer. */
+const RANGES_PER_PEER_MAX = 1;
+
+/** What the service works with. */
+export interface BlockServiceOptions {
+  readonly store: BlockStore;
+  readonly send: (peer: number, message: BlockMessage | RangeMessage) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Gives peers the blocks that they ask for. */
+export class BlockService {
+  private readonly rangesUnderWay = new Map<number, number>();
+
+  constructor(private readonly options: BlockServiceOptions) {}
+
+  /** Answers a message if it asks for blocks. */
+  answer(peer: number, message: Message): void {
+    if (message.kind === 'get-block') void this.block(peer, message.blockId);
+    if (message.kind === 'get-range') void this.range(peer, message.fromHeight);
+  }
+
+  async block(peer: number, id: Uint8Array): Promise<void> {
+    try {
+      const block = await this.options.store.block(hex(id));
+      if (block !== null) this.options.send(peer, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
+    } catch (error) {
+      this.options.onFault(error);
+    }
+  }
+
+  async range(peer: number, fromHeight: number): Promise<void> {
+    const underWay = this.rangesUnderWay.get(peer) ?? 0;
+    if (underWay >= RANGES_PER_PEER_MAX) return;
+    this.rangesUnderWay.set(peer, underWay + 1);
+    try {
+      const range = await readRange(this.options.store, fromHeight);
+      if (range !== null) this.options.send(peer, range);
+    } catch (error) {
+      this.options.onFault(error);
+    } finally {
+      this.rangesUnderWay.set(peer, underWay);
+    }
+  }
+}
+
+/**
+ * Final blocks from a height on, with the headers up to the next block whose commit certificate is held. Null if there is nothing to
+ * give. Reads a bounded number of blocks.
+ */
+async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
+  if (fromHeight < 1 || fromHeight > store.finalHeight) return null;
+  const blocks: { headerBytes: Uint8Array; body: Uint8Array }[] = [];
+  let bytes = 0;
+  let height = fromHeight;
+  for (; height <= store.finalHeight && blocks.length < RANGE_BLOCKS_MAX && bytes < RANGE_BYTES_MAX; height += 1) {
+    const { headerBytes, body } = await store.finalBlock(height);
+    blocks.push({ headerBytes, body });
+    bytes += body.length;
+  }
+  const proof = store.certificateFrom(height - 1);
+  if (proof === null || proof.height > store.finalHeight || proof.height - height >= RANGE_TAIL_MAX) return null;
+  const tailHeaders: Uint8Array[] = [];
+  for (; height <= proof.height; height += 1) tailHeaders.push((await store.finalBlock(height)).headerBytes);
+  return { kind: 'range', blocks, tailHeaders, certificate: proof.certificate };
+}

@@ -144,7 +144,7 @@ export class Replica implements LinkEvents {
   /** Opens the journal, executes all final blocks again, and is then ready to be given its links. Throws StorageError or ReplicaError. */
   static async open(options: ReplicaOptions): Promise<Replica> {
     const { genesis, genesisBytes, directory, vault, timers } = options;
-    let noteSpace = (_: JournalSpace): void => undefined;
+    let noteSpace: (space: JournalSpace) => void = () => undefined;
     const { store, stored } = await BlockStore.open({
       directory,
       genesis,

@@ -12,10 +12,11 @@
 //                                                 head row, 2 words: height and index of its newest result
 import { ACCOUNT_FLAGS, PARTY_ROLES, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
-import { IdIndex } from './id-index';
+import { IdIndex, type IdRows } from './id-index';
 import type { PartyTable } from './party-table';
 import type { RestoredSections } from './restored-sections';
 import { capturedBytes, copiedWords, settledWords, bytesOfWords, SnapshotError, type SectionCapture } from './section';
+import { withMoreRows } from './row-storage';
 import { equals, isMax, isZero, load } from './u128';
 
 export const BALANCE_WORDS = 16;
@@ -59,7 +60,9 @@ const FIELD = {
   code: 65,
   flags: 67,
 } as const;
-const ROWS_MIN = 256;
+/** All rows are in the first segment of their index. */
+const ONE_SEGMENT = 31;
+const INDEX_TABLE_BITS = 8;
 const BALANCE_LIMITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits | ACCOUNT_FLAGS.creditsMustNotExceedDebits;
 const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS | ACCOUNT_FLAGS.history | ACCOUNT_FLAGS.closed;
 const HOLDER_ROLES = PARTY_ROLES.participant | PARTY_ROLES.issuer;
@@ -75,10 +78,11 @@ export interface OperationContext {
 }
 
 export class AccountTable {
-  balances = new Uint32Array(ROWS_MIN * BALANCE_WORDS);
-  details = new Uint32Array(ROWS_MIN * DETAIL_WORDS);
+  balances = new Uint32Array(0);
+  details = new Uint32Array(0);
   pendings = new Uint32Array(0);
-  heads = new Uint32Array(ROWS_MIN * HEAD_WORDS);
+  heads = new Uint32Array(0);
+  private readonly indexed: IdRows = { segments: [this.balances], shift: ONE_SEGMENT, stride: BALANCE_WORDS };
   private readonly byId: IdIndex;
   private count = 0;
 
@@ -88,7 +92,7 @@ export class AccountTable {
     private readonly accountsMax: number,
     seed: number,
   ) {
-    this.byId = new IdIndex(seed, (row, words, at) => equals(this.balances, row * BALANCE_WORDS, words, at));
+    this.byId = new IdIndex(seed, this.indexed, INDEX_TABLE_BITS);
   }
 
   get size(): number {
@@ -98,11 +102,6 @@ export class AccountTable {
   /** Row of the account with this id, or -1. */
   find(words: Uint32Array, at: number): number {
     return this.byId.get(words, at);
-  }
-
-  /** A row that is likely that of the account with this id, or -1; see `IdIndex.peek`. */
-  peek(words: Uint32Array, at: number): number {
-    return this.byId.peek(words, at);
   }
 
   /** Adds the account that is encoded at `offset` unless a rule forbids it; returns the result code. */
@@ -171,12 +170,8 @@ export class AccountTable {
 
   /** Gives the account a row of pending sums. */
   setReserved(row: number): void {
-    const needed = (this.balances.length / BALANCE_WORDS) * PENDING_WORDS;
-    if (this.pendings.length < needed) {
-      const pendings = new Uint32Array(needed);
-      pendings.set(this.pendings);
-      this.pendings = pendings;
-    }
+    const needed = (row + 1) * PENDING_WORDS;
+    while (this.pendings.length < needed) this.pendings = withMoreRows(this.pendings, PENDING_WORDS, this.accountsMax);
     this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] |= ACCOUNT_STATE.reserved;
   }
 
@@ -218,6 +213,7 @@ export class AccountTable {
     this.details = sections.words('accountDetails');
     this.heads = sections.words('accountHeads');
     if (pendingRows !== 0) this.pendings = sections.words('accountPendings');
+    this.indexed.segments[0] = this.balances;
     this.count = count;
     for (let row = 0; row < count; row += 1) this.byId.add(this.balances, row * BALANCE_WORDS, row);
   }
@@ -262,18 +258,13 @@ export class AccountTable {
     return RESULT_CODES.exists;
   }
 
-  /** Makes room for one more row. */
+  /** Makes room for one more row; one more than the limit is staged to be refused. */
   private reserve(): void {
     if ((this.count + 1) * BALANCE_WORDS <= this.balances.length) return;
-    const balances = new Uint32Array(this.balances.length * 2);
-    balances.set(this.balances);
-    this.balances = balances;
-    const details = new Uint32Array(this.details.length * 2);
-    details.set(this.details);
-    this.details = details;
-    const heads = new Uint32Array(this.heads.length * 2);
-    heads.set(this.heads);
-    this.heads = heads;
+    this.balances = withMoreRows(this.balances, BALANCE_WORDS, this.accountsMax + 1);
+    this.details = withMoreRows(this.details, DETAIL_WORDS, this.accountsMax + 1);
+    this.heads = withMoreRows(this.heads, HEAD_WORDS, this.accountsMax + 1);
+    this.indexed.segments[0] = this.balances;
   }
 }
 

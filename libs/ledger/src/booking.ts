@@ -14,7 +14,7 @@ import { Circulation } from './circulation';
 import { PENDING_STATE } from './pending-table';
 import { resolutionOf } from './pending-resolution';
 import { compareWithStaged } from './transfer-retry';
-import { NAMED, RESOLVING, TRANSFER, TRANSFER_WORDS } from './transfer-table';
+import { NAMED, RESOLVING, STAGED, TRANSFER } from './transfer-table';
 import {
   addInto,
   copy,
@@ -60,14 +60,16 @@ export class Booking {
     const { transfers } = this.tables;
     transfers.stage(view, offset, context);
     const rows = transfers.rows;
-    const at = transfers.size * TRANSFER_WORDS;
+    const at = transfers.staged;
     const flags = rows[at + TRANSFER.codeAndFlags] & 0xffff;
     if ((flags & IMPORTED) !== 0) return CODES.imported_event_not_expected;
     if ((flags & ~KNOWN_FLAGS) !== 0) return CODES.reserved_flag;
     if (isZero(rows, at)) return CODES.id_must_not_be_zero;
     if (isMax(rows, at)) return CODES.id_must_not_be_int_max;
     const existing = transfers.findStaged();
-    if (existing !== -1) return existing < 0 ? CODES.id_already_failed : compareWithStaged(existing, this.tables);
+    if (existing >= 0) return compareWithStaged(existing, this.tables);
+    if (existing === STAGED.failed) return CODES.id_already_failed;
+    if (existing === STAGED.inHistory) return CODES.exists_in_history;
     if (transfers.full) return CODES.transfer_limit_reached;
     return (flags & RESOLVING) === 0 ? this.enter(flags, context) : this.resolve(flags, context);
   }
@@ -76,8 +78,8 @@ export class Booking {
   undoNewest(): void {
     const { accounts, transfers, pendings, capture } = this.tables;
     const rows = transfers.rows;
-    const at = (transfers.size - 1) * TRANSFER_WORDS;
-    capture.undo(rows[at + TRANSFER.index]);
+    const at = transfers.offsetOf(transfers.size - 1);
+    capture.undo(transfers.log.indexOf(transfers.size - 1));
     const flags = rows[at + TRANSFER.codeAndFlags] & 0xffff;
     const debit = rows[at + TRANSFER.debitAccount];
     const credit = rows[at + TRANSFER.creditAccount];
@@ -85,20 +87,20 @@ export class Booking {
     if ((flags & PENDING) !== 0) {
       this.release(debit, credit, rows, amount);
       this.circulation.released(debit, credit, rows, amount);
-      pendings.removeNewest();
+      pendings.release(rows[at + TRANSFER.pending] - 1);
       if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(debit, false);
       if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(credit, false);
     } else if ((flags & RESOLVING) !== 0) {
       const row = rows[at + TRANSFER.pending] - 1;
-      const resolved = pendings.transferOf(row) * TRANSFER_WORDS;
+      const resolved = pendings.offsetOf(row);
       if ((flags & POST) !== 0) {
         this.unpost(debit, credit, rows, amount);
         this.circulation.unposted(debit, credit, rows, amount);
       } else {
-        this.closeAgain(resolved);
+        this.setClosedBy(resolved, true);
       }
-      this.reserve(debit, credit, rows, resolved + TRANSFER.amount);
-      this.circulation.reserved(debit, credit, rows, resolved + TRANSFER.amount);
+      this.reserve(debit, credit, pendings.rows, resolved + TRANSFER.amount);
+      this.circulation.reserved(debit, credit, pendings.rows, resolved + TRANSFER.amount);
       pendings.reopen(row);
     } else {
       this.unpost(debit, credit, rows, amount);
@@ -119,15 +121,16 @@ export class Booking {
     while (expired < max) {
       const row = pendings.nextDue(timeLow, timeHigh);
       if (row < 0) break;
-      const at = pendings.transferOf(row) * TRANSFER_WORDS;
-      const { rows } = transfers;
+      const { rows } = pendings;
+      const at = pendings.offsetOf(row);
       pendings.resolve(row, PENDING_STATE.expired);
       const debit = rows[at + TRANSFER.debitAccount];
       const credit = rows[at + TRANSFER.creditAccount];
       this.release(debit, credit, rows, at + TRANSFER.amount);
       this.circulation.released(debit, credit, rows, at + TRANSFER.amount);
-      this.openAgain(at);
+      this.setClosedBy(at, false);
       capture.expiry(debit, credit, rows, at, at + TRANSFER.amount);
+      if (pendings.transferOf(row) < transfers.oldest) pendings.release(row);
       expired += 1;
     }
     return expired;
@@ -148,7 +151,7 @@ export class Booking {
       if ((flags & CLOSING) !== 0) return CODES.closing_transfer_must_be_pending;
     }
     if (transfers.assetId === 0) return CODES.asset_must_not_be_zero;
-    const codeAndFlags = transfers.rows[transfers.size * TRANSFER_WORDS + TRANSFER.codeAndFlags];
+    const codeAndFlags = transfers.rows[transfers.staged + TRANSFER.codeAndFlags];
     if (codeAndFlags >>> 16 === 0) return CODES.code_must_not_be_zero;
     const debit = accounts.find(named, NAMED.debit);
     if (debit < 0) return CODES.debit_account_not_found;
@@ -202,7 +205,7 @@ export class Booking {
   private enterPlain(debit: number, credit: number, context: OperationContext): number {
     const { accounts, transfers } = this.tables;
     const rows = transfers.rows;
-    const amount = transfers.size * TRANSFER_WORDS + TRANSFER.amount;
+    const amount = transfers.staged + TRANSFER.amount;
     const balances = accounts.balances;
     const from = debit * BALANCE_WORDS;
     const to = credit * BALANCE_WORDS;
@@ -238,7 +241,7 @@ export class Booking {
     if ((balances[from + BALANCE.codeAndFlags] & ACCOUNT_STATE.closed) !== 0) return CODES.debit_account_already_closed;
     if ((balances[to + BALANCE.codeAndFlags] & ACCOUNT_STATE.closed) !== 0) return CODES.credit_account_already_closed;
     const rows = transfers.rows;
-    const amount = transfers.size * TRANSFER_WORDS + TRANSFER.amount;
+    const amount = transfers.staged + TRANSFER.amount;
     this.loadUsed(debit, credit);
     if ((flags & BALANCING_DEBIT) !== 0) this.lower(rows, amount, balances, from + BALANCE.credits, DEBITS);
     if ((flags & BALANCING_CREDIT) !== 0) this.lower(rows, amount, balances, to + BALANCE.debits, CREDITS);
@@ -248,6 +251,7 @@ export class Booking {
     const asset = balances[from + BALANCE.asset];
     if (issues && assets.overflowsSupply(asset, rows, amount)) return CODES.overflows_supply;
     const { timeoutSeconds } = transfers;
+    if ((flags & PENDING) !== 0 && pendings.full) return CODES.pending_limit_reached;
     if (timeoutSeconds !== 0 && pendings.overflows(context.timeLow, context.timeHigh, timeoutSeconds)) {
       return CODES.overflows_timeout;
     }
@@ -281,8 +285,12 @@ export class Booking {
       this.circulation.reserved(debit, credit, rows, amount);
       if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(debit, true);
       if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(credit, true);
-      const row = pendings.add(transfers.size, timeoutSeconds, context.timeLow, context.timeHigh);
-      rows[transfers.size * TRANSFER_WORDS + TRANSFER.pending] = row + 1;
+      const at = transfers.staged;
+      rows[at + TRANSFER.debitAccount] = debit;
+      rows[at + TRANSFER.creditAccount] = credit;
+      const { timeLow, timeHigh } = context;
+      const row = pendings.add(transfers.size, rows, at, timeoutSeconds, timeLow, timeHigh);
+      rows[at + TRANSFER.pending] = row + 1;
     }
     this.add(debit, credit, context);
     return APPLIED;
@@ -318,23 +326,23 @@ export class Booking {
   /** Posts or voids a pending transfer. Neither can pass a limit: the amount was reserved under it. */
   private resolve(flags: number, context: OperationContext): number {
     const { transfers, pendings } = this.tables;
-    const code = resolutionOf(flags, context, this.tables);
+    const row = pendings.find(transfers.named, NAMED.pending);
+    const code = resolutionOf(flags, row, context, this.tables);
     if (code !== APPLIED) return code;
-    const rows = transfers.rows;
-    const at = transfers.size * TRANSFER_WORDS;
-    const resolved = transfers.find(transfers.named, NAMED.pending) * TRANSFER_WORDS;
-    const debit = rows[resolved + TRANSFER.debitAccount];
-    const credit = rows[resolved + TRANSFER.creditAccount];
+    const { rows } = transfers;
+    const at = transfers.staged;
+    const resolved = pendings.offsetOf(row);
+    const debit = pendings.rows[resolved + TRANSFER.debitAccount];
+    const credit = pendings.rows[resolved + TRANSFER.creditAccount];
     const posts = (flags & POST) !== 0;
-    this.release(debit, credit, rows, resolved + TRANSFER.amount);
-    this.circulation.released(debit, credit, rows, resolved + TRANSFER.amount);
+    this.release(debit, credit, pendings.rows, resolved + TRANSFER.amount);
+    this.circulation.released(debit, credit, pendings.rows, resolved + TRANSFER.amount);
     if (posts) {
       this.post(debit, credit, rows, at + TRANSFER.amount);
       this.circulation.posted(debit, credit, rows, at + TRANSFER.amount);
     } else {
-      this.openAgain(resolved);
+      this.setClosedBy(resolved, false);
     }
-    const row = rows[resolved + TRANSFER.pending] - 1;
     pendings.resolve(row, posts ? PENDING_STATE.posted : PENDING_STATE.voided);
     rows[at + TRANSFER.pending] = row + 1;
     this.add(debit, credit, context);
@@ -344,7 +352,7 @@ export class Booking {
   /** Makes the staged transfer one of the ledger's; its sums are in the books already. */
   private add(debit: number, credit: number, context: OperationContext): void {
     const { transfers, capture } = this.tables;
-    capture.booked(context.index, debit, credit, transfers.rows, transfers.size * TRANSFER_WORDS + TRANSFER.amount);
+    capture.booked(context.index, debit, credit, transfers.rows, transfers.staged + TRANSFER.amount);
     transfers.add(debit, credit);
   }
 
@@ -386,18 +394,10 @@ export class Booking {
     assets.subtract(asset, TOTAL.creditsPending, amounts, at);
   }
 
-  /** Opens the accounts that the pending transfer at `at` closed. */
-  private openAgain(at: number): void {
-    this.setClosedBy(at, false);
-  }
-
-  private closeAgain(at: number): void {
-    this.setClosedBy(at, true);
-  }
-
+  /** Closes or opens the accounts that the pending transfer at `at` of its table closed. */
   private setClosedBy(at: number, closed: boolean): void {
-    const { accounts, transfers } = this.tables;
-    const rows = transfers.rows;
+    const { accounts, pendings } = this.tables;
+    const { rows } = pendings;
     const flags = rows[at + TRANSFER.codeAndFlags];
     if ((flags & CLOSING_DEBIT) !== 0) accounts.setClosed(rows[at + TRANSFER.debitAccount], closed);
     if ((flags & CLOSING_CREDIT) !== 0) accounts.setClosed(rows[at + TRANSFER.creditAccount], closed);

@@ -7,6 +7,7 @@ export {
   type VerifySignature,
 } from './envelope-admission';
 export { type EnvelopePosition } from './envelope-memory';
+export { type TransferPosition } from './id-log';
 export { Ledger, type BlockOutcome, type LedgerCapture, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
 export { PageRequestError, type Page, type PageRequest } from './page';
@@ -15,5 +16,4 @@ export { RestoredSections } from './restored-sections';
 export { SECTIONS, SECTION_NAMES, SnapshotError, type SectionCapture, type SectionName } from './section';
 export { type CapturedResults } from './result-capture';
 export { BlockResults, type ResultBlock } from './results';
-export { type TransferPosition } from './transfer-table';
 export { type AccountView, type AssetView, type PartyView, type TransferView } from './views';

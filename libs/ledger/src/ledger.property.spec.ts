@@ -142,6 +142,9 @@ const submission = fc.record({
 const story = fc.array(fc.array(submission, { minLength: 0, maxLength: 4 }), { minLength: 1, maxLength: 8 });
 type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never;
 
+/** Windows of recent transfers: a few, some, all. */
+const recentMaxes = fc.constantFrom(3, 30, LEDGER_LIMITS.recentTransfersMax);
+
 interface Run {
   readonly driver: LedgerDriver;
   readonly model: LedgerModel;
@@ -207,8 +210,8 @@ class Situation {
 const pick = (from: readonly bigint[], drawn: bigint): bigint =>
   from.length === 0 ? drawn : from[Number(drawn) % from.length];
 
-function play(blocks: Story): Run {
-  const driver = new LedgerDriver({ ...LEDGER_LIMITS, expiriesPerBlockMax });
+function play(blocks: Story, recentMax = LEDGER_LIMITS.recentTransfersMax): Run {
+  const driver = new LedgerDriver({ ...LEDGER_LIMITS, expiriesPerBlockMax, recentTransfersMax: recentMax });
   const model = new LedgerModel({
     operator: OPERATOR,
     parties: new Set([OPERATOR, MEMBER]),
@@ -216,6 +219,7 @@ function play(blocks: Story): Run {
       [756, OPERATOR],
       [978, OPERATOR],
     ]),
+    recentMax,
   });
   driver.run([FRANC, EURO, MEMBER_PARTY]);
   const submitted: Operation[][] = [];
@@ -248,8 +252,8 @@ describe('the engine and the model of its rules', () => {
     const seen = new Set<string>();
     const states = new Set<string | null>();
     fc.assert(
-      fc.property(story, (blocks) => {
-        const { driver, model, expected } = play(blocks);
+      fc.property(story, recentMaxes, (blocks, recentMax) => {
+        const { driver, model, expected } = play(blocks, recentMax);
         const results = driver.outcomes.slice(1).map((outcome) => names(outcome.codes));
         expect(results).toEqual(expected);
         results.flat().forEach((result) => seen.add(result));
@@ -269,12 +273,15 @@ describe('the engine and the model of its rules', () => {
             const draft = model.state.transfers.get(transferred)?.draft;
             return draft?.debitAccount === id || draft?.creditAccount === id;
           });
-          expect(pagesOf(driver, id)).toEqual(history.reverse());
+          expect(pagesOf(driver, id)).toEqual(history.filter((recent) => model.isRecent(recent)).reverse());
         }
         for (const [id, result] of model.failed) expect(driver.ledger.position(id)?.code).toBe(RESULT_CODES[result]);
         for (const [id, { draft, state }] of model.state.transfers) {
-          expect(driver.ledger.transfer(id)).toMatchObject({ ...draft, pendingState: state });
+          const view = driver.ledger.transfer(id);
           states.add(state);
+          expect(driver.ledger.position(id)?.code).toBe(RESULT_CODES.applied);
+          if (model.isRecent(id)) expect(view).toMatchObject({ ...draft, pendingState: state });
+          else expect(view).toBeUndefined();
         }
         for (const total of totals(accounts)) expect(total).toBe(0n);
       }),
@@ -291,6 +298,8 @@ describe('the engine and the model of its rules', () => {
       'pending_transfer_already_posted',
       'pending_transfer_not_voidable',
       'debit_account_already_closed',
+      'exists_in_history',
+      'pending_transfer_in_history',
     ]) {
       expect(seen).toContain(name);
     }
@@ -355,10 +364,10 @@ describe('the engine and the model of its rules', () => {
   });
 
   it('go on from a snapshot at any height as if nothing had happened', () => {
-    const limits = { ...LEDGER_LIMITS, expiriesPerBlockMax };
     fc.assert(
-      fc.property(story, fc.nat(), (blocks, drawn) => {
-        const { driver } = play(blocks);
+      fc.property(story, fc.nat(), recentMaxes, (blocks, drawn, recentMax) => {
+        const limits = { ...LEDGER_LIMITS, expiriesPerBlockMax, recentTransfersMax: recentMax };
+        const { driver } = play(blocks, recentMax);
         const cut = drawn % (driver.blocks.length + 1);
         const before = Ledger.create(genesis, verifySignature, limits);
         for (const block of driver.blocks.slice(0, cut)) before.executeBlock(block);

@@ -17,6 +17,7 @@ import { EnvelopeAdmission, type EnvelopeHead, type SignerReport, type VerifySig
 import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
 import { EnvelopeExecution } from './execution';
 import { FreezeTable } from './freeze-table';
+import type { TransferPosition } from './id-log';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { MandateTable } from './mandate-table';
 import { readPage, type Page, type PageRequest } from './page';
@@ -28,7 +29,7 @@ import { SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from
 import { ResultCapture, type CapturedResults } from './result-capture';
 import { ResultHasher } from './result-hasher';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
-import { TRANSFER, TRANSFER_WORDS, TransferTable, type TransferPosition } from './transfer-table';
+import { TransferTable } from './transfer-table';
 import { store } from './u128';
 import {
   accountView,
@@ -89,7 +90,7 @@ export class Ledger {
   private readonly assetTable: AssetTable;
   private readonly accountTable: AccountTable;
   private readonly transferTable: TransferTable;
-  private readonly pendingTable = new PendingTable();
+  private readonly pendingTable: PendingTable;
   private readonly mandateTable: MandateTable;
   private readonly freezeTable: FreezeTable;
   private readonly recordTable: RecordTable;
@@ -114,7 +115,8 @@ export class Ledger {
     this.partyTable = new PartyTable(limits.partiesMax);
     this.assetTable = new AssetTable(this.partyTable, limits.assetsMax, limits.allowListEntriesMax);
     this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, seed);
-    this.transferTable = new TransferTable(this.accountTable, limits.transfersMax, seed);
+    this.pendingTable = new PendingTable(limits.pendingTransfersMax, seed);
+    this.transferTable = new TransferTable(this.accountTable, this.pendingTable, limits, seed);
     this.memory = new EnvelopeMemory(limits.envelopesMax);
     this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
     this.noted = new ResultCapture(this.accountTable);
@@ -197,6 +199,7 @@ export class Ledger {
     const codes = new Uint16Array(operationCount);
     const executed: ExecutedEnvelope[] = [];
     this.memory.forgetExpired(block.timeNs);
+    this.transferTable.beginBlock(block.height);
     this.noted.begin(block.height, operationCount);
     this.booking.expire(block.timeNs, this.limits.expiriesPerBlockMax);
     let firstIndex = 0;
@@ -207,6 +210,7 @@ export class Ledger {
       firstIndex += count;
     }
     this.assetTable.assertBalanced(block.height);
+    this.transferTable.endBlock();
     this.executedHeight = block.height;
     this.executedTimeNs = block.timeNs;
     return this.outcome(block, envelopes, codes, executed);
@@ -301,34 +305,31 @@ export class Ledger {
     });
   }
 
-  /** An applied transfer. */
+  /** An applied transfer, if it is one of the recent ones. */
   transfer(id: bigint): TransferView | undefined {
     if (!this.probeFor(id)) return undefined;
     const row = this.transferTable.find(this.probe, 0);
-    return row < 0 ? undefined : this.viewTransfer(row);
+    return this.transferTable.holds(row) ? this.viewTransfer(row) : undefined;
   }
 
-  /** All applied transfers, or those that debit or credit one account; newest first, without reading any other. */
+  /** The recent applied transfers, or those that debit or credit one account; newest first, without reading any other. */
   transfers(request: PageRequest & { readonly account?: bigint }): Page<TransferView> {
     const view = (row: number): TransferView => this.viewTransfer(row);
     const transfers = this.transferTable;
     if (request.account === undefined) {
       return readPage(request, {
-        newest: transfers.size,
-        contains: (row) => row < transfers.size,
-        previous: (row) => row,
+        newest: transfers.heldBefore(transfers.size),
+        contains: (row) => transfers.holds(row),
+        previous: (row) => transfers.heldBefore(row),
         view,
       });
     }
     const account = this.accountRow(request.account);
-    const { rows } = transfers;
-    const debits = (row: number): boolean => rows[row * TRANSFER_WORDS + TRANSFER.debitAccount] === account;
-    const credits = (row: number): boolean => rows[row * TRANSFER_WORDS + TRANSFER.creditAccount] === account;
+    const newest = account < 0 ? 0 : this.accountTable.balances[account * BALANCE_WORDS + BALANCE.newestTransfer];
     return readPage(request, {
-      newest: account < 0 ? 0 : this.accountTable.balances[account * BALANCE_WORDS + BALANCE.newestTransfer],
-      contains: (row) => row < transfers.size && (debits(row) || credits(row)),
-      previous: (row) =>
-        rows[row * TRANSFER_WORDS + (debits(row) ? TRANSFER.previousOfDebit : TRANSFER.previousOfCredit)],
+      newest: transfers.holds(newest - 1) ? newest : 0,
+      contains: (row) => transfers.holds(row) && transfers.touches(row, account),
+      previous: (row) => transfers.previousOf(row, account),
       view,
     });
   }

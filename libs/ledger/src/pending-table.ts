@@ -1,12 +1,18 @@
-// Pending transfers in rows of 6 words, in order of creation. Those with a timeout are also in a heap, earliest expiry first and
-// of one expiry the one created first; a row knows its place in the heap, so that a post or void takes it out at once.
+// Pending transfers in rows of 24 words, apart from the ring of transfers, which they may outlive. A row is used again once
+// nothing can ask for it any more. Those with a timeout are also in a heap, earliest expiry first and of one expiry the one
+// created first; a row knows its place in the heap, so that a post or void takes it out at once.
 //
-//   0  transfer (row)            3  place in the heap + 1, 0 = not in it
-//   1  state                     4  expiry, ledger time in ns (2)
-//   2  timeout in seconds
+//   0  content (18 words): what a transfer's row begins with
+//   18 transfer (row), or of a free row the next free one, 0 = none
+//   19 state                     21 place in the heap + 1, 0 = not in it
+//   20 timeout in seconds        22 expiry, ledger time in ns (2)
+//
+// Row 0 is always free: it begins the list of free rows.
 import { invariant } from '@quorate/errors';
+import { IdIndex, type IdRows } from './id-index';
 import type { RestoredSections } from './restored-sections';
-import { bytesOfWords, capturedBytes, type SectionCapture } from './section';
+import { withMoreRows } from './row-storage';
+import { SnapshotError, bytesOfWords, capturedBytes, type SectionCapture } from './section';
 
 /** What became of a pending transfer. */
 export const PENDING_STATE = { pending: 0, posted: 1, voided: 2, expired: 3 } as const;
@@ -14,9 +20,14 @@ export const PENDING_STATE = { pending: 0, posted: 1, voided: 2, expired: 3 } as
 export type PendingState = keyof typeof PENDING_STATE;
 
 const STATE_NAMES: readonly PendingState[] = ['pending', 'posted', 'voided', 'expired'];
-const ROW_WORDS = 6;
-const ROW = { transfer: 0, state: 1, timeoutSeconds: 2, place: 3, expiry: 4 } as const;
-const ROWS_MIN = 64;
+const CONTENT_WORDS = 18;
+const ROW_WORDS = 24;
+const ROW = { transfer: 18, state: 19, timeoutSeconds: 20, place: 21, expiry: 22 } as const;
+const FREE = 0xffff_ffff;
+const HEAP_MIN = 64;
+const INDEX_TABLE_BITS = 6;
+/** All rows are in the first segment of their index. */
+const ONE_SEGMENT = 31;
 const NS_PER_SECOND = 1_000_000_000;
 const U32 = 0x1_0000_0000;
 const U16 = 0x1_0000;
@@ -24,20 +35,45 @@ const U16 = 0x1_0000;
 const EXPIRY_HIGH_LIMIT = 0x8000_0000;
 
 export class PendingTable {
-  private rows = new Uint32Array(ROWS_MIN * ROW_WORDS);
-  private heap = new Uint32Array(ROWS_MIN);
+  rows = new Uint32Array(0);
+  private readonly indexed: IdRows = { segments: [this.rows], shift: ONE_SEGMENT, stride: ROW_WORDS };
+  private readonly byId: IdIndex;
+  private heap = new Uint32Array(HEAP_MIN);
   private heapSize = 0;
-  private count = 0;
+  private used = 0;
+  private highest = 0;
   private expiryLow = 0;
   private expiryHigh = 0;
 
+  constructor(
+    private readonly pendingsMax: number,
+    seed: number,
+  ) {
+    this.byId = new IdIndex(seed, this.indexed, INDEX_TABLE_BITS);
+  }
+
+  /** Rows in use: what waits, and what was resolved and may still be asked for. */
   get size(): number {
-    return this.count;
+    return this.used;
+  }
+
+  get full(): boolean {
+    return this.used >= this.pendingsMax;
   }
 
   /** How many have a timeout that has not passed and were neither posted nor voided. */
   get expiring(): number {
     return this.heapSize;
+  }
+
+  /** Row of the pending transfer with this id, or -1. */
+  find(words: Uint32Array, at: number): number {
+    return this.byId.get(words, at);
+  }
+
+  /** Where a row is in `rows`. */
+  offsetOf(row: number): number {
+    return row * ROW_WORDS;
   }
 
   transferOf(row: number): number {
@@ -52,6 +88,10 @@ export class PendingTable {
     return STATE_NAMES[this.stateOf(row)];
   }
 
+  isExpired(row: number): boolean {
+    return this.stateOf(row) === PENDING_STATE.expired;
+  }
+
   timeoutSecondsOf(row: number): number {
     return this.rows[row * ROW_WORDS + ROW.timeoutSeconds];
   }
@@ -62,30 +102,46 @@ export class PendingTable {
     return this.expiryHigh >= EXPIRY_HIGH_LIMIT;
   }
 
-  /** Adds a pending transfer and returns its row. The expiry must not overflow. */
-  add(transfer: number, timeoutSeconds: number, timeLow: number, timeHigh: number): number {
-    if ((this.count + 1) * ROW_WORDS > this.rows.length) {
-      const rows = new Uint32Array(this.rows.length * 2);
-      rows.set(this.rows);
-      this.rows = rows;
-    }
-    const row = this.count;
+  /**
+   * Adds the pending transfer whose content is at `content[from..]`, with its accounts, and returns its row. The expiry must
+   * not overflow, and there must be room (`full`).
+   */
+  add(
+    transfer: number,
+    content: Uint32Array,
+    from: number,
+    timeoutSeconds: number,
+    timeLow: number,
+    timeHigh: number,
+  ): number {
+    invariant(!this.full, 'a pending transfer is added only while there is room');
+    const row = this.take();
+    const rows = this.rows;
     const at = row * ROW_WORDS;
-    this.count += 1;
+    for (let word = 0; word < CONTENT_WORDS; word += 1) rows[at + word] = content[from + word];
+    this.byId.add(rows, at, row);
     this.computeExpiry(timeLow, timeHigh, timeoutSeconds);
-    this.rows[at + ROW.transfer] = transfer;
-    this.rows[at + ROW.state] = PENDING_STATE.pending;
-    this.rows[at + ROW.timeoutSeconds] = timeoutSeconds;
-    this.rows[at + ROW.place] = 0;
-    this.rows[at + ROW.expiry] = this.expiryLow;
-    this.rows[at + ROW.expiry + 1] = this.expiryHigh;
+    rows[at + ROW.transfer] = transfer;
+    rows[at + ROW.state] = PENDING_STATE.pending;
+    rows[at + ROW.timeoutSeconds] = timeoutSeconds;
+    rows[at + ROW.place] = 0;
+    rows[at + ROW.expiry] = this.expiryLow;
+    rows[at + ROW.expiry + 1] = this.expiryHigh;
     if (timeoutSeconds !== 0) this.insert(row);
     return row;
   }
 
-  removeNewest(): void {
-    this.takeOut(this.count - 1);
-    this.count -= 1;
+  /** Gives up a row: it was resolved, and neither its transfer nor what resolved it can be asked for; or its chain failed. */
+  release(row: number): void {
+    const at = row * ROW_WORDS;
+    invariant(this.rows[at + ROW.state] !== FREE, 'a row is released once');
+    this.takeOut(row);
+    this.byId.remove(this.rows, at);
+    this.rows.fill(0, at, at + ROW_WORDS);
+    this.rows[at + ROW.state] = FREE;
+    this.rows[at + ROW.transfer] = this.rows[ROW.transfer];
+    this.rows[ROW.transfer] = row;
+    this.used -= 1;
   }
 
   /** Ends the wait: the transfer was posted or voided, or it expired. */
@@ -114,26 +170,25 @@ export class PendingTable {
     return this.heapSize > 0 && this.isDue(this.heap[0], timeLow, timeHigh) ? this.heap[0] : -1;
   }
 
-  /** The rows without their places in the heap, which is no state. */
+  /** Rows are copied now, without their place in the heap, which restoring makes again. */
   capture(): SectionCapture[] {
-    const rows = this.rows.slice(0, this.count * ROW_WORDS);
-    const captured = capturedBytes('pendings', bytesOfWords(rows, rows.length), false);
-    const read = (offset: number, into: Uint8Array): void => {
-      captured.read(offset, into);
-      const place = ROW.place * 4;
-      for (let at = 0; at < into.length; at += 1) {
-        const inRow = (offset + at) % (ROW_WORDS * 4);
-        if (inRow >= place && inRow < place + 4) into[at] = 0;
-      }
-    };
-    return [{ ...captured, read }];
+    const rows = this.rows.slice(0, this.highest === 0 ? 0 : (this.highest + 1) * ROW_WORDS);
+    for (let at = ROW.place; at < rows.length; at += ROW_WORDS) rows[at] = 0;
+    return [capturedBytes('pendings', bytesOfWords(rows, rows.length), false)];
   }
 
   /** Takes the place of an empty table. */
   restore(sections: RestoredSections): void {
+    const count = sections.rows('pendings');
+    if (count > this.pendingsMax + 1)
+      throw new SnapshotError('more pending transfers than a ledger may hold', { count });
     this.rows = sections.words('pendings');
-    this.count = sections.rows('pendings');
-    for (let row = 0; row < this.count; row += 1) {
+    this.indexed.segments[0] = this.rows;
+    this.highest = Math.max(0, count - 1);
+    for (let row = 1; row < count; row += 1) {
+      if (this.stateOf(row) === FREE) continue;
+      this.used += 1;
+      this.byId.add(this.rows, row * ROW_WORDS, row);
       if (this.stateOf(row) === PENDING_STATE.pending && this.timeoutSecondsOf(row) !== 0) this.insert(row);
     }
   }
@@ -145,6 +200,21 @@ export class PendingTable {
     const low = timeLow + (lower % U32) + (upper % U16) * U16;
     this.expiryLow = low % U32;
     this.expiryHigh = timeHigh + Math.floor(lower / U32) + Math.floor(upper / U16) + Math.floor(low / U32);
+  }
+
+  private take(): number {
+    this.used += 1;
+    const free = this.highest === 0 ? 0 : this.rows[ROW.transfer];
+    if (free !== 0) {
+      this.rows[ROW.transfer] = this.rows[free * ROW_WORDS + ROW.transfer];
+      return free;
+    }
+    this.highest += 1;
+    if ((this.highest + 1) * ROW_WORDS > this.rows.length) {
+      this.rows = withMoreRows(this.rows, ROW_WORDS, this.pendingsMax + 1);
+      this.indexed.segments[0] = this.rows;
+    }
+    return this.highest;
   }
 
   private insert(row: number): void {
@@ -193,14 +263,15 @@ export class PendingTable {
     }
   }
 
-  /** Rows are in order of creation, so of one expiry the lower row is the earlier. */
+  /** Transfers are in order of creation, so of one expiry the lower one is the earlier. */
   private isEarlier(row: number, other: number): boolean {
     const rows = this.rows;
-    const at = row * ROW_WORDS + ROW.expiry;
-    const from = other * ROW_WORDS + ROW.expiry;
-    if (rows[at + 1] !== rows[from + 1]) return rows[at + 1] < rows[from + 1];
-    if (rows[at] !== rows[from]) return rows[at] < rows[from];
-    return row < other;
+    const at = row * ROW_WORDS;
+    const from = other * ROW_WORDS;
+    const high = ROW.expiry + 1;
+    if (rows[at + high] !== rows[from + high]) return rows[at + high] < rows[from + high];
+    if (rows[at + ROW.expiry] !== rows[from + ROW.expiry]) return rows[at + ROW.expiry] < rows[from + ROW.expiry];
+    return rows[at + ROW.transfer] < rows[from + ROW.transfer];
   }
 
   private swap(place: number, other: number): void {

@@ -60,6 +60,13 @@ const draftOf = (operation: Operation): Partial<TransferDraft> =>
 const post = (fields: Partial<TransferDraft> = {}) => resolution(postPendingTransfer, fields);
 const void_ = (fields: Partial<TransferDraft> = {}) => resolution(voidPendingTransfer, fields);
 
+/** Result of one more operation on a ledger that remembers two transfers only, and has two other ones behind the first. */
+function afterOthers(first: Operation[], operation: Operation): string {
+  const driver = openedLedger({ ...LEDGER_LIMITS, recentTransfersMax: 2 });
+  for (const operations of [first, [transfer(11n)], [transfer(12n)]]) driver.run(operations);
+  return driver.run([operation])[0];
+}
+
 /** For each code, the shortest story that ends in it. */
 const stories: Record<ResultName, () => string | undefined> = {
   applied: () => last(transfer(1n)),
@@ -91,6 +98,12 @@ const stories: Record<ResultName, () => string | undefined> = {
   exists_with_different_debit_account_id: () => last(transfer(1n), transfer(1n, { debitAccount: 500n })),
   exists_with_different_credit_account_id: () => last(transfer(1n), transfer(1n, { creditAccount: 300n })),
   exists_with_different_amount: () => last(transfer(1n), transfer(1n, { amount: 2n })),
+
+  exists_in_history: () => afterOthers([transfer(1n)], transfer(1n)),
+  pending_transfer_in_history: () =>
+    afterOthers([hold(), post({ amount: ID_MAX })], transfer(3n, draftOf(post({ id: 3n })))),
+  pending_limit_reached: () =>
+    openedLedger({ ...LEDGER_LIMITS, pendingTransfersMax: 1 }).run([hold(), hold({ id: 2n })])[1],
 
   party_name_must_not_be_empty: () => last(party({ name: '' })),
   party_keys_must_not_be_empty: () => last(party({ keys: [] })),

@@ -12,15 +12,18 @@ export const SECTIONS = {
   accounts: { number: 5, rowBytes: 64 },
   accountDetails: { number: 6, rowBytes: 56 },
   accountPendings: { number: 7, rowBytes: 32 },
-  accountHeads: { number: 12, rowBytes: 8 },
-  transfers: { number: 8, rowBytes: 100 },
-  failedTransfers: { number: 9, rowBytes: 24 },
-  pendings: { number: 10, rowBytes: 24 },
-  envelopes: { number: 11, rowBytes: 52 },
-  allowLists: { number: 12, rowBytes: 4 },
-  mandates: { number: 13, rowBytes: 1 },
-  freezes: { number: 14, rowBytes: 1 },
-  records: { number: 15, rowBytes: 1 },
+  accountHeads: { number: 8, rowBytes: 8 },
+  transferIds: { number: 9, rowBytes: 16 },
+  transferNotes: { number: 10, rowBytes: 2 },
+  transferBlocks: { number: 11, rowBytes: 8 },
+  transferFailures: { number: 12, rowBytes: 8 },
+  transfers: { number: 13, rowBytes: 92 },
+  pendings: { number: 14, rowBytes: 96 },
+  envelopes: { number: 15, rowBytes: 52 },
+  allowLists: { number: 16, rowBytes: 4 },
+  mandates: { number: 17, rowBytes: 1 },
+  freezes: { number: 18, rowBytes: 1 },
+  records: { number: 19, rowBytes: 1 },
 } as const;
 
 /** Name of a section. */
@@ -78,6 +81,31 @@ export function copiedWords(section: SectionName, words: Uint32Array, count: num
 /** A section of rows of words that never change once they are counted: not copied. */
 export function settledWords(section: SectionName, words: Uint32Array, count: number): SectionCapture {
   return capturedBytes(section, bytesOfWords(words, count), true);
+}
+
+/** A section of append-only rows in segments of one size: not copied. The list of segments may grow meanwhile. */
+export function settledSegments(
+  section: SectionName,
+  segments: readonly (Uint32Array | Uint16Array)[],
+  lengthBytes: number,
+): SectionCapture {
+  invariant(LITTLE_ENDIAN, 'snapshots are made and read on little-endian machines');
+  return {
+    section,
+    lengthBytes,
+    appendOnly: true,
+    prepare: () => true,
+    read: (offset, into) => {
+      for (let done = 0; done < into.length;) {
+        const segmentBytes = segments[0].byteLength;
+        const segment = segments[Math.floor((offset + done) / segmentBytes)];
+        const from = (offset + done) % segmentBytes;
+        const count = Math.min(into.length - done, segmentBytes - from);
+        into.set(new Uint8Array(segment.buffer, segment.byteOffset + from, count), done);
+        done += count;
+      }
+    },
+  };
 }
 
 /** Rows encoded by one `prepare`: about a millisecond. */

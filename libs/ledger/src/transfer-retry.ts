@@ -1,7 +1,7 @@
 import { RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS } from './account-table';
 import type { BookingTables } from './booking-tables';
-import { NAMED, RESOLVING, TRANSFER, TRANSFER_WORDS } from './transfer-table';
+import { NAMED, RESOLVING, TRANSFER } from './transfer-table';
 import { equals, exceeds, isMax, isZero } from './u128';
 
 const CODES = RESULT_CODES;
@@ -11,13 +11,14 @@ const BALANCING = TRANSFER_FLAGS.balancingDebit | TRANSFER_FLAGS.balancingCredit
 export function compareWithStaged(existing: number, tables: BookingTables): number {
   const { accounts, assets, transfers, pendings } = tables;
   const { rows, named } = transfers;
-  const old = existing * TRANSFER_WORDS;
-  const staged = transfers.size * TRANSFER_WORDS;
+  const old = transfers.offsetOf(existing);
+  const staged = transfers.staged;
   const flags = rows[old + TRANSFER.codeAndFlags] & 0xffff;
   if (flags !== (rows[staged + TRANSFER.codeAndFlags] & 0xffff)) return CODES.exists_with_different_flags;
   const resolves = (flags & RESOLVING) !== 0;
-  const resolved = resolves ? pendings.transferOf(rows[old + TRANSFER.pending] - 1) * TRANSFER_WORDS : -1;
-  const samePending = resolves ? equals(rows, resolved, named, NAMED.pending) : isZero(named, NAMED.pending);
+  const held = pendings.rows;
+  const resolved = resolves ? pendings.offsetOf(rows[old + TRANSFER.pending] - 1) : -1;
+  const samePending = resolves ? equals(held, resolved, named, NAMED.pending) : isZero(named, NAMED.pending);
   if (!samePending) return CODES.exists_with_different_pending_id;
   const isPending = (flags & TRANSFER_FLAGS.pending) !== 0;
   const timeoutSeconds = isPending ? pendings.timeoutSecondsOf(rows[old + TRANSFER.pending] - 1) : 0;
@@ -31,8 +32,8 @@ export function compareWithStaged(existing: number, tables: BookingTables): numb
   if (!equals(balances, credit, named, NAMED.credit) && !(resolves && isZero(named, NAMED.credit))) {
     return CODES.exists_with_different_credit_account_id;
   }
-  if (!sameAmount(flags, old, staged, resolved, rows)) return CODES.exists_with_different_amount;
-  const userData = compareUserData(old, staged, resolved, rows);
+  if (!sameAmount(flags, rows, old, staged, held, resolved)) return CODES.exists_with_different_amount;
+  const userData = compareUserData(rows, old, staged, held, resolved);
   if (userData !== CODES.exists) return userData;
   const { assetId } = transfers;
   if (assetId !== assets.at(balances[debit + BALANCE.asset]).id && !(resolves && assetId === 0)) {
@@ -46,30 +47,38 @@ export function compareWithStaged(existing: number, tables: BookingTables): numb
 }
 
 /** The amount of a balancing transfer is a maximum; a post of 2^128 - 1 and a void of 0 are for all that is pending. */
-function sameAmount(flags: number, old: number, staged: number, resolved: number, rows: Uint32Array): boolean {
+function sameAmount(
+  flags: number,
+  rows: Uint32Array,
+  old: number,
+  staged: number,
+  held: Uint32Array,
+  resolved: number,
+): boolean {
   const asked = staged + TRANSFER.amount;
   const moved = old + TRANSFER.amount;
   if ((flags & BALANCING) !== 0) return !exceeds(rows, moved, rows, asked);
   const posts = (flags & TRANSFER_FLAGS.postPendingTransfer) !== 0;
   const voids = (flags & TRANSFER_FLAGS.voidPendingTransfer) !== 0;
   const all = (posts && isMax(rows, asked)) || (voids && isZero(rows, asked));
-  return equals(rows, moved, rows, all ? resolved + TRANSFER.amount : asked);
+  return all ? equals(rows, moved, held, resolved + TRANSFER.amount) : equals(rows, moved, rows, asked);
 }
 
 /** A post or void that gives none took that of the pending transfer, so that is what its retry is compared with. */
-function compareUserData(old: number, staged: number, resolved: number, rows: Uint32Array): number {
+function compareUserData(rows: Uint32Array, old: number, staged: number, held: Uint32Array, resolved: number): number {
   const given128 = staged + TRANSFER.userData128;
-  const from128 = resolved >= 0 && isZero(rows, given128) ? resolved + TRANSFER.userData128 : given128;
-  if (!equals(rows, old + TRANSFER.userData128, rows, from128)) return CODES.exists_with_different_user_data_128;
+  const taken128 = resolved >= 0 && isZero(rows, given128);
+  const same128 = taken128
+    ? equals(rows, old + TRANSFER.userData128, held, resolved + TRANSFER.userData128)
+    : equals(rows, old + TRANSFER.userData128, rows, given128);
+  if (!same128) return CODES.exists_with_different_user_data_128;
   const given64 = staged + TRANSFER.userData64;
-  const none64 = rows[given64] === 0 && rows[given64 + 1] === 0;
-  const from64 = resolved >= 0 && none64 ? resolved + TRANSFER.userData64 : given64;
+  const taken64 = resolved >= 0 && rows[given64] === 0 && rows[given64 + 1] === 0;
+  const low = taken64 ? held[resolved + TRANSFER.userData64] : rows[given64];
+  const high = taken64 ? held[resolved + TRANSFER.userData64 + 1] : rows[given64 + 1];
   const old64 = old + TRANSFER.userData64;
-  if (rows[old64] !== rows[from64] || rows[old64 + 1] !== rows[from64 + 1]) {
-    return CODES.exists_with_different_user_data_64;
-  }
-  const given32 = staged + TRANSFER.userData32;
-  const from32 = resolved >= 0 && rows[given32] === 0 ? resolved + TRANSFER.userData32 : given32;
-  if (rows[old + TRANSFER.userData32] !== rows[from32]) return CODES.exists_with_different_user_data_32;
-  return CODES.exists;
+  if (rows[old64] !== low || rows[old64 + 1] !== high) return CODES.exists_with_different_user_data_64;
+  const given32 = rows[staged + TRANSFER.userData32];
+  const wanted32 = resolved >= 0 && given32 === 0 ? held[resolved + TRANSFER.userData32] : given32;
+  return rows[old + TRANSFER.userData32] === wanted32 ? CODES.exists : CODES.exists_with_different_user_data_32;
 }

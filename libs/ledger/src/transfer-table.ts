@@ -1,25 +1,27 @@
-// Applied transfers in rows of 25 words; failed ones keep only what answers a retry, in rows of 6 words.
+// The newest transfers in a ring of rows of 23 words. Row numbers are those of the entries in `IdLog`: failed transfers have
+// one too, without content.
 //
-//   applied row                                   failed row
-//   0  id (4)                                     0  id (4)
-//   4  amount (4)                                 4  height
-//   8  user data 128 (4)                          5  index << 16 | result code
-//   12 user data 64 (2)
-//   14 user data 32
-//   15 code << 16 | flags
-//   16 debit account (row)        17 credit account (row)
-//   18 previous transfer of the debit account, 19 of the credit account (row + 1, 0 = none)
-//   20 ledger time ns (2)
-//   22 height                     23 index in the block
-//   24 row + 1 in the table of pending transfers: of a pending one its own, of a post or void that which it resolves
-import { OPERATION_BYTES, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
+//   0  id (4)                                     16 debit account (row)        17 credit account (row)
+//   4  amount (4)                                 18 previous transfer of the debit account, 19 of the credit account
+//   8  user data 128 (4)                             (row + 1, 0 = none)
+//   12 user data 64 (2)                           20 ledger time ns (2)
+//   14 user data 32                               22 row + 1 in the table of pending transfers: of a pending one its own,
+//   15 code << 16 | flags                            of a post or void that which it resolves
+//
+// A block compares with, and its queries show, the rows from `oldest` on: as many as the limits say at the end of the block before. The ring has
+// room for a block more, so that what a failed chain takes back never overwrote one of them.
+import { LIMITS, OPERATION_BYTES, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
 import { IdIndex } from './id-index';
+import { ID_KIND, IdLog, type TransferPosition } from './id-log';
+import type { LedgerLimits } from './limits';
+import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
-import { SnapshotError, settledWords, type SectionCapture } from './section';
-import { copy, equals, isMax, isZero, load } from './u128';
+import { withMoreRows } from './row-storage';
+import { SnapshotError, bytesOfWords, capturedBytes, type SectionCapture } from './section';
+import { isMax, isZero, load } from './u128';
 
-export const TRANSFER_WORDS = 25;
+export const TRANSFER_WORDS = 23;
 export const TRANSFER = {
   id: 0,
   amount: 4,
@@ -32,10 +34,12 @@ export const TRANSFER = {
   previousOfDebit: 18,
   previousOfCredit: 19,
   timestamp: 20,
-  height: 22,
-  index: 23,
-  pending: 24,
+  pending: 22,
 } as const;
+/** The flags of a transfer that posts or voids a pending one. */
+export const RESOLVING = TRANSFER_FLAGS.postPendingTransfer | TRANSFER_FLAGS.voidPendingTransfer;
+/** What `findStaged` answers where there is no row to compare with. */
+export const STAGED = { free: -1, failed: -2, inHistory: -3 } as const;
 
 /** Offsets in the encoded operation, its tag included (protocol, `writeTransfer`). */
 const FIELD = {
@@ -55,87 +59,243 @@ const FIELD = {
 const TRANSFER_BYTES = OPERATION_BYTES.create_transfer;
 /** How many transfers `warm` looks ahead at most. */
 export const WARM_MAX = 32;
-const FAILED_WORDS = 6;
-const ROWS_MIN = 1_024;
-/** Set in a reference of the index: the row is one of the failed transfers. */
-const FAILED = 0x8000_0000;
-/** The flags of a transfer that posts or voids a pending one. */
-export const RESOLVING = TRANSFER_FLAGS.postPendingTransfer | TRANSFER_FLAGS.voidPendingTransfer;
+/** Mask of a ring that does not go round yet. */
+const UNBOUNDED = 0x7fff_ffff;
+/** Bits of the number of tables in the index of ids: with 2^27 ids a table has 131,072. */
+const INDEX_TABLE_BITS = 10;
 /** Where the ids that an operation names are in `TransferTable.named`. */
 export const NAMED = { debit: 0, credit: 4, pending: 8 } as const;
-
-/** Where the first attempt of a transfer stands in the ledger's history, and how it ended. */
-export interface TransferPosition {
-  readonly height: number;
-  readonly index: number;
-  readonly code: number;
-}
 
 /**
  * Transfers by id, and the one at hand: `stage` decodes it into the row behind the last one, where it becomes a transfer with
  * `add` if every rule holds. Knows nothing of the rules (`Booking`).
  */
 export class TransferTable {
-  rows = new Uint32Array(ROWS_MIN * TRANSFER_WORDS);
+  rows = new Uint32Array(0);
+  /** Where the staged transfer is in `rows`. */
+  staged = 0;
   /** Ids that the staged operation names: debit account, credit account, pending transfer. */
   readonly named = new Uint32Array(12);
   timeoutSeconds = 0;
   assetId = 0;
-  private failed = new Uint32Array(ROWS_MIN * FAILED_WORDS);
+  readonly log = new IdLog();
   private readonly byId: IdIndex;
-  private count = 0;
-  private failedCount = 0;
+  private readonly rowsMax: number;
+  private rowMask = UNBOUNDED;
+  private oldestRow = 0;
+  private stagedIndex = 0;
   private readonly probe = new Uint32Array(4);
   private readonly warmed = new Int32Array(WARM_MAX * 2);
   private warmedSum = 0;
 
   constructor(
     private readonly accounts: AccountTable,
-    private readonly transfersMax: number,
+    private readonly pendings: PendingTable,
+    private readonly limits: LedgerLimits,
     seed: number,
   ) {
-    this.byId = new IdIndex(seed, (reference, words, at) =>
-      reference >= FAILED
-        ? equals(this.failed, (reference - FAILED) * FAILED_WORDS, words, at)
-        : equals(this.rows, reference * TRANSFER_WORDS, words, at),
-    );
+    this.byId = new IdIndex(seed, this.log, INDEX_TABLE_BITS);
+    this.rowsMax = powerOfTwoFrom(limits.recentTransfersMax + LIMITS.blockOperationsMax + 1);
   }
 
+  /** Ids used up, by applied and by failed transfers. */
   get size(): number {
-    return this.count;
+    return this.log.size;
   }
 
   get full(): boolean {
-    return this.count + this.failedCount >= this.transfersMax;
+    return this.log.size >= this.limits.transfersMax;
   }
 
-  /** Row of the applied transfer with this id, or -1. */
+  /** The oldest row that is still there. */
+  get oldest(): number {
+    return this.oldestRow;
+  }
+
+  /** Where a row is in `rows`; only for rows from `oldest` on. */
+  offsetOf(row: number): number {
+    return (row & this.rowMask) * TRANSFER_WORDS;
+  }
+
+  /** Whether the row is there and holds an applied transfer. */
+  holds(row: number): boolean {
+    return row >= this.oldestRow && row < this.size && this.log.kindOf(row) !== ID_KIND.failed;
+  }
+
+  /** The newest row before `row` that is held, plus one; 0 if there is none. */
+  heldBefore(row: number): number {
+    let before = row;
+    while (before > this.oldestRow && this.log.kindOf(before - 1) === ID_KIND.failed) before -= 1;
+    return before > this.oldestRow ? before : 0;
+  }
+
+  /** Whether the transfer in a held row debits or credits the account. */
+  touches(row: number, account: number): boolean {
+    const at = this.offsetOf(row);
+    return this.rows[at + TRANSFER.debitAccount] === account || this.rows[at + TRANSFER.creditAccount] === account;
+  }
+
+  /** The transfer of the account before the one in a held row, plus one; 0 if none is held. */
+  previousOf(row: number, account: number): number {
+    const at = this.offsetOf(row);
+    const debits = this.rows[at + TRANSFER.debitAccount] === account;
+    const previous = this.rows[at + (debits ? TRANSFER.previousOfDebit : TRANSFER.previousOfCredit)];
+    return previous > this.oldestRow ? previous : 0;
+  }
+
+  /** Row of the transfer with this id, applied or failed and maybe older than `oldest`; or -1. */
   find(words: Uint32Array, at: number): number {
-    const reference = this.byId.get(words, at);
-    return reference >= FAILED ? -1 : reference;
+    return this.byId.get(words, at);
   }
 
-  /** Row of the applied transfer with the staged one's id, -1 if the id is free, -2 if an attempt under it failed. */
+  /** Row of the applied transfer with the staged one's id, or one of `STAGED`. */
   findStaged(): number {
-    const reference = this.byId.getOrMiss(this.rows, this.count * TRANSFER_WORDS);
-    return reference >= FAILED ? -2 : reference;
+    const row = this.byId.getOrMiss(this.byId.hash(this.rows, this.staged), this.rows, this.staged);
+    if (row < 0) return STAGED.free;
+    if (this.log.kindOf(row) === ID_KIND.failed) return STAGED.failed;
+    return row >= this.oldestRow ? row : STAGED.inHistory;
   }
 
   /** First attempt under this id, applied or failed. */
   position(words: Uint32Array, at: number): TransferPosition | undefined {
-    const reference = this.byId.get(words, at);
-    if (reference < 0) return undefined;
-    if (reference >= FAILED) {
-      const from = (reference - FAILED) * FAILED_WORDS;
-      const indexAndCode = this.failed[from + 5];
-      return { height: this.failed[from + 4], index: indexAndCode >>> 16, code: indexAndCode & 0xffff };
+    const row = this.byId.get(words, at);
+    return row < 0 ? undefined : this.log.positionOf(row);
+  }
+
+  beginBlock(height: number): void {
+    this.log.beginBlock(height);
+  }
+
+  /** Ends a block: moves `oldest`, and lets go of pending transfers that only rows before it need. */
+  endBlock(): void {
+    const oldest = this.oldestOf(this.size);
+    for (let row = this.oldestRow; row < oldest; row += 1) {
+      if (this.log.kindOf(row) !== ID_KIND.failed) this.leave(row);
     }
-    const from = reference * TRANSFER_WORDS;
-    return {
-      height: this.rows[from + TRANSFER.height],
-      index: this.rows[from + TRANSFER.index],
-      code: RESULT_CODES.applied,
-    };
+    this.oldestRow = oldest;
+  }
+
+  /** Decodes the transfer at `offset` into the row behind the last one. */
+  stage(view: DataView, offset: number, context: OperationContext): void {
+    const row = this.log.size;
+    if ((row & this.rowMask) * TRANSFER_WORDS >= this.rows.length) this.reserve();
+    const rows = this.rows;
+    const at = (row & this.rowMask) * TRANSFER_WORDS;
+    this.staged = at;
+    this.stagedIndex = context.index;
+    load(rows, at, view, offset + FIELD.id);
+    load(rows, at + TRANSFER.amount, view, offset + FIELD.amount);
+    load(rows, at + TRANSFER.userData128, view, offset + FIELD.userData128);
+    rows[at + TRANSFER.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
+    rows[at + TRANSFER.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
+    rows[at + TRANSFER.userData32] = view.getUint32(offset + FIELD.userData32);
+    rows[at + TRANSFER.codeAndFlags] = view.getUint32(offset + FIELD.code);
+    rows[at + TRANSFER.timestamp] = context.timeLow;
+    rows[at + TRANSFER.timestamp + 1] = context.timeHigh;
+    rows[at + TRANSFER.pending] = 0;
+    load(this.named, NAMED.debit, view, offset + FIELD.debitAccount);
+    load(this.named, NAMED.credit, view, offset + FIELD.creditAccount);
+    load(this.named, NAMED.pending, view, offset + FIELD.pendingId);
+    this.timeoutSeconds = view.getUint32(offset + FIELD.timeoutSeconds);
+    this.assetId = view.getUint32(offset + FIELD.asset);
+  }
+
+  /** Makes the staged transfer, which `findStaged` did not find, the newest one of the ledger and of its two accounts. */
+  add(debit: number, credit: number): void {
+    const { rows, staged: at } = this;
+    const balances = this.accounts.balances;
+    const newestOfDebit = debit * BALANCE_WORDS + BALANCE.newestTransfer;
+    const newestOfCredit = credit * BALANCE_WORDS + BALANCE.newestTransfer;
+    rows[at + TRANSFER.debitAccount] = debit;
+    rows[at + TRANSFER.creditAccount] = credit;
+    rows[at + TRANSFER.previousOfDebit] = balances[newestOfDebit];
+    rows[at + TRANSFER.previousOfCredit] = balances[newestOfCredit];
+    this.byId.addMissed(this.log.size);
+    const isPending = (rows[at + TRANSFER.codeAndFlags] & TRANSFER_FLAGS.pending) !== 0;
+    this.log.add(rows, at, this.stagedIndex, isPending ? ID_KIND.pending : ID_KIND.applied);
+    balances[newestOfDebit] = this.log.size;
+    balances[newestOfCredit] = this.log.size;
+  }
+
+  /** Takes the newest transfer out; its amounts are the caller's business. */
+  removeNewest(): void {
+    const rows = this.rows;
+    const balances = this.accounts.balances;
+    const at = this.offsetOf(this.size - 1);
+    const from = rows[at + TRANSFER.debitAccount] * BALANCE_WORDS;
+    const to = rows[at + TRANSFER.creditAccount] * BALANCE_WORDS;
+    balances[from + BALANCE.newestTransfer] = rows[at + TRANSFER.previousOfDebit];
+    balances[to + BALANCE.newestTransfer] = rows[at + TRANSFER.previousOfCredit];
+    this.byId.remove(rows, at);
+    this.log.removeNewest();
+  }
+
+  /**
+   * Uses up the id of the failed transfer that is encoded at `offset`. Left free: an id that is 0, the maximum or used
+   * before, and one named by a party that has no say, so that nobody can burn the owner's id by naming its account or its
+   * pending transfer.
+   */
+  recordFailure(view: DataView, offset: number, context: OperationContext, code: number): void {
+    if (code === RESULT_CODES.reserved_flag || code === RESULT_CODES.transfer_limit_reached) return;
+    if (code === RESULT_CODES.pending_limit_reached || this.full) return;
+    this.stage(view, offset, context);
+    const { rows, staged: at } = this;
+    if (isZero(rows, at) || isMax(rows, at) || this.findStaged() !== STAGED.free) return;
+    if (this.isForeign(context.party)) return;
+    this.byId.addMissed(this.log.size);
+    this.log.addFailure(rows, at, context.index, code);
+    rows.fill(0, at, at + TRANSFER_WORDS);
+  }
+
+  /** Rows that are held are copied now, each where it is in the ring: more transfers would overwrite them. */
+  capture(): SectionCapture[] {
+    const capacity = Math.min(this.size, this.rowsMax);
+    const rows = new Uint32Array(capacity * TRANSFER_WORDS);
+    for (let row = this.oldestRow; row < this.size;) {
+      const at = this.offsetOf(row);
+      const count = Math.min(this.size - row, capacity - at / TRANSFER_WORDS);
+      rows.set(this.rows.subarray(at, at + count * TRANSFER_WORDS), at);
+      row += count;
+    }
+    return [...this.log.capture(), capturedBytes('transfers', bytesOfWords(rows, rows.length), false)];
+  }
+
+  /** Takes the place of an empty table. */
+  restore(sections: RestoredSections): void {
+    const count = sections.rows('transferIds');
+    if (count > this.limits.transfersMax || sections.rows('transfers') !== Math.min(count, this.rowsMax))
+      throw new SnapshotError('the sections of transfers do not fit together', { count });
+    this.log.restore(sections);
+    while (this.rows.length < sections.rows('transfers') * TRANSFER_WORDS) this.reserve();
+    this.rows.set(sections.words('transfers').subarray(0, sections.rows('transfers') * TRANSFER_WORDS));
+    this.oldestRow = this.oldestOf(count);
+    const { segments, shift, stride } = this.log;
+    const mask = 2 ** shift - 1;
+    for (let row = 0; row < count; row += 1) this.byId.add(segments[row >>> shift], (row & mask) * stride, row);
+  }
+
+  private oldestOf(size: number): number {
+    return Math.max(0, size - this.limits.recentTransfersMax);
+  }
+
+  /** Whether the staged transfer debits somebody else's account, or resolves what is between others. */
+  private isForeign(party: number): boolean {
+    const balances = this.accounts.balances;
+    const ownerOf = (account: number): number => balances[account * BALANCE_WORDS + BALANCE.party];
+    if ((this.rows[this.staged + TRANSFER.codeAndFlags] & RESOLVING) === 0) {
+      const debit = this.accounts.find(this.named, NAMED.debit);
+      return debit >= 0 && ownerOf(debit) !== party;
+    }
+    const row = this.find(this.named, NAMED.pending);
+    if (row < 0 || this.log.kindOf(row) === ID_KIND.failed) return false;
+    const waiting = this.pendings.find(this.named, NAMED.pending);
+    const content = waiting < 0 ? this.rows : this.pendings.rows;
+    if (waiting < 0 && row < this.oldestRow) return true;
+    const from = waiting < 0 ? this.offsetOf(row) : this.pendings.offsetOf(waiting);
+    return (
+      ownerOf(content[from + TRANSFER.debitAccount]) !== party &&
+      ownerOf(content[from + TRANSFER.creditAccount]) !== party
+    );
   }
 
   /**
@@ -149,11 +309,11 @@ export class TransferTable {
     for (let index = 0; index < count; index += 1) {
       const from = offset + index * TRANSFER_BYTES;
       load(probe, 0, view, from + FIELD.id);
-      sum += this.byId.peek(probe, 0);
+      sum += this.byId.touch(this.byId.hash(probe, 0));
       load(probe, 0, view, from + FIELD.debitAccount);
-      warmed[index * 2] = accounts.peek(probe, 0);
+      warmed[index * 2] = accounts.find(probe, 0);
       load(probe, 0, view, from + FIELD.creditAccount);
-      warmed[index * 2 + 1] = accounts.peek(probe, 0);
+      warmed[index * 2 + 1] = accounts.find(probe, 0);
     }
     for (let index = 0; index < count * 2; index += 1) {
       if (warmed[index] >= 0) sum += balances[warmed[index] * BALANCE_WORDS];
@@ -162,122 +322,24 @@ export class TransferTable {
     this.warmedSum = sum;
   }
 
-  /** Decodes the transfer at `offset` into the row behind the last one. */
-  stage(view: DataView, offset: number, context: OperationContext): void {
-    if ((this.count + 1) * TRANSFER_WORDS > this.rows.length) this.rows = doubled(this.rows);
-    const rows = this.rows;
-    const at = this.count * TRANSFER_WORDS;
-    load(rows, at, view, offset + FIELD.id);
-    load(rows, at + TRANSFER.amount, view, offset + FIELD.amount);
-    load(rows, at + TRANSFER.userData128, view, offset + FIELD.userData128);
-    rows[at + TRANSFER.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
-    rows[at + TRANSFER.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
-    rows[at + TRANSFER.userData32] = view.getUint32(offset + FIELD.userData32);
-    rows[at + TRANSFER.codeAndFlags] = view.getUint32(offset + FIELD.code);
-    rows[at + TRANSFER.timestamp] = context.timeLow;
-    rows[at + TRANSFER.timestamp + 1] = context.timeHigh;
-    rows[at + TRANSFER.height] = context.height;
-    rows[at + TRANSFER.index] = context.index;
-    rows[at + TRANSFER.pending] = 0;
-    load(this.named, NAMED.debit, view, offset + FIELD.debitAccount);
-    load(this.named, NAMED.credit, view, offset + FIELD.creditAccount);
-    load(this.named, NAMED.pending, view, offset + FIELD.pendingId);
-    this.timeoutSeconds = view.getUint32(offset + FIELD.timeoutSeconds);
-    this.assetId = view.getUint32(offset + FIELD.asset);
+  /** A row leaves the ring: what it resolved or, if it was pending and expired, its own content is no longer asked for. */
+  private leave(row: number): void {
+    const at = this.offsetOf(row);
+    const pending = this.rows[at + TRANSFER.pending];
+    if (pending === 0) return;
+    const resolves = (this.rows[at + TRANSFER.codeAndFlags] & RESOLVING) !== 0;
+    if (resolves || this.pendings.isExpired(pending - 1)) this.pendings.release(pending - 1);
   }
 
-  /** Makes the staged transfer, which `findStaged` did not find, the newest one of the ledger and of its two accounts. */
-  add(debit: number, credit: number): void {
-    const rows = this.rows;
-    const at = this.count * TRANSFER_WORDS;
-    const balances = this.accounts.balances;
-    const newestOfDebit = debit * BALANCE_WORDS + BALANCE.newestTransfer;
-    const newestOfCredit = credit * BALANCE_WORDS + BALANCE.newestTransfer;
-    rows[at + TRANSFER.debitAccount] = debit;
-    rows[at + TRANSFER.creditAccount] = credit;
-    rows[at + TRANSFER.previousOfDebit] = balances[newestOfDebit];
-    rows[at + TRANSFER.previousOfCredit] = balances[newestOfCredit];
-    this.byId.addMissed(this.count);
-    this.count += 1;
-    balances[newestOfDebit] = this.count;
-    balances[newestOfCredit] = this.count;
-  }
-
-  /** Takes the newest transfer out; its amounts are the caller's business. */
-  removeNewest(): void {
-    const rows = this.rows;
-    const balances = this.accounts.balances;
-    this.count -= 1;
-    const at = this.count * TRANSFER_WORDS;
-    const from = rows[at + TRANSFER.debitAccount] * BALANCE_WORDS;
-    const to = rows[at + TRANSFER.creditAccount] * BALANCE_WORDS;
-    balances[from + BALANCE.newestTransfer] = rows[at + TRANSFER.previousOfDebit];
-    balances[to + BALANCE.newestTransfer] = rows[at + TRANSFER.previousOfCredit];
-    this.byId.remove(rows, at);
-  }
-
-  /**
-   * Uses up the id of the failed transfer that is encoded at `offset`. Left free: an id that is 0, the maximum or used
-   * before, and one named by a party that has no say, so that nobody can burn the owner's id by naming its account or its
-   * pending transfer.
-   */
-  recordFailure(view: DataView, offset: number, context: OperationContext, code: number): void {
-    if (code === RESULT_CODES.reserved_flag || code === RESULT_CODES.transfer_limit_reached || this.full) return;
-    this.stage(view, offset, context);
-    const at = this.count * TRANSFER_WORDS;
-    if (isZero(this.rows, at) || isMax(this.rows, at) || this.byId.get(this.rows, at) >= 0) return;
-    if (this.isForeign(context.party)) return;
-    if ((this.failedCount + 1) * FAILED_WORDS > this.failed.length) this.failed = doubled(this.failed);
-    const to = this.failedCount * FAILED_WORDS;
-    copy(this.failed, to, this.rows, at);
-    this.failed[to + 4] = context.height;
-    this.failed[to + 5] = (context.index << 16) | code;
-    this.byId.add(this.failed, to, FAILED + this.failedCount);
-    this.failedCount += 1;
-  }
-
-  /** Rows never change once they are counted: nothing is copied. */
-  capture(): SectionCapture[] {
-    return [
-      settledWords('transfers', this.rows, this.count * TRANSFER_WORDS),
-      settledWords('failedTransfers', this.failed, this.failedCount * FAILED_WORDS),
-    ];
-  }
-
-  /** Takes the place of an empty table. */
-  restore(sections: RestoredSections): void {
-    const count = sections.rows('transfers');
-    const failedCount = sections.rows('failedTransfers');
-    if (count + failedCount > this.transfersMax)
-      throw new SnapshotError('more transfers than a ledger may hold', { count, failedCount });
-    this.rows = sections.words('transfers');
-    this.failed = sections.words('failedTransfers');
-    this.count = count;
-    this.failedCount = failedCount;
-    for (let row = 0; row < count; row += 1) this.byId.add(this.rows, row * TRANSFER_WORDS, row);
-    for (let row = 0; row < failedCount; row += 1) this.byId.add(this.failed, row * FAILED_WORDS, FAILED + row);
-  }
-
-  /** Whether the staged transfer debits somebody else's account, or resolves what is between others. */
-  private isForeign(party: number): boolean {
-    const balances = this.accounts.balances;
-    const ownerOf = (account: number): number => balances[account * BALANCE_WORDS + BALANCE.party];
-    if ((this.rows[this.count * TRANSFER_WORDS + TRANSFER.codeAndFlags] & RESOLVING) === 0) {
-      const debit = this.accounts.find(this.named, NAMED.debit);
-      return debit >= 0 && ownerOf(debit) !== party;
-    }
-    const resolved = this.find(this.named, NAMED.pending);
-    if (resolved < 0) return false;
-    const from = resolved * TRANSFER_WORDS;
-    return (
-      ownerOf(this.rows[from + TRANSFER.debitAccount]) !== party &&
-      ownerOf(this.rows[from + TRANSFER.creditAccount]) !== party
-    );
+  /** Rows go round only once the ring has all its room. */
+  private reserve(): void {
+    this.rows = withMoreRows(this.rows, TRANSFER_WORDS, this.rowsMax);
+    if (this.rows.length >= this.rowsMax * TRANSFER_WORDS) this.rowMask = this.rowsMax - 1;
   }
 }
 
-function doubled(words: Uint32Array): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(words.length * 2);
-  grown.set(words);
-  return grown;
+function powerOfTwoFrom(least: number): number {
+  let power = 1;
+  while (power < least) power *= 2;
+  return power;
 }

@@ -12,7 +12,7 @@ import {
 import type { Asset, AssetTable } from './asset-table';
 import type { Party, PartyTable } from './party-table';
 import type { PendingState, PendingTable } from './pending-table';
-import { RESOLVING, TRANSFER, TRANSFER_WORDS, type TransferTable } from './transfer-table';
+import { RESOLVING, TRANSFER, type TransferTable } from './transfer-table';
 import { toBigint, toBigint64 } from './u128';
 
 /** A party as a query answers it. Times are ledger time in nanoseconds, here and below. */
@@ -116,7 +116,8 @@ export function transferView(
 ): TransferView {
   const { rows } = transfers;
   const { balances } = accounts;
-  const at = row * TRANSFER_WORDS;
+  const at = transfers.offsetOf(row);
+  const { height, index } = transfers.log.positionOf(row);
   const debit = rows[at + TRANSFER.debitAccount] * BALANCE_WORDS;
   const codeAndFlags = rows[at + TRANSFER.codeAndFlags];
   const isPending = (codeAndFlags & TRANSFER_FLAGS.pending) !== 0;
@@ -130,14 +131,14 @@ export function transferView(
     asset: assets.at(balances[debit + BALANCE.asset]).id,
     code: codeAndFlags >>> 16,
     flags: codeAndFlags & 0xffff,
-    pendingId: resolves ? toBigint(rows, pendings.transferOf(pending) * TRANSFER_WORDS) : 0n,
+    pendingId: resolves ? toBigint(pendings.rows, pendings.offsetOf(pending)) : 0n,
     pendingState: isPending ? pendings.stateNameOf(pending) : null,
     timeoutSeconds: isPending ? pendings.timeoutSecondsOf(pending) : 0,
     userData128: toBigint(rows, at + TRANSFER.userData128),
     userData64: toBigint64(rows, at + TRANSFER.userData64),
     userData32: rows[at + TRANSFER.userData32],
     timestampNs: toBigint64(rows, at + TRANSFER.timestamp),
-    height: rows[at + TRANSFER.height],
-    index: rows[at + TRANSFER.index],
+    height,
+    index,
   };
 }

@@ -28,6 +28,8 @@ interface ModelTransfer {
   readonly draft: TransferDraft;
   readonly expiresAtNs: bigint | null;
   state: 'pending' | 'posted' | 'voided' | 'expired' | null;
+  /** Id of the post or void. */
+  resolvedBy: bigint | null;
 }
 
 interface ModelState {
@@ -35,6 +37,8 @@ interface ModelState {
   /** In order of creation. */
   transfers: Map<bigint, ModelTransfer>;
   history: bigint[];
+  /** Ids used up by applied and failed transfers, and the how-many-eth each was. */
+  used: Map<bigint, number>;
 }
 
 export interface ModelRules {
@@ -42,16 +46,21 @@ export interface ModelRules {
   readonly parties: ReadonlySet<bigint>;
   /** Asset to its issuer. */
   readonly assets: ReadonlyMap<number, bigint>;
+  /** How many of the newest ids a block still compares with. */
+  readonly recentMax: number;
 }
 
 export class LedgerModel {
-  state: ModelState = { accounts: new Map(), transfers: new Map(), history: [] };
+  state: ModelState = { accounts: new Map(), transfers: new Map(), history: [], used: new Map() };
+  /** Ids used before this one are history in the running block. */
+  private oldest = 0;
   readonly failed = new Map<bigint, ResultName>();
 
   constructor(private readonly rules: ModelRules) {}
 
   /** Start of a block: what is overdue is released, at most `max` transfers, earliest expiry first, then oldest first. */
   expire(timeNs: bigint, max: number): void {
+    this.oldest = Math.max(0, this.state.used.size - this.rules.recentMax);
     const due = [...this.state.transfers.values()].filter(
       ({ state, expiresAtNs }) => state === 'pending' && expiresAtNs !== null && expiresAtNs <= timeNs,
     );
@@ -133,7 +142,9 @@ export class LedgerModel {
     if (draft.id === MAX) return 'id_must_not_be_int_max';
     if (this.failed.has(draft.id)) return 'id_already_failed';
     const existing = this.state.transfers.get(draft.id);
-    if (existing !== undefined) return this.differenceOf(existing.draft, draft);
+    if (existing !== undefined) {
+      return this.isHistory(draft.id) ? 'exists_in_history' : this.differenceOf(existing.draft, draft);
+    }
     if (resolves(draft)) return this.resolve(party, draft, timeNs);
     if (draft.debitAccount === 0n) return 'debit_account_id_must_not_be_zero';
     if (draft.debitAccount === MAX) return 'debit_account_id_must_not_be_int_max';
@@ -184,7 +195,7 @@ export class LedgerModel {
       debit.debits += amount;
       credit.credits += amount;
     }
-    this.record({ draft, expiresAtNs, state: pending ? 'pending' : null });
+    this.record({ draft, expiresAtNs, state: pending ? 'pending' : null, resolvedBy: null });
     return 'applied';
   }
 
@@ -200,6 +211,7 @@ export class LedgerModel {
     if (waiting === undefined) return 'pending_transfer_not_found';
     const held = waiting.draft;
     if (!has(held, PENDING)) return 'pending_transfer_not_pending';
+    if (this.isForgotten(waiting)) return 'pending_transfer_in_history';
     const debit = this.accountOf(held.debitAccount);
     const credit = this.accountOf(held.creditAccount);
     const byPayer = debit.draft.party === party;
@@ -226,7 +238,8 @@ export class LedgerModel {
       debit.debits += whole.amount;
       credit.credits += whole.amount;
     }
-    this.record({ draft: whole, expiresAtNs: null, state: null });
+    waiting.resolvedBy = whole.id;
+    this.record({ draft: whole, expiresAtNs: null, state: null, resolvedBy: null });
     return 'applied';
   }
 
@@ -258,6 +271,23 @@ export class LedgerModel {
   private record(transfer: ModelTransfer): void {
     this.state.transfers.set(transfer.draft.id, transfer);
     this.state.history.push(transfer.draft.id);
+    this.state.used.set(transfer.draft.id, this.state.used.size);
+  }
+
+  /** Whether queries between blocks still show the transfer. */
+  isRecent(id: bigint): boolean {
+    const { used } = this.state;
+    return (used.get(id) ?? -1) >= used.size - this.rules.recentMax;
+  }
+
+  private isHistory(id: bigint): boolean {
+    return (this.state.used.get(id) ?? Infinity) < this.oldest;
+  }
+
+  /** A pending transfer is known until what ended it is history. */
+  private isForgotten(waiting: ModelTransfer): boolean {
+    if (waiting.state === 'expired') return this.isHistory(waiting.draft.id);
+    return waiting.resolvedBy !== null && this.isHistory(waiting.resolvedBy);
   }
 
   private accountOf(id: bigint): ModelAccount {
@@ -273,11 +303,17 @@ export class LedgerModel {
     const draft = operation.transfer;
     const { id } = draft;
     if (id === 0n || id === MAX || this.failed.has(id) || this.state.transfers.has(id)) return;
-    const held = this.state.transfers.get(draft.pendingId)?.draft;
+    const waiting = this.state.transfers.get(draft.pendingId);
+    if (resolves(draft) && waiting !== undefined) {
+      const pending = has(waiting.draft, PENDING);
+      if (pending ? this.isForgotten(waiting) : this.isHistory(waiting.draft.id)) return;
+    }
+    const held = waiting?.draft;
     const named = resolves(draft) ? [held?.debitAccount, held?.creditAccount] : [draft.debitAccount];
     const owners = named.flatMap((account) => this.state.accounts.get(account ?? 0n)?.draft.party ?? []);
     if (owners.length > 0 && !owners.includes(party)) return;
     this.failed.set(id, result);
+    this.state.used.set(id, this.state.used.size);
   }
 
   private differenceOf(existing: TransferDraft, draft: TransferDraft): ResultName {

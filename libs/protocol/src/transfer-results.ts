@@ -7,6 +7,21 @@ export const TRANSFER_RESULTS = {
     ['transfer'],
     'Not applied: the first attempt under this id failed, which used the id up; its result stands.',
   ),
+  exists_in_history: code(
+    42,
+    ['transfer'],
+    'Not applied: a transfer of this id was applied long ago. Whether it was equal is not compared any more; its result tells.',
+  ),
+  pending_transfer_in_history: code(
+    43,
+    ['transfer'],
+    'Not applied: the pending transfer was posted, voided or expired long ago; its history tells which.',
+  ),
+  pending_limit_reached: code(
+    44,
+    ['transfer'],
+    'Not applied: as many pending transfers wait as the ledger holds. The id stays free.',
+  ),
   debit_account_id_must_not_be_zero: code(101, ['transfer'], 'Not applied: the debit account is 0.'),
   debit_account_id_must_not_be_int_max: code(102, ['transfer'], 'Not applied: the debit account is 2^128 - 1.'),
   credit_account_id_must_not_be_zero: code(103, ['transfer'], 'Not applied: the credit account is 0.'),

@@ -1,7 +1,7 @@
 // Replicas of one ledger as processes of their own, driven without the platform around them: what the ledger itself can do.
 import { fork } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,11 +73,12 @@ class ReplicaHandle {
   }
 }
 
-/** Bytes that the journals and everything beside them occupy. */
+/** Bytes of all files below a directory: the journal and everything beside it. */
 function bytesBelow(directory) {
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .filter((file) => file.isFile())
-    .reduce((sum, file) => sum + readFileSync(join(file.parentPath ?? file.path, file.name)).length, 0);
+  return readdirSync(directory, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(directory, entry.name);
+    return sum + (entry.isDirectory() ? bytesBelow(path) : statSync(path).size);
+  }, 0);
 }
 
 /** The replicas of one ledger and the key of its operator. */

@@ -2,10 +2,8 @@
 import { createLedger } from './institution.mjs';
 import { ms, percentile } from './figures.mjs';
 
-const rounds = 20;
-
 /** Provisions and retires `rounds` ledgers of each class, one after another. */
-export async function measureProvisioning(institution) {
+export async function measureProvisioning(institution, rounds) {
   const rows = [];
   for (const ledgerClass of ['sandbox', 'standard']) {
     const samples = [];

@@ -1,13 +1,10 @@
 // Latency and throughput of transfers on a standard ledger, through the gateway, acknowledged after a quorum's fsync.
 import { createRequire } from 'node:module';
 import { envelopeOf, transfer } from './institution.mjs';
-import { ms, perSecond, percentile, runFor } from './figures.mjs';
+import { ms, percentile, runFor } from './figures.mjs';
 
 const require = createRequire(import.meta.url);
 const { verifyReceipt } = require('@quorate/light-client');
-
-const singles = 300;
-const measureMs = 8_000;
 
 function randomTransfer(accounts) {
   const debit = Math.floor(Math.random() * accounts.length);
@@ -16,7 +13,7 @@ function randomTransfer(accounts) {
 }
 
 /** One transfer at a time: until it is final, and until its receipt is fetched and verified. */
-export async function measureLatency(institution, ledger, accounts) {
+export async function measureLatency(institution, ledger, accounts, singles) {
   const final = [];
   const proven = [];
   for (let round = 0; round < singles + 20; round += 1) {
@@ -41,10 +38,10 @@ export async function measureLatency(institution, ledger, accounts) {
 }
 
 /** Transfers per second in envelopes of `batch`, on `lanes` clients at once. */
-export async function measureThroughput(institution, ledger, accounts, batch, lanes) {
+export async function measureThroughput(institution, ledger, accounts, { batch, lanes, forMs }) {
   const samples = [];
   let applied = 0;
-  const seconds = await runFor(measureMs, lanes, async () => {
+  const seconds = await runFor(forMs, lanes, async () => {
     const operations = Array.from({ length: batch }, () => randomTransfer(accounts));
     const envelope = await envelopeOf(ledger, operations);
     const began = performance.now();
@@ -52,14 +49,5 @@ export async function measureThroughput(institution, ledger, accounts, batch, la
     samples.push(performance.now() - began);
     applied += results.filter(({ code }) => code === 'applied').length;
   });
-  const rate = applied / seconds;
-  return {
-    rate,
-    row: [
-      `envelopes of ${batch}, ${lanes} clients`,
-      perSecond(rate),
-      ms(percentile(samples, 0.5)),
-      ms(percentile(samples, 0.99)),
-    ],
-  };
+  return { batch, lanes, rate: applied / seconds, p50: percentile(samples, 0.5), p99: percentile(samples, 0.99) };
 }

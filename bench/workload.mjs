@@ -16,18 +16,28 @@ const at = { id: 9, debitAccount: 25, creditAccount: 41, amount: 57, pendingId: 
 /** Offset of the envelope's own id in its content. */
 const ENVELOPE_ID = 57;
 
-/** Spreads 1, 2, 3, … over 64 bits, as ids that clients draw at random would be. */
-const spread = (number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n) | 1n;
+/** Spreads 1, 2, 3, … over 64 bits, as ids that clients draw at random would be: two halves, the second one to one. */
+const upper = (number) => Math.imul(number ^ 0x5bd1e995, 0x9e3779b1) >>> 0;
+const lower = (number) => Math.imul(number, 0x85ebca6b) >>> 0;
+const idOf = (number) => (BigInt(upper(number)) << 32n) | BigInt(lower(number));
+
+function setId(view, offset, number) {
+  view.setUint32(offset, upper(number));
+  view.setUint32(offset + 4, lower(number));
+}
 
 /** What a mix of transfers looks like: between how many accounts, and which flags operation `index` of an envelope has. */
-export const MIXES = [
-  { name: '1,000,000 accounts, uniform', accounts: 1_000_000 },
+export const mixesOf = (accounts) => [
+  { name: `${accounts.toLocaleString('en-US')} accounts, uniform`, accounts },
   { name: '1,000 accounts', accounts: 1_000 },
   { name: '10 hot accounts', accounts: 10 },
   { name: '1 hot pair', accounts: 2 },
-  { name: '50 % two-phase', accounts: 1_000_000, flags: [0, 0, pending, postPending] },
-  { name: 'chains of 4', accounts: 1_000_000, flags: [linked, linked, linked, 0] },
+  { name: '50 % two-phase', accounts, flags: [0, 0, pending, postPending] },
+  { name: 'chains of 4', accounts, flags: [linked, linked, linked, 0] },
 ];
+
+/** Transfers of a full envelope of a mix: whole chains and whole pairs. */
+export const fullEnvelope = (mix) => PER_ENVELOPE - (PER_ENVELOPE % (mix.flags?.length ?? 1));
 
 /** Makes envelopes of one ledger. */
 export class Workload {
@@ -45,7 +55,7 @@ export class Workload {
 
   /** `count` accounts from number `first` on. */
   accounts(first, count) {
-    const accountOf = (index) => ({ id: spread(first + index), party: OPERATOR, ...plain });
+    const accountOf = (index) => ({ id: idOf(first + index + 1), party: OPERATOR, ...plain });
     return this.envelope(
       Array.from({ length: count }, (_, index) => ({ kind: 'create_account', account: accountOf(index) })),
     );
@@ -56,25 +66,22 @@ export class Workload {
   }
 
   /** `count` new transfers of a mix, as bytes to submit. */
-  transfers(mix, count = PER_ENVELOPE) {
+  transfers(mix, count) {
     const { bytes, view, headBytes } = this.#template(mix, count);
     view.setBigUint64(ENVELOPE_ID, BigInt(this.#nextId));
-    let previousId = 0n;
     for (let index = 0; index < count; index += 1) {
       const offset = headBytes + index * transferBytes;
-      const id = spread(this.#nextId);
-      this.#nextId += 1;
-      view.setBigUint64(offset + at.id, id);
+      setId(view, offset + at.id, this.#nextId);
       const flags = mix.flags?.[index % mix.flags.length] ?? 0;
       if (flags === postPending) {
-        view.setBigUint64(offset + at.pendingId, previousId);
+        setId(view, offset + at.pendingId, this.#nextId - 1);
       } else {
         const debit = Math.floor(Math.random() * mix.accounts);
         const credit = (debit + 1 + Math.floor(Math.random() * (mix.accounts - 1))) % mix.accounts;
-        view.setBigUint64(offset + at.debitAccount, spread(debit));
-        view.setBigUint64(offset + at.creditAccount, spread(credit));
+        setId(view, offset + at.debitAccount, debit + 1);
+        setId(view, offset + at.creditAccount, credit + 1);
       }
-      previousId = id;
+      this.#nextId += 1;
     }
     return this.#signed(bytes);
   }

@@ -1,0 +1,141 @@
+// What faults cost: four replicas as processes, one of them killed or with a slow disk, transfers going on.
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ms, perSecond, percentile } from './figures.mjs';
+import { openLedger, runMix, submitted } from './mixes.mjs';
+import { fullEnvelope } from './workload.mjs';
+
+const accountCount = 1_000;
+const mix = { name: 'faults', accounts: accountCount };
+const lanes = 2;
+const slowDisk = fileURLToPath(new URL('./slow-disk.cjs', import.meta.url));
+/** A leader's death is watched with envelopes of this size on this many lanes. */
+const small = { batch: 100, lanes: 4, askAgainAfterMs: 100 };
+
+async function throughput(ledger, forMs) {
+  return runMix(ledger, mix, { forMs, lanes, batch: fullEnvelope(mix) });
+}
+
+/** One that does not lead, of those that run. */
+async function follower(cluster) {
+  const leader = await cluster.leader();
+  return cluster.replicas.findIndex((replica, index) => index !== leader && replica.running);
+}
+
+async function followerKilled(home, forMs) {
+  const ledger = await openLedger(join(home, 'follower-killed'), 4, accountCount);
+  try {
+    await throughput(ledger, forMs / 2);
+    const before = await throughput(ledger, forMs);
+    await ledger.cluster.replicas[await follower(ledger.cluster)].end('SIGKILL');
+    const after = await throughput(ledger, forMs);
+    return { before, after };
+  } finally {
+    ledger.connection.close();
+    await ledger.cluster.stop();
+  }
+}
+
+async function followerSlow(home, forMs) {
+  const run = async (name, optionsOf) => {
+    const ledger = await openLedger(join(home, name), 4, accountCount, optionsOf);
+    try {
+      // The slow one must not lead: what is measured is a follower.
+      await throughput(ledger, forMs / 2);
+      const figures = await throughput(ledger, forMs);
+      return { figures, leader: await ledger.cluster.leader() };
+    } finally {
+      ledger.connection.close();
+      await ledger.cluster.stop();
+    }
+  };
+  const sound = await run('all-disks-sound');
+  for (let attempt = 0; ; attempt += 1) {
+    const slow = attempt % 4;
+    const slowed = await run(`slow-disk-${attempt}`, (index) =>
+      index === slow ? { execArgv: ['--require', slowDisk] } : {},
+    );
+    if (slowed.leader !== slow || attempt === 3) return { before: sound.figures, after: slowed.figures };
+  }
+}
+
+/** One lane: hands an envelope to a replica, and after a while without an answer to the next one, until its outcome is known. */
+async function submittedSomewhere(connections, envelope) {
+  for (let turn = 0; ; turn += 1) {
+    const connection = connections[turn % connections.length];
+    const asked = submitted(connection, envelope).catch(() => delay(small.askAgainAfterMs, null));
+    const reply = await Promise.race([asked, delay(small.askAgainAfterMs, null)]);
+    if (reply !== null) return reply;
+  }
+}
+
+/** Kills the leader amid a stream of transfers: the longest time without an acknowledgement, and whether every one still stands. */
+async function leaderKilled(home, forMs) {
+  const { cluster, workload, connection } = await openLedger(join(home, 'leader-killed'), 4, accountCount);
+  const connections = [];
+  try {
+    connection.close();
+    const leader = await cluster.leader();
+    const order = [leader, ...[0, 1, 2, 3].filter((index) => index !== leader)];
+    for (const index of order) connections.push(await cluster.connect(index));
+    const acknowledged = [];
+    const times = [];
+    const endsAt = performance.now() + forMs;
+    const load = Promise.all(
+      Array.from({ length: small.lanes }, async () => {
+        while (performance.now() < endsAt) {
+          const envelope = workload.transfers(mix, small.batch);
+          const { height } = await submittedSomewhere(connections, envelope);
+          times.push(performance.now());
+          acknowledged.push({ envelope, height });
+        }
+      }),
+    );
+    await delay(forMs / 2);
+    const killedAt = performance.now();
+    await cluster.replicas[leader].end('SIGKILL');
+    connections.shift();
+    await load;
+    times.sort((left, right) => left - right);
+    const gaps = times.slice(1).map((time, index) => ({ lengthMs: time - times[index], at: time }));
+    const longest = Math.max(...gaps.filter(({ at }) => at >= killedAt).map(({ lengthMs }) => lengthMs));
+    const usual = percentile(
+      gaps.filter(({ at }) => at < killedAt).map(({ lengthMs }) => lengthMs),
+      0.99,
+    );
+    for (const { envelope, height } of acknowledged) {
+      const again = await submitted(connections[0], envelope);
+      if (again.height !== height)
+        throw new Error(`an envelope acknowledged at height ${height} is now at ${again.height}`);
+    }
+    return { longest, usual, checked: acknowledged.length * small.batch };
+  } finally {
+    for (const open of connections) open.close();
+    await cluster.stop();
+  }
+}
+
+const change = ({ before, after }) => `${(((after.rate - before.rate) / before.rate) * 100).toFixed(1)} %`;
+
+/** Rows of faults: what happened, without and with it. */
+export async function measureFaults(home, { forMs }) {
+  const killed = await followerKilled(home, forMs);
+  const slow = await followerSlow(home, forMs);
+  const leader = await leaderKilled(home, forMs);
+  return [
+    [
+      'a follower killed: transfers/s before, after',
+      perSecond(killed.before.rate),
+      perSecond(killed.after.rate),
+      change(killed),
+    ],
+    ['a follower with a disk 100 times slower', perSecond(slow.before.rate), perSecond(slow.after.rate), change(slow)],
+    [
+      `the leader killed: longest gap between acknowledgements (p99 before it, then)`,
+      ms(leader.usual),
+      ms(leader.longest),
+      `${leader.checked.toLocaleString('en-US')} transfers asked again: none lost, none twice`,
+    ],
+  ];
+}

@@ -74,7 +74,11 @@ export function provenFields(proven: ProvenOutcome): Record<string, unknown> {
 
 /** What was really moved, and what the receipt shows of the accounts that it touched. */
 function balanceFields(proven: ProvenOutcome): Record<string, unknown> {
-  const fields: Record<string, unknown> = proven.debit === null ? {} : { movedMinor: proven.amount.toString() };
+  const { kind } = proven.operation;
+  const counts = kind === 'create_transfer' || kind === 'expiry' || kind === 'attest_supply';
+  const fields: Record<string, unknown> = counts
+    ? { [kind === 'attest_supply' ? 'supplyMinor' : 'movedMinor']: proven.amount.toString() }
+    : {};
   for (const side of ['debit', 'credit'] as const) {
     const account = proven[side];
     if (account === null || account.after === null) continue;
@@ -119,6 +123,10 @@ function operationFields(operation: ResultOperation): Record<string, unknown> {
       return { operation: operation.kind, id: formatId(operation.mandate) };
     case 'put_record':
       return { operation: operation.kind, ...plain(operation.record) };
+    case 'attest_account':
+      return { operation: operation.kind, account: formatId(operation.account) };
+    case 'attest_supply':
+      return { operation: operation.kind, asset: operation.asset };
     default:
       return { operation: operation.kind, ...plain(operation.change) };
   }

@@ -6,6 +6,7 @@ import type { FreezeTable } from './freeze-table';
 import { hasEnded, type MandateTable } from './mandate-table';
 import type { PartyTable } from './party-table';
 import type { RecordTable } from './record-table';
+import type { ResultCapture } from './result-capture';
 import { store } from './u128';
 
 const CODES = RESULT_CODES;
@@ -19,9 +20,10 @@ export interface AdministrationTables {
   readonly mandates: MandateTable;
   readonly freezes: FreezeTable;
   readonly records: RecordTable;
+  readonly capture: ResultCapture;
 }
 
-/** Executes what is rare: parties, assets, mandates, freezes and records. None of it can be part of a linked chain. */
+/** Executes what is rare: parties, assets, mandates, freezes, records and attestations. None of it can be part of a linked chain. */
 export class Administration {
   private readonly probe = new Uint32Array(4);
 
@@ -50,6 +52,10 @@ export class Administration {
         return this.setFrozen(operation.change, context, timestampNs);
       case 'put_record':
         return this.tables.records.put(operation.record, { party: context.party, ...placeOf(context, timestampNs) });
+      case 'attest_account':
+        return this.attestAccount(operation.account, context);
+      case 'attest_supply':
+        return this.attestSupply(operation.asset, context);
       case 'create_account':
       case 'create_transfer':
         invariant(false, 'accounts and transfers are executed from their bytes');
@@ -107,6 +113,27 @@ export class Administration {
     if (code !== CODES.applied) return code;
     if (target === 'account') accounts.setFrozen(row, frozen);
     else parties.setFrozen(row, frozen);
+    return CODES.applied;
+  }
+
+  private attestAccount(id: bigint, context: OperationContext): number {
+    const { parties, capture } = this.tables;
+    const row = this.accountRow(id);
+    if (row < 0) return CODES.attested_account_not_found;
+    const mayAttest =
+      context.isOperator || this.ownerOf(row) === context.party || parties.has(context.party, 'auditor');
+    if (!mayAttest) return CODES.attestation_not_authorized;
+    capture.attested(context.index, row);
+    return CODES.applied;
+  }
+
+  /** The supply is no secret from anyone who has a say on the ledger. */
+  private attestSupply(id: number, context: OperationContext): number {
+    const { assets, capture } = this.tables;
+    const asset = assets.find(id);
+    if (asset === undefined) return CODES.attested_asset_not_found;
+    store(this.probe, 0, assets.supply(asset.index));
+    capture.supply(context.index, this.probe);
     return CODES.applied;
   }
 

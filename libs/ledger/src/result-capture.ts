@@ -42,6 +42,21 @@ export class ResultCapture {
     this.side(at + CAPTURE.debit, account, index);
   }
 
+  /** Result `index` shows the account as it is. It does not become its newest result: to look at something does not change it. */
+  attested(index: number, account: number): void {
+    const { heads } = this.accounts;
+    const head = account * HEAD_WORDS;
+    const [height, last] = [heads[head], heads[head + 1]];
+    this.created(index, account);
+    heads[head] = height;
+    heads[head + 1] = last;
+  }
+
+  /** Result `index` states a supply, which is at `amounts[0..3]`. */
+  supply(index: number, amounts: Uint32Array): void {
+    copy(this.rows, index * CAPTURE_WORDS + CAPTURE.amount, amounts, 0);
+  }
+
   /** Result `index` of the block changed two accounts; the amount is at `amounts[from..from+3]`. */
   booked(index: number, debit: number, credit: number, amounts: Uint32Array, from: number): void {
     const rows = this.rows;

@@ -126,4 +126,8 @@ export const AUTHORITY_STORIES = {
   mandate_period_amount_exceeded: () =>
     after(['operator', mandate(1n, { periodAmountMax: 9n })], ['member', debit(1n, 5n), debit(2n, 5n)]),
   envelope_party_frozen: () => after(['operator', freeze('party', MEMBER)], ['member', record(1n)]),
+
+  attested_account_not_found: () => after(['operator', { kind: 'attest_account', account: 77n }]),
+  attested_asset_not_found: () => after(['operator', { kind: 'attest_supply', asset: 77 }]),
+  attestation_not_authorized: () => after(['member', { kind: 'attest_account', account: 100n }]),
 } as const;

@@ -1,5 +1,6 @@
 export { certificateFault, type CertificateFault } from './certificate';
-export { parseReceipt, type ParsedReceipt, type ParsedSide } from './receipt-parser';
+export { parseReceipt, type ParsedReceipt } from './receipt-parser';
+export { type ParsedResult, type ParsedSide } from './result-parser';
 export {
   verifyReceipt,
   type ProvenAccount,
@@ -7,3 +8,12 @@ export {
   type ReceiptFault,
   type ReceiptRefusal,
 } from './receipt';
+export {
+  balanceAt,
+  verifyStatement,
+  type BalanceAt,
+  type ProvenLine,
+  type ProvenStatement,
+  type StatementFault,
+  type StatementRefusal,
+} from './statement';

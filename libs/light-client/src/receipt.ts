@@ -1,18 +1,9 @@
 import { CodecError } from '@quorate/codec';
-import { equalBytes, hex, rootFromPairPath, rootFromPath } from '@quorate/crypto';
-import {
-  accountHalf,
-  bytesToUuid,
-  genesisId,
-  historyLeaf,
-  resultLeaf,
-  resultName,
-  resultsRoot,
-  type AccountAfter,
-  type ResultOperation,
-} from '@quorate/protocol';
-import { certificateFault, type CertificateFault } from './certificate';
-import { parseReceipt, type ParsedReceipt, type ParsedSide } from './receipt-parser';
+import { hex } from '@quorate/crypto';
+import { bytesToUuid, genesisId, resultName, type AccountAfter, type ResultOperation } from '@quorate/protocol';
+import { finalityFault, historyContains, resultsRootOf } from './proof';
+import { parseReceipt, type ParsedReceipt } from './receipt-parser';
+import type { ParsedSide } from './result-parser';
 
 /** An account that a result concerns, and what is left in it if the receipt shows it. */
 export interface ProvenAccount {
@@ -58,22 +49,8 @@ export interface ReceiptRefusal {
   readonly detail: string;
 }
 
-const CERTIFICATE_FAULTS: Readonly<Record<CertificateFault, string>> = {
-  wrong_ledger: 'the certified header belongs to another ledger',
-  wrong_epoch: 'the header or its certificate names an epoch that the genesis does not describe',
-  wrong_replica_set: 'the certified header names another replica set than the genesis',
-  wrong_block: 'the certificate is for another block',
-  quorum_missing: 'fewer replicas signed than a quorum needs',
-  signature_wrong: "a signature does not verify under its replica's key",
-};
-
 function refusal(code: ReceiptFault, detail: string): ReceiptRefusal {
   return { ok: false, code, detail };
-}
-
-function halfOf(side: ParsedSide): Uint8Array | null {
-  if (side === null) return null;
-  return side.kind === 'hidden' ? side.hash : accountHalf(side.account);
 }
 
 function provenAccount(id: bigint, side: ParsedSide): ProvenAccount | null {
@@ -81,27 +58,14 @@ function provenAccount(id: bigint, side: ParsedSide): ProvenAccount | null {
 }
 
 function recordFault(receipt: ParsedReceipt): ReceiptRefusal | null {
-  const { height, record, header, resultCount } = receipt;
-  const leaf = resultLeaf(record, halfOf(receipt.debit), halfOf(receipt.credit));
-  const treeRoot = rootFromPairPath(leaf, record.index, resultCount, receipt.resultsPath);
-  if (treeRoot === null)
+  const root = resultsRootOf(receipt, receipt.resultCount);
+  if (root === null)
     return refusal('RECEIPT_RECORD_NOT_IN_BLOCK', 'the results path does not fit the position of the record');
-  if (height < 1 || height > header.execHeight) {
-    return refusal('RECEIPT_BLOCK_NOT_IN_HISTORY', 'the certified header does not reach the height of the record');
-  }
-  const root = rootFromPath(
-    historyLeaf(receipt.blockId, resultsRoot(treeRoot, resultCount)),
-    height,
-    header.execHeight + 1,
-    receipt.historyPath,
+  if (historyContains(receipt.header, receipt, root)) return null;
+  return refusal(
+    'RECEIPT_BLOCK_NOT_IN_HISTORY',
+    'record, results path and history path do not lead to the certified root',
   );
-  if (root === null || !equalBytes(root, header.execRoot)) {
-    return refusal(
-      'RECEIPT_BLOCK_NOT_IN_HISTORY',
-      'record, results path and history path do not lead to the certified root',
-    );
-  }
-  return null;
 }
 
 /**
@@ -125,10 +89,8 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
   const { height, record } = receipt;
   const fault = recordFault(receipt);
   if (fault !== null) return fault;
-  if (receipt.certificate.kind !== 'commit')
-    return refusal('RECEIPT_CERTIFICATE_INVALID', 'only a commit certificate makes a block final');
-  const certificate = certificateFault(receipt.genesis, receipt.header, receipt.certificate);
-  if (certificate !== null) return refusal('RECEIPT_CERTIFICATE_INVALID', CERTIFICATE_FAULTS[certificate]);
+  const finality = finalityFault(receipt.genesis, receipt.header, receipt.certificate);
+  if (finality !== null) return refusal('RECEIPT_CERTIFICATE_INVALID', finality);
   return {
     ok: true,
     ledgerId: bytesToUuid(receipt.genesis.ledgerId),

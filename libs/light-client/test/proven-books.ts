@@ -33,7 +33,7 @@ export class ProvenBooks {
   }
 
   finish(): BookedResult[] {
-    return this.results;
+    return this.results.sort((left, right) => left.record.index - right.record.index);
   }
 
   asset(id: number): void {
@@ -69,11 +69,20 @@ export class ProvenBooks {
     this.add(encodeOperation({ kind: 'create_transfer', transfer }), { debitAccount, creditAccount, amount });
   }
 
-  expire({ id, debitAccount, creditAccount, amount }: TransferDraft): void {
+  /** Comes first, and has the index behind all operations of its block. */
+  expire({ id, debitAccount, creditAccount, amount }: TransferDraft, index: number): void {
     this.changePending(debitAccount, -amount, 0n);
     this.changePending(creditAccount, 0n, -amount);
     const timestampNs = this.timeNs;
-    this.add(encodeExpiry(id), { debitAccount, creditAccount, amount, timestampNs, origin: null });
+    this.add(encodeExpiry(id), { index, debitAccount, creditAccount, amount, timestampNs, origin: null });
+  }
+
+  /** Shows an account; the next result of it names the one before the attestation. */
+  attest(id: bigint): void {
+    const account = this.accounts.get(id);
+    const newest = account?.newest;
+    this.add(encodeOperation({ kind: 'attest_account', account: id }), { debitAccount: id });
+    if (account !== undefined && newest !== undefined) account.newest = newest;
   }
 
   private changePending(id: bigint, debits: bigint, credits: bigint): void {
@@ -90,7 +99,7 @@ export class ProvenBooks {
   }
 
   private add(operation: Uint8Array, fields: Partial<ResultRecord>): void {
-    const index = this.results.length;
+    const index = fields.index ?? this.results.filter(({ record }) => record.origin !== null).length;
     const record: ResultRecord = {
       index,
       timestampNs: this.timeNs + BigInt(index),

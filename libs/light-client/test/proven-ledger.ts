@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { EMPTY_ROOT, HistoryTree, concatBytes, hex, pairLevels, pairPath, pairRoot } from '@quorate/crypto';
+import { EMPTY_ROOT, HistoryTree, concatBytes, hex, pairLevels, pairPath, pairRoot, unhex } from '@quorate/crypto';
 import {
   firstConfiguration,
   RULES_VERSION,
@@ -20,9 +20,13 @@ import {
   resultsRoot,
   type BlockHeader,
   type Genesis,
+  decodeResultOperation,
+  formatId,
   receiptRecord,
   receiptSide,
   type Receipt,
+  type Statement,
+  type StatementLine,
   type TransferDraft,
 } from '@quorate/protocol';
 import { ProvenBooks } from './proven-books';
@@ -36,6 +40,8 @@ export interface ProvenLedger {
   readonly genesis: Genesis;
   readonly anchor: string;
   readonly receipts: Receipt[];
+  /** The whole history of an account, with an attestation of it where there is one. */
+  statement(account: bigint): Statement;
 }
 
 function transfer(id: bigint, fields: Partial<TransferDraft>): TransferDraft {
@@ -53,7 +59,7 @@ function transfer(id: bigint, fields: Partial<TransferDraft>): TransferDraft {
   };
 }
 
-/** What happens in the blocks 1 to 3 and which results they have: 1, 7 and 2. */
+/** What happens in the blocks 1 to 4; their results are 1, 7, 2 and 2. An expiry takes effect before the operations of its block. */
 const BLOCKS: readonly ((books: ProvenBooks) => void)[] = [
   (books) => books.asset(756),
   (books) => {
@@ -64,8 +70,12 @@ const BLOCKS: readonly ((books: ProvenBooks) => void)[] = [
     books.reserve(transfer(4n, { debitAccount: 200n, creditAccount: 300n, amount: 30n, flags: 2, timeoutSeconds: 1 }));
   },
   (books) => {
+    books.expire(transfer(4n, { debitAccount: 200n, creditAccount: 300n, amount: 30n }), 1);
     books.pay(transfer(5n, { amount: 11n }));
-    books.expire(transfer(4n, { debitAccount: 200n, creditAccount: 300n, amount: 30n }));
+  },
+  (books) => {
+    books.pay(transfer(6n, { debitAccount: 300n, creditAccount: 200n, amount: 20n }));
+    books.attest(200n);
   },
 ];
 
@@ -98,6 +108,44 @@ function childHeader(genesis: Genesis, parent: BlockHeader, fields: Partial<Bloc
   };
 }
 
+function inEffect(left: Receipt, right: Receipt): number {
+  const [first, second] = [left, right].map(({ record }) => record.height + (record.party === null ? 0 : 0.5));
+  return first - second || left.record.index - right.record.index;
+}
+
+function lineOf({ record, debit, credit, resultsPath }: Receipt): StatementLine {
+  return { record, debit, credit, resultsPath };
+}
+
+function statementOf(receipts: readonly Receipt[], account: bigint): Statement {
+  const id = formatId(account);
+  const touching = receipts
+    .filter(({ record }) => record.debitAccount === id || record.creditAccount === id)
+    .sort(inEffect);
+  const attests = ({ record }: Receipt): boolean =>
+    decodeResultOperation(unhex(record.operation)).kind === 'attest_account';
+  const attestation = touching.find(attests);
+  const { genesis, header, certificate } = receipts[0];
+  const blocks = new Map(
+    touching.map(({ record, blockId, resultCount, historyPath }) => [
+      record.height,
+      { height: record.height, blockId, resultCount, historyPath },
+    ]),
+  );
+  const lines = touching.filter((receipt) => !attests(receipt)).map(lineOf);
+  const attested = attestation === undefined ? null : lineOf(attestation);
+  return {
+    version: 1,
+    genesis,
+    account: id,
+    blocks: [...blocks.values()],
+    lines,
+    attestation: attested,
+    header,
+    certificate,
+  };
+}
+
 export function provenLedger(): ProvenLedger {
   const keys = Array.from({ length: 4 }, () => generateKeyPairSync('ed25519'));
   const genesis = makeGenesis(keys);
@@ -118,7 +166,7 @@ export function provenLedger(): ProvenLedger {
     history.append(historyLeaf(blockId(encodeHeader(header)), root));
     return { header, results, levels: pairLevels(concatBytes(...leaves)) };
   });
-  const last = childHeader(genesis, parent, { kind: 'empty', execHeight: 3, execRoot: history.root() });
+  const last = childHeader(genesis, parent, { kind: 'empty', execHeight: 4, execRoot: history.root() });
   const lastId = blockId(encodeHeader(last));
   const preimage = commitPreimage(consensusContext(firstConfiguration(genesis)), { term: 1, slot: 5 }, lastId);
   const signers = [0, 1, 3];
@@ -135,10 +183,10 @@ export function provenLedger(): ProvenLedger {
       resultCount: results.length,
       resultsPath: pairPath(levels, record.index).map(hex),
       blockId: hex(blockId(encodeHeader(header))),
-      historyPath: history.path(header.height, 4).map(hex),
+      historyPath: history.path(header.height, 5).map(hex),
       header: hex(encodeHeader(last)),
       certificate: hex(certificate),
     })),
   );
-  return { genesis, anchor: hex(genesisId(genesis)), receipts };
+  return { genesis, anchor: hex(genesisId(genesis)), receipts, statement: (account) => statementOf(receipts, account) };
 }

@@ -59,4 +59,11 @@ export const AUTHORITY_RESULTS = {
 
   record_kind_must_not_be_zero: code(96, ['record'], 'Not applied: the kind is 0.'),
   record_limit_reached: code(97, ['record'], 'Not applied: the ledger holds as many records as it can.'),
+  attested_account_not_found: code(170, ['attestation'], 'Not applied: the account is not on the ledger.'),
+  attested_asset_not_found: code(171, ['attestation'], 'Not applied: the asset is not on the ledger.'),
+  attestation_not_authorized: code(
+    172,
+    ['attestation'],
+    'Not applied: only the owner of an account, an operator or an auditor may have it attested.',
+  ),
 } as const;

@@ -70,6 +70,7 @@ export {
   type PartyRolesChange,
 } from './party-operations';
 export { FREEZE_TARGETS, type FreezeChange, type FreezeTarget, type RecordDraft } from './record-operations';
+export { decodeReceipt, encodeReceipt, isReceiptBytes } from './receipt-bytes';
 export {
   receiptAccount,
   receiptRecord,
@@ -78,6 +79,7 @@ export {
   type ReceiptAccount,
   type ReceiptSide,
 } from './receipt';
+export { type Statement, type StatementBlock, type StatementLine } from './statement';
 export {
   EXPIRY_BYTES,
   OPERATION_BYTES_MAX,

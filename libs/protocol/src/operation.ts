@@ -22,7 +22,11 @@ export type Operation =
   | { readonly kind: 'revoke_mandate'; readonly mandate: bigint }
   | { readonly kind: 'set_frozen'; readonly change: FreezeChange }
   | { readonly kind: 'change_asset'; readonly change: AssetChange }
-  | { readonly kind: 'put_record'; readonly record: RecordDraft };
+  | { readonly kind: 'put_record'; readonly record: RecordDraft }
+  /** Puts an account's balances and its newest result on the ledger, as a result that changes nothing. */
+  | { readonly kind: 'attest_account'; readonly account: bigint }
+  /** Puts the supply of an asset on the ledger, as the amount of its result. */
+  | { readonly kind: 'attest_supply'; readonly asset: number };
 
 /** First byte of an encoded operation. */
 export const OPERATION_TAGS = {
@@ -37,6 +41,8 @@ export const OPERATION_TAGS = {
   set_frozen: 9,
   change_asset: 10,
   put_record: 11,
+  attest_account: 12,
+  attest_supply: 13,
 } as const;
 
 /** Encoded sizes, tag included, of the operations that have a fixed one. */
@@ -47,6 +53,8 @@ export const OPERATION_BYTES = {
   set_party_roles: 18,
   put_mandate: 113,
   revoke_mandate: 17,
+  attest_account: 17,
+  attest_supply: 5,
 } as const;
 
 /** Appends one operation: its tag, then its fields at fixed offsets (docs/spec/protocol.md). */
@@ -76,6 +84,12 @@ export function writeOperation(writer: Writer, operation: Operation): void {
       return writeAssetChange(writer, operation.change);
     case 'put_record':
       return writeRecord(writer, operation.record);
+    case 'attest_account':
+      writer.u128(operation.account);
+      return;
+    case 'attest_supply':
+      writer.u32(operation.asset);
+      return;
   }
 }
 
@@ -105,6 +119,10 @@ export function readOperation(reader: Reader): Operation {
       return { kind: 'change_asset', change: readAssetChange(reader) };
     case OPERATION_TAGS.put_record:
       return { kind: 'put_record', record: readRecord(reader) };
+    case OPERATION_TAGS.attest_account:
+      return { kind: 'attest_account', account: reader.u128() };
+    case OPERATION_TAGS.attest_supply:
+      return { kind: 'attest_supply', asset: reader.u32() };
     default:
       throw new CodecError('CODEC_INVALID', `unknown operation tag ${tag}`, { tag });
   }

@@ -1,5 +1,6 @@
 /** What a result code can be the answer to. */
-export type ResultScope = 'envelope' | 'party' | 'asset' | 'account' | 'transfer' | 'mandate' | 'freeze' | 'record';
+export type ResultScope =
+  'envelope' | 'party' | 'asset' | 'account' | 'transfer' | 'mandate' | 'freeze' | 'record' | 'attestation';
 
 /** One line of the table of result codes. */
 export interface ResultDefinition {
@@ -9,7 +10,16 @@ export interface ResultDefinition {
 }
 
 /** Everything that an operation of an executed envelope can be. */
-export const EVERY: readonly ResultScope[] = ['party', 'asset', 'account', 'transfer', 'mandate', 'freeze', 'record'];
+export const EVERY: readonly ResultScope[] = [
+  'party',
+  'asset',
+  'account',
+  'transfer',
+  'mandate',
+  'freeze',
+  'record',
+  'attestation',
+];
 /** What has an id that the client chooses. */
 export const WITH_ID: readonly ResultScope[] = ['party', 'account', 'transfer', 'mandate', 'record'];
 /** What can be part of a linked chain. */

@@ -5,7 +5,7 @@ import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { CopyableId } from '../ui/copyable-id';
 
-/** What a receipt shows of an operation that decides who may do what. */
+/** What a receipt shows of an operation that decides who may do what, or attests what there is. */
 export function authorityRows(
   operation: Exclude<Operation, { kind: 'create_party' | 'create_asset' | 'create_account' | 'create_transfer' }>,
   t: TFunction,
@@ -51,6 +51,10 @@ export function authorityRows(
         [t('record.hash'), <CopyableId key="hash" id={hex(operation.record.hash)} />],
         [t('record.reference'), operation.record.reference],
       ];
+    case 'attest_account':
+      return [[t('field.account'), id(operation.account)]];
+    case 'attest_supply':
+      return [[t('field.asset'), operation.asset]];
   }
 }
 

@@ -1,0 +1,58 @@
+// The steps that every proof of results is made of: from a leaf to the results of its block, from there to the history that a
+// later header commits to, and from the header to the replicas that made it final.
+import { equalBytes, rootFromPairPath, rootFromPath } from '@quorate/crypto';
+import {
+  accountHalf,
+  historyLeaf,
+  resultLeaf,
+  resultsRoot,
+  type BlockHeader,
+  type Certificate,
+  type Genesis,
+} from '@quorate/protocol';
+import { certificateFault, type CertificateFault } from './certificate';
+import type { ParsedResult, ParsedSide } from './result-parser';
+
+const CERTIFICATE_FAULTS: Readonly<Record<CertificateFault, string>> = {
+  wrong_ledger: 'the certified header belongs to another ledger',
+  wrong_epoch: 'the header or its certificate names an epoch that the genesis does not describe',
+  wrong_replica_set: 'the certified header names another replica set than the genesis',
+  wrong_block: 'the certificate is for another block',
+  quorum_missing: 'fewer replicas signed than a quorum needs',
+  signature_wrong: "a signature does not verify under its replica's key",
+};
+
+function halfOf(side: ParsedSide): Uint8Array | null {
+  if (side === null) return null;
+  return side.kind === 'hidden' ? side.hash : accountHalf(side.account);
+}
+
+/** Leaf of a result. */
+export function leafOf(result: ParsedResult): Uint8Array {
+  return resultLeaf(result.record, halfOf(result.debit), halfOf(result.credit));
+}
+
+/** Results root of the block that the result leads to; null if its path does not fit its place among `count` results. */
+export function resultsRootOf(result: ParsedResult, count: number): Uint8Array | null {
+  const treeRoot = rootFromPairPath(leafOf(result), result.record.index, count, result.resultsPath);
+  return treeRoot === null ? null : resultsRoot(treeRoot, count);
+}
+
+/** Whether the header's history contains this block with these results. */
+export function historyContains(
+  header: BlockHeader,
+  block: { readonly height: number; readonly blockId: Uint8Array; readonly historyPath: readonly Uint8Array[] },
+  root: Uint8Array,
+): boolean {
+  const { height, blockId, historyPath } = block;
+  if (height < 1 || height > header.execHeight) return false;
+  const found = rootFromPath(historyLeaf(blockId, root), height, header.execHeight + 1, historyPath);
+  return found !== null && equalBytes(found, header.execRoot);
+}
+
+/** Why the header is not final on the ledger of this genesis, in words; null if it is. */
+export function finalityFault(genesis: Genesis, header: BlockHeader, certificate: Certificate): string | null {
+  if (certificate.kind !== 'commit') return 'only a commit certificate makes a block final';
+  const fault = certificateFault(genesis, header, certificate);
+  return fault === null ? null : CERTIFICATE_FAULTS[fault];
+}

@@ -129,6 +129,7 @@ export class Cluster {
       kind: 'start',
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
+      dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(self + 1) }],
       self,
       addresses: this.prepared.map(({ port }) => ({ host, port })),
       certificates: this.prepared.map(({ certificate }) => certificate),

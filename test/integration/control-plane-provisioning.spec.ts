@@ -195,7 +195,9 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     expect((await plane.call('DELETE', `/v1/ledgers/${ready.id}`, { cookie })).body).toMatchObject({
       state: 'retiring',
     });
-    expect((await until(ready.id, 'retired')).replicas[0]?.state).toBe('destroyed');
+    const retired = await until(ready.id, 'retired');
+    expect(retired.replicas[0]?.state).toBe('destroyed');
+    expect(JSON.parse(retired.shredCertificate?.statement ?? '')).toMatchObject({ version: 1, ledgerId: ready.id });
     if (worker) worker.misdeed = (job) => (job.kind === 'prepare-replica' ? 'ignore' : null);
     const halfway = await create();
     await eventually(

@@ -36,6 +36,7 @@ class Hosting {
       directory: this.directory,
       host: '127.0.0.1',
       portRange: [23_000, 28_000],
+      dataKeys: () => Promise.resolve([{ generation: 1, key: new Uint8Array(32).fill(1) }]),
       takeProcess: () => {
         const process = new ReplicaProcess((line) => this.output.push(line));
         this.processes.push(process);

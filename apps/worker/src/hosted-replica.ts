@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { ReplicaStatus } from '@quorate/replica';
+import type { OpenDataKey } from './keys/keyring';
 import type { ReplicaProcess } from './replica-process';
 
 const prepareMsMax = 15_000;
@@ -18,6 +19,8 @@ export interface ReplicaSurroundings {
   readonly host: string;
   readonly portRange: [number, number];
   takeProcess(): ReplicaProcess;
+  /** The keys that open the replica's directory. */
+  dataKeys(): Promise<OpenDataKey[]>;
   /** Told whenever the replica made itself ready to be reached, also after a crash. False: it is no longer wanted. */
   onPrepared(prepared: PreparedReplica): Promise<boolean>;
   onRunning(): void;
@@ -43,6 +46,8 @@ export class HostedReplica {
   /** What the running process was last told. */
   #told: ReplicaAssignment | null = null;
   #announced = false;
+  /** Kept, so that a replica that crashed comes back while the database or the key provider is away. */
+  #dataKeys: OpenDataKey[] | null = null;
   #started = false;
   #crashes = 0;
   #retry: NodeJS.Timeout | null = null;
@@ -159,7 +164,12 @@ export class HostedReplica {
         certificates: [...certificates],
         clientCertificates: [...clientCertificates],
       };
-      await this.#process?.ask({ kind: 'start', directory, genesis, self: index, ...peers }, 'started', startMsMax);
+      this.#dataKeys ??= await this.surroundings.dataKeys();
+      await this.#process?.ask(
+        { kind: 'start', directory, genesis, dataKeys: this.#dataKeys, self: index, ...peers },
+        'started',
+        startMsMax,
+      );
       this.#told = told;
     } catch (error) {
       // The process is of no use in this state; its end starts the next try.

@@ -5,6 +5,7 @@ import { CodedError } from '@quorate/errors';
 import type { WorkerJob } from '@quorate/jobs';
 import type { ReplicaStatus } from '@quorate/replica';
 import { causeOf, HostedReplica } from './hosted-replica';
+import type { Keyring } from './keys/keyring';
 import { replicasMax, type WorkerSettings } from './settings';
 import { SpareProcess } from './spare-process';
 
@@ -26,6 +27,7 @@ export class ReplicaHost {
   constructor(
     private readonly settings: WorkerSettings,
     private readonly store: WorkerStore,
+    private readonly keyring: Keyring,
     private readonly requestReconcile: RequestReconcile,
     private readonly logger: Logger,
   ) {
@@ -163,6 +165,7 @@ export class ReplicaHost {
       host: this.settings.host,
       portRange: this.settings.portRange,
       takeProcess: () => this.#spare.take(),
+      dataKeys: () => this.keyring.dataKeys(replicaId),
       onPrepared: (prepared) => this.store.replicaPrepared(replicaId, prepared),
       onRunning: () => this.#running(assignment),
       onFailed: (cause, waitMs) => {

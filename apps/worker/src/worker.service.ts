@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '@quorate/config';
-import { openSystemDatabase, WorkerStore, type SystemDatabase } from '@quorate/database';
+import { KeyStore, openSystemDatabase, WorkerStore, type SystemDatabase } from '@quorate/database';
 import { openJobs, type Consumer, type Jobs } from '@quorate/jobs';
+import { Keyring } from './keys/keyring';
+import { openKeyProvider } from './keys/open-provider';
 import { Lease } from './lease';
 import { ReplicaHost } from './replica-host';
 import { openWorker } from './settings';
@@ -35,8 +37,9 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     const settings = openWorker(this.config);
     const database = await openSystemDatabase(this.config, { poolSizeMax });
     const store = new WorkerStore(database);
+    const keyring = new Keyring(new KeyStore(database), openKeyProvider(this.config));
     const jobs = await openJobs(this.config, (fault) => this.logger.warn(`queue: ${fault.message}`));
-    const host = new ReplicaHost(settings, store, (ledgerId) => jobs.requestReconcile(ledgerId), this.logger);
+    const host = new ReplicaHost(settings, store, keyring, (ledgerId) => jobs.requestReconcile(ledgerId), this.logger);
     const lease = new Lease(settings, store, host, this.logger);
     host.warm();
     await lease.open();

@@ -15,6 +15,8 @@ export { GatewayStore, RouteStore } from './gateway-store';
 export type { LedgerRoute } from './gateway-store';
 export { IdempotencyStore } from './idempotency-store';
 export type { IdempotencyState, IdempotentRequest } from './idempotency-store';
+export { KeyStore } from './key-store';
+export type { ShredCertificate, ShredStatement, StoredDataKey, TenantKey } from './key-store';
 export { LedgerFeed } from './ledger-feed';
 export { LedgerStore } from './ledger-store';
 export type { CreateLedgerOutcome, LedgerDraft, LedgerPage, LedgerRecord } from './ledger-store';

@@ -3,6 +3,7 @@ import { systemContext } from '@quorate/tenancy';
 import type { SystemDatabase, Transaction } from './connection';
 import type { LedgerOperator, LedgerState } from './entities/ledger.entity';
 import type { ReplicaState } from './entities/replica.entity';
+import { shredLedger, type ShredCertificate } from './key-store';
 import { appendSteps, type Cause, type StepEntry } from './step-log';
 
 /** A job that a worker was asked to do for a replica. */
@@ -148,6 +149,13 @@ export class ReconcileSession {
       genesisId,
     ]);
     this.entries.push({ step: 'write-genesis', state: 'done' });
+  }
+
+  /** The ledger is gone: its data keys are destroyed, and what `certify` makes of the statement about it is kept. */
+  async retire(cause: Cause | null, certify: (statement: string) => ShredCertificate): Promise<void> {
+    await shredLedger(this.transaction, this.view.ledgerId, certify);
+    this.entries.push({ step: 'shred-keys', state: 'done' });
+    await this.mark('retired', cause);
   }
 
   /** Moves the ledger to its next state. */

@@ -13,6 +13,8 @@ export type ReplicaCommand =
       readonly kind: 'start';
       readonly directory: string;
       readonly genesis: Uint8Array;
+      /** Data keys of the directory; the one of the highest generation seals. They come by this message only and are stored nowhere. */
+      readonly dataKeys: readonly { readonly generation: number; readonly key: Uint8Array }[];
       readonly self: number;
       /** In replica order. */
       readonly addresses: readonly { readonly host: string; readonly port: number }[];

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { access, chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hex, verifySignature } from '@quorate/crypto';
@@ -14,8 +14,6 @@ export interface ReplicaKeys {
   /** Ed25519, PKCS #8 PEM. */
   readonly consensusKey: string;
   readonly tls: TlsIdentity;
-  /** Seals the journal: 32 bytes in base64. */
-  readonly dataKey: string;
   /** The port that was bound when the replica was prepared. */
   readonly port: number;
 }
@@ -45,7 +43,6 @@ export async function makeReplicaKeys(port: number): Promise<ReplicaKeys> {
   return {
     consensusKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     tls: await createReplicaCertificate('quorate-replica'),
-    dataKey: randomBytes(32).toString('base64'),
     port,
   };
 }

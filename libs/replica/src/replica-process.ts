@@ -183,7 +183,7 @@ export class ReplicaProcess {
       vault: new Vault({
         cryptography: nodeCryptography,
         ledgerId: genesis.ledgerId,
-        keys: [{ generation: 1, key: new Uint8Array(Buffer.from(prepared.keys.dataKey, 'base64')) }],
+        keys: command.dataKeys.map(({ generation, key }) => ({ generation, key: new Uint8Array(key) })),
       }),
       memoryBytes: () => process.memoryUsage.rss(),
       sign: voteSigner(prepared.keys),

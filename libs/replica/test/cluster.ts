@@ -202,6 +202,7 @@ export class Cluster {
       kind: 'start',
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
+      dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(index + 1) }],
       self: index,
       addresses: this.prepared.map(({ host, port }) => ({ host, port })),
       certificates: this.prepared.map(({ certificate }) => certificate),

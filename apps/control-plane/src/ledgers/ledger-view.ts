@@ -18,6 +18,7 @@ export function toLedgerView({ ledger, replicas }: LedgerRecord, nowMs: number):
     createdAt: ledger.createdAt.toISOString(),
     readyAt: ledger.readyAt?.toISOString() ?? null,
     expiresAt: ledger.expiresAt?.toISOString() ?? null,
+    shredCertificate: ledger.shredCertificate,
     provisioningMs: ledger.readyAt === null ? null : ledger.readyAt.getTime() - ledger.createdAt.getTime(),
   };
 }

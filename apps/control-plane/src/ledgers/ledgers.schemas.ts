@@ -81,6 +81,18 @@ export const ledgerSchema = z
     createdAt: z.iso.datetime(),
     readyAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime().nullable(),
+    shredCertificate: z
+      .object({
+        statement: z
+          .string()
+          .meta({ description: 'JSON: ledger, time, and the SHA-256 of each wrapped data key that is destroyed.' }),
+        publicKey: z.string(),
+        signature: z
+          .string()
+          .meta({ description: 'Ed25519 over `quorate/shred-certificate/1`, a line feed, and the statement; hex.' }),
+      })
+      .nullable()
+      .meta({ description: 'Present once the ledger is retired and its data keys are destroyed.' }),
     provisioningMs: z.number().nullable(),
   })
   .meta({ id: 'Ledger' });

@@ -68,13 +68,13 @@ async function carryOut(session: ReconcileSession, governance: GovernanceKey): P
     } else if (step.kind === 'write-genesis') {
       const { document, id } = foundLedger(view, governance.publicKey);
       await session.writeGenesis(document, hex(id));
-    } else if (step.kind === 'mark-ready' || step.kind === 'mark-retired' || step.kind === 'mark-failed') {
+    } else if (step.kind === 'mark-ready' || step.kind === 'mark-failed') {
       marked = true;
-      const state = step.kind === 'mark-ready' ? 'ready' : step.kind === 'mark-failed' ? 'failed' : 'retired';
-      await session.mark(
-        state,
-        step.kind === 'mark-failed' ? step.cause : step.kind === 'mark-ready' ? cause : view.cause,
-      );
+      if (step.kind === 'mark-ready') await session.mark('ready', cause);
+      else await session.mark('failed', step.cause);
+    } else if (step.kind === 'mark-retired') {
+      marked = true;
+      await session.retire(view.cause, (statement) => governance.certifyShredding(statement));
     } else {
       const replica = view.replicas.find((candidate) => candidate.id === step.replicaId);
       if (replica) request(step.kind, replica);

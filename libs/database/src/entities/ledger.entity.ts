@@ -1,3 +1,4 @@
+import type { ShredCertificate } from '../key-store';
 import type { LedgerClass } from '@quorate/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -30,4 +31,5 @@ export class LedgerEntity {
   @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' }) createdAt!: Date;
   @Column('timestamptz', { name: 'ready_at', nullable: true }) readyAt!: Date | null;
   @Column('timestamptz', { name: 'expires_at', nullable: true }) expiresAt!: Date | null;
+  @Column('jsonb', { name: 'shred_certificate', nullable: true }) shredCertificate!: ShredCertificate | null;
 }

@@ -19,6 +19,7 @@ interface View {
   readonly state: string;
   readonly cause?: { code: string; detail: string };
   readonly genesisId: string | null;
+  readonly shredCertificate: { statement: string; publicKey: string; signature: string } | null;
   readonly provisioningMs: number | null;
   readonly replicas: { id: string; index: number; state: string; workerName: string; workerId: string }[];
 }

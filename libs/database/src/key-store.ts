@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { systemContext } from '@quorate/tenancy';
 import type { SystemDatabase, Transaction } from './connection';
+import type { ShredCertificate } from './entities/ledger.entity';
 
 /** A tenant's key as its provider wrapped it. */
 export interface TenantKey {
@@ -27,14 +28,6 @@ export interface ShredStatement {
   readonly destroyedAt: string;
   /** In replica and generation order; `wrappedHash` is the SHA-256 of the wrapped key in hex. */
   readonly keys: readonly { readonly replicaId: string; readonly generation: number; readonly wrappedHash: string }[];
-}
-
-/** A statement as text, exactly the signed bytes, with the signature of the platform's governance key. */
-export interface ShredCertificate {
-  readonly statement: string;
-  /** Ed25519 public key and signature, hex. */
-  readonly publicKey: string;
-  readonly signature: string;
 }
 
 const context = systemContext('keys');

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { systemContext } from '@quorate/tenancy';
 import type { SystemDatabase, Transaction } from './connection';
-import type { LedgerOperator, LedgerState } from './entities/ledger.entity';
+import type { LedgerOperator, LedgerState, ShredCertificate } from './entities/ledger.entity';
 import type { ReplicaState } from './entities/replica.entity';
-import { shredLedger, type ShredCertificate } from './key-store';
+import { shredLedger } from './key-store';
 import { appendSteps, type Cause, type StepEntry } from './step-log';
 
 /** A job that a worker was asked to do for a replica. */

@@ -1,4 +1,3 @@
-import type { ShredCertificate } from '../key-store';
 import type { LedgerClass } from '@quorate/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -10,6 +9,14 @@ export interface LedgerOperator {
   readonly name: string;
   readonly threshold: number;
   readonly keys: readonly { readonly scheme: 'ed25519' | 'p256'; readonly publicKey: string }[];
+}
+
+/** A statement as text, exactly the signed bytes, with the signature of the platform's governance key. */
+export interface ShredCertificate {
+  readonly statement: string;
+  /** Ed25519 public key and signature, hex. */
+  readonly publicKey: string;
+  readonly signature: string;
 }
 
 /** A ledger as its tenant wants it and as far as it has come. */

@@ -62,7 +62,8 @@ export class Workload {
   }
 
   asset() {
-    return this.envelope([{ kind: 'create_asset', asset: { id: asset, scale: 2, code: 'CHF', issuer: OPERATOR } }]);
+    const draft = { id: asset, scale: 2, code: 'CHF', issuer: OPERATOR, ...protocol.OPEN_ASSET_POLICY };
+    return this.envelope([{ kind: 'create_asset', asset: draft }]);
   }
 
   /** `count` new transfers of a mix, as bytes to submit. */

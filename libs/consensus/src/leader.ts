@@ -77,12 +77,15 @@ function mayExtend(core: CoreState, { tip, nextSlot }: Leadership): boolean {
 }
 
 /**
- * An idle leader proposes at once. Under load the pace is one block per certificate of the block before it, so that batches grow with the load
- * instead of the number of blocks; full blocks stream ahead of certificates.
+ * An idle leader proposes at once. Under load the pace of small blocks is the finality of the block before, that of larger ones its
+ * certificate, so that batches grow with the load instead of the number of blocks; full blocks stream ahead of certificates.
  */
 function shouldPropose(core: CoreState, { nextSlot }: Leadership): boolean {
-  if (nextSlot === 2 || core.slots.get(nextSlot - 1)?.certificate || nextSlot - 1 <= core.finalisedSlot) return true;
-  return core.pending.operations >= LIMITS.blockOperationsMax || core.pending.bytes >= LIMITS.blockBodyBytesMax;
+  const { operations, bytes } = core.pending;
+  const previous = nextSlot - 1;
+  if (previous === 1 || previous <= core.finalisedSlot) return true;
+  if (operations >= LIMITS.blockOperationsMax || bytes >= LIMITS.blockBodyBytesMax) return true;
+  return bytes >= core.parameters.streamedBytesMin && !!core.slots.get(previous)?.certificate;
 }
 
 /** An empty block makes results provable when nothing else will (C-23). */

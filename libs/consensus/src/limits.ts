@@ -3,6 +3,7 @@ import type { CoreParameters } from './types';
 /** Parameters for one region. */
 export const DEFAULT_PARAMETERS: CoreParameters = {
   windowBlocks: 8,
+  streamedBytesMin: 65_536,
   executionLagBlocksMax: 16,
   timeoutMs: 250,
   timeoutMsMax: 5_000,

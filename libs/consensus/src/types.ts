@@ -303,6 +303,8 @@ export interface VoteState {
 export interface CoreParameters {
   /** Blocks proposed ahead of finality (W). */
   readonly windowBlocks: number;
+  /** Envelopes of at least this size are proposed ahead of the finality of the block before: a smaller block costs mostly its votes. */
+  readonly streamedBytesMin: number;
   /** Blocks between a header and the execution result it carries (X). */
   readonly executionLagBlocksMax: number;
   /** First timeout of a term without progress, ms (T0). */

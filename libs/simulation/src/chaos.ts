@@ -1,3 +1,4 @@
+import { DEFAULT_PARAMETERS } from '@quorate/consensus';
 import { Cluster, type ClusterOptions } from './cluster';
 import { ADVERSARIES, type AdversaryName } from './adversary';
 
@@ -33,6 +34,9 @@ export interface FaultRates {
   readonly replicas: readonly { readonly syncMs: number; readonly executionMs: number; readonly skewMs: number }[];
 }
 
+/** In these seeds small blocks wait for the finality of the one before, as they do in the product; in the others they stream. */
+const isPaced = (seed: number): boolean => seed % 5 === 3;
+
 /** Interval between two changes of the faults. */
 const STEP_MS = 40;
 
@@ -40,7 +44,9 @@ const STEP_MS = 40;
 export function runChaos(options: ChaosOptions): ChaosOutcome {
   const { adversary } = options;
   const traitor = options.seed % options.replicaCount;
-  const cluster = new Cluster({ ...options, byzantine: adversary === undefined ? [] : [traitor] });
+  const { streamedBytesMin } = isPaced(options.seed) ? DEFAULT_PARAMETERS : { streamedBytesMin: 0 };
+  const parameters = { streamedBytesMin, ...options.parameters };
+  const cluster = new Cluster({ ...options, parameters, byzantine: adversary === undefined ? [] : [traitor] });
   if (adversary !== undefined) cluster.intercept = ADVERSARIES[adversary](cluster, traitor);
   const honest = [...cluster.replicas.keys()].filter((index) => adversary === undefined || index !== traitor);
   const rates = drawRates(cluster);

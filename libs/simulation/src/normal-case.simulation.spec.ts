@@ -32,6 +32,23 @@ describe('the normal case', () => {
     expect(cluster.replicas[0].core?.status().provenHeight).toBe(1);
   });
 
+  it('small blocks wait for the finality of the one before, so that each takes more in', () => {
+    const blocksOf = (streamedBytesMin: number): number => {
+      const cluster = new Cluster({ seed: 4, replicaCount: 4, parameters: { streamedBytesMin } });
+      cluster.startAll();
+      cluster.runFor(20);
+      const keys: string[] = [];
+      for (let round = 0; round < 400; round += 1) {
+        keys.push(cluster.submit());
+        cluster.runFor(0.25);
+      }
+      expect(cluster.runUntil(() => keys.every((key) => cluster.appliedBy(key)), 100)).toBe(true);
+      expect(cluster.checker.violations).toEqual([]);
+      return cluster.checker.finalHeightMax;
+    };
+    expect(blocksOf(65_536)).toBeLessThan(blocksOf(0) * 0.75);
+  });
+
   it('the same seed gives the same trace', () => {
     const run = (): string => {
       const cluster = new Cluster({ seed: 3, replicaCount: 4 });

@@ -1,103 +1,18 @@
-// Speed of the state machine alone: one core, no disk, no network, no consensus. Transfers between accounts drawn
-// uniformly from a million, and from ten, in full envelopes with one real signature each. Processor time is given too: on a
-// machine that does other work the elapsed time says little.
-import { createRequire } from 'node:module';
-import { generateKeyPairSync, sign } from 'node:crypto';
+// Speed and memory of the state machine alone: one core, no disk, no network, no consensus; full envelopes with one real
+// signature each. Each mix runs in a process of its own. Processor time is given too: on a machine that does other work the
+// elapsed time says little.
+//
+//   node bench/ledger.mjs                     all mixes; with --quick a quarter of the transfers
+//   node bench/ledger.mjs --growth 100        cost of a transfer with 1 to 100 million behind it, and memory
+//   node bench/ledger.mjs --mix '1 hot pair'  one mix, in this process, for a profiler
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { hardware, perSecond, printTable } from './figures.mjs';
+import { envelopesOf, mixes, openAccounts, openLedger, perEnvelope } from './ledger-mixes.mjs';
 
-const require = createRequire(import.meta.url);
-const { verifySignature } = require('@quorate/crypto');
-const { Ledger } = require('@quorate/ledger');
-const protocol = require('@quorate/protocol');
-
-const accountCountUsual = 1_000_000;
-const accountCountHot = 10;
-const transferCount = 1_500_000;
-const perEnvelope = 8_190;
-const operator = 1n;
-const createdAtNs = 1_700_000_000_000_000_000n;
-const plain = { userData128: 0n, userData64: 0n, userData32: 0, asset: 756, code: 1, flags: 0 };
-/** Offsets in an encoded transfer of the low 64 bits of its id, debit account and credit account. */
-const at = { id: 9, debitAccount: 25, creditAccount: 41 };
-
-function openLedger() {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const key = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
-  const genesis = {
-    ledgerId: new Uint8Array(16).fill(1),
-    createdAtNs,
-    operator: { id: operator, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: key }] },
-    rulesVersion: protocol.RULES_VERSION,
-    replicas: [{ consensusKey: key, certificateHash: new Uint8Array(32) }],
-    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: key }] },
-  };
-  const anchor = protocol.genesisId(genesis);
-  const ledger = Ledger.create(genesis, verifySignature);
-  const signed = (content) => {
-    const message = protocol.envelopeSigningBytes(protocol.envelopeHash(content));
-    return protocol.encodeSignedEnvelope(content, [{ key: 0, bytes: new Uint8Array(sign(null, message, privateKey)) }]);
-  };
-  const content = (operations, id) =>
-    protocol.encodeEnvelopeContent({
-      ledger: anchor,
-      party: operator,
-      id,
-      expiresAtNs: createdAtNs + 10n ** 12n,
-      operations,
-    });
-  const execute = (envelope) => {
-    const height = ledger.height + 1;
-    return ledger.executeBlock({ height, timeNs: createdAtNs + BigInt(height) * 1_000_000n, envelopes: [envelope] });
-  };
-  return { content, signed, execute };
-}
-
-/** Spreads 1, 2, 3, … over 64 bits, as ids that clients draw at random would be. */
-const spread = (number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n) | 1n;
-
-function openAccounts({ content, signed, execute }, accountCount) {
-  const asset = { id: 756, scale: 2, code: 'CHF', issuer: operator, ...protocol.OPEN_ASSET_POLICY };
-  execute(signed(content([{ kind: 'create_asset', asset }], 1n)));
-  let elapsedMs = 0;
-  for (let first = 0; first < accountCount; first += perEnvelope) {
-    const count = Math.min(perEnvelope, accountCount - first);
-    const operations = Array.from({ length: count }, (_, index) => ({
-      kind: 'create_account',
-      account: { id: spread(first + index), party: operator, ...plain },
-    }));
-    const envelope = signed(content(operations, BigInt(first + 2)));
-    const began = performance.now();
-    execute(envelope);
-    elapsedMs += performance.now() - began;
-  }
-  return (accountCount / elapsedMs) * 1_000;
-}
-
-/** One envelope's content, patched for each block: building it anew would take longer than executing it. */
-function transferTemplate({ content }) {
-  const accounts = { debitAccount: 1n, creditAccount: 2n, amount: 1n, pendingId: 0n, timeoutSeconds: 0 };
-  const transfer = { kind: 'create_transfer', transfer: { id: 1n, ...accounts, ...plain } };
-  const bytes = content(
-    Array.from({ length: perEnvelope }, () => transfer),
-    0n,
-  );
-  const headBytes = bytes.length - perEnvelope * protocol.OPERATION_BYTES.create_transfer;
-  return { bytes, headBytes };
-}
-
-function transferEnvelope({ signed }, { bytes, headBytes }, first, accountCount) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let index = 0; index < perEnvelope; index += 1) {
-    const offset = headBytes + index * protocol.OPERATION_BYTES.create_transfer;
-    const debit = Math.floor(Math.random() * accountCount);
-    const credit = (debit + 1 + Math.floor(Math.random() * (accountCount - 1))) % accountCount;
-    view.setBigUint64(offset + at.id, spread(first + index));
-    view.setBigUint64(offset + at.debitAccount, spread(debit));
-    view.setBigUint64(offset + at.creditAccount, spread(credit));
-  }
-  return signed(bytes);
-}
+const transferCountUsual = 1_500_000;
+const million = 1_000_000;
 
 /** Milliseconds of one processor that this process has used. */
 function processorMs() {
@@ -105,29 +20,27 @@ function processorMs() {
   return (user + system) / 1_000;
 }
 
-/** Operations a second of the state machine: accounts, transfers, and transfers with their results hashed for receipts. */
-export function measureLedger(accountCount = accountCountUsual) {
-  const bench = openLedger();
-  const accounts = openAccounts(bench, accountCount);
-  const template = transferTemplate(bench);
+const megabytes = () => process.memoryUsage().rss / 2 ** 20;
+
+/** Executes envelopes until `count` transfers were applied; the times of execution and of hashing results apart. */
+function executeMany(bench, next, count, hashed = true) {
   const spent = { executeMs: 0, hashMs: 0, executeProcessorMs: 0, hashProcessorMs: 0 };
   let applied = 0;
-  for (let first = 1; first <= transferCount; first += perEnvelope) {
-    const envelope = transferEnvelope(bench, template, first, accountCount);
+  while (applied < count) {
+    const envelope = next();
     const began = [performance.now(), processorMs()];
     const outcome = bench.execute(envelope);
     const executed = [performance.now(), processorMs()];
-    if (outcome.resultsRoot.length !== 32) throw new Error('no results root');
+    if (hashed && outcome.resultsRoot.length !== 32) throw new Error('no results root');
     spent.executeMs += executed[0] - began[0];
     spent.executeProcessorMs += executed[1] - began[1];
     spent.hashMs += performance.now() - executed[0];
     spent.hashProcessorMs += processorMs() - executed[1];
-    applied += outcome.codes.reduce((count, code) => count + (code === 0 ? 1 : 0), 0);
+    for (const code of outcome.codes) if (code !== 0) throw new Error(`a transfer was not applied: ${code}`);
+    applied += perEnvelope;
   }
-  if (applied < transferCount) throw new Error(`only ${applied} of ${transferCount} transfers were applied`);
-  const rate = (ms) => (applied / ms) * 1_000;
+  const rate = (spentMs) => (applied / spentMs) * 1_000;
   return {
-    accounts,
     transfers: rate(spent.executeMs),
     hashed: rate(spent.executeMs + spent.hashMs),
     transfersOfProcessor: rate(spent.executeProcessorMs),
@@ -135,17 +48,109 @@ export function measureLedger(accountCount = accountCountUsual) {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(`Measured on ${hardware('.')}, one core.\n`);
-  const [usual, hot] = [accountCountUsual, accountCountHot].map((count) => measureLedger(count));
+/** One mix on a new ledger. */
+function measureMix(mix, count) {
+  const bench = openLedger();
+  const before = megabytes();
+  const accountSeconds = openAccounts(bench, mix.accounts);
+  const accountBytes = ((megabytes() - before) * 2 ** 20) / mix.accounts;
+  const next = envelopesOf(bench, mix);
+  const figures = executeMany(bench, next, count);
+  return { ...figures, accounts: mix.accounts / accountSeconds, accountBytes };
+}
+
+/** Cost of a transfer between a million accounts at each million of transfers, and the memory that they take. */
+function measureGrowth(millions) {
+  const bench = openLedger();
+  const accounts = million;
+  openAccounts(bench, accounts);
+  const next = envelopesOf(bench, { accounts });
+  const points = [];
+  for (let behind = 0; behind < millions; behind += 1) {
+    const { transfersOfProcessor, transfers } = executeMany(bench, next, million, false);
+    points.push({ millions: behind + 1, transfers, transfersOfProcessor, megabytes: megabytes() });
+  }
+  return points;
+}
+
+function inOwnProcess(words) {
+  const script = fileURLToPath(import.meta.url);
+  const child = spawnSync(process.execPath, [script, ...words, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (child.status !== 0) throw new Error(`${words.join(' ')}: ${child.stderr}`);
+  return JSON.parse(child.stdout);
+}
+
+/** All mixes, each in a process of its own. */
+function measureLedger(count) {
+  return Object.keys(mixes).map((name) => ({ name, ...inOwnProcess(['--mix', name, '--count', String(count)]) }));
+}
+
+/** Prints what `measureLedger` gave. */
+function printLedger(measured) {
   printTable(
-    ['state machine alone, envelopes of 8,190', 'a second', 'a second of processor time'],
     [
-      ['accounts created, 1,000,000', perSecond(usual.accounts), ''],
-      ['transfers between 1,000,000 accounts', perSecond(usual.transfers), perSecond(usual.transfersOfProcessor)],
-      ['the same, results hashed', perSecond(usual.hashed), perSecond(usual.hashedOfProcessor)],
-      ['transfers between 10 accounts', perSecond(hot.transfers), perSecond(hot.transfersOfProcessor)],
-      ['the same, results hashed', perSecond(hot.hashed), perSecond(hot.hashedOfProcessor)],
+      'state machine alone, one core, envelopes of 8,190',
+      'transfers/s',
+      '/s of processor time',
+      'with results hashed',
+      '/s of processor time',
+    ],
+    measured.map(({ name, transfers, transfersOfProcessor, hashed, hashedOfProcessor }) => [
+      name,
+      ...[transfers, transfersOfProcessor, hashed, hashedOfProcessor].map(perSecond),
+    ]),
+  );
+  const [uniform] = measured;
+  printTable(
+    ['accounts, 1,000,000', 'value'],
+    [
+      ['created a second', perSecond(uniform.accounts)],
+      ['bytes of memory for each', Math.round(uniform.accountBytes)],
     ],
   );
+}
+
+/** Prints the cost of transfers and the memory that they take as their number grows. */
+function printGrowth(points) {
+  const shown = points.filter(({ millions }) => millions <= 2 || millions % 10 === 0 || millions === points.length);
+  printTable(
+    ['million transfers behind', 'transfers/s', '/s of processor time', 'cost against the first', 'resident MB'],
+    shown.map(({ millions, transfers, transfersOfProcessor, megabytes: resident }) => [
+      millions,
+      perSecond(transfers),
+      perSecond(transfersOfProcessor),
+      (points[0].transfersOfProcessor / transfersOfProcessor).toFixed(2),
+      Math.round(resident),
+    ]),
+  );
+  const [last] = points.slice(-1);
+  // From the second million on the ring of recent transfers is full: what grows is the log of ids and its index.
+  const from = points[Math.min(3, points.length - 1)];
+  const bytes = ((last.megabytes - from.megabytes) * 2 ** 20) / ((last.millions - from.millions) * million);
+  if (last !== from) console.log(`${bytes.toFixed(1)} bytes of memory for each further transfer\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      mix: { type: 'string' },
+      count: { type: 'string' },
+      growth: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+    },
+  });
+  const count = Number(values.count ?? (values.quick ? transferCountUsual / 4 : transferCountUsual));
+  if (!values.json) console.log(`Measured on ${hardware('.')}, one core.\n`);
+  if (values.growth !== undefined) {
+    const points = measureGrowth(Number(values.growth));
+    if (values.json) console.log(JSON.stringify(points));
+    else printGrowth(points);
+  } else if (values.mix !== undefined) {
+    const figures = measureMix(mixes[values.mix], count);
+    if (values.json) console.log(JSON.stringify(figures));
+    else printLedger([{ name: values.mix, ...figures }]);
+  } else {
+    printLedger(measureLedger(count));
+  }
 }

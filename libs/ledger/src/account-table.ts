@@ -83,7 +83,7 @@ export class AccountTable {
   pendings = new Uint32Array(0);
   heads = new Uint32Array(0);
   private readonly indexed: IdRows = { segments: [this.balances], shift: ONE_SEGMENT, stride: BALANCE_WORDS };
-  private readonly byId: IdIndex;
+  readonly byId: IdIndex;
   private count = 0;
 
   constructor(

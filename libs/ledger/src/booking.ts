@@ -153,9 +153,9 @@ export class Booking {
     if (transfers.assetId === 0) return CODES.asset_must_not_be_zero;
     const codeAndFlags = transfers.rows[transfers.staged + TRANSFER.codeAndFlags];
     if (codeAndFlags >>> 16 === 0) return CODES.code_must_not_be_zero;
-    const debit = accounts.find(named, NAMED.debit);
+    const debit = transfers.debitOfStaged();
     if (debit < 0) return CODES.debit_account_not_found;
-    const credit = accounts.find(named, NAMED.credit);
+    const credit = transfers.creditOfStaged();
     if (credit < 0) return CODES.credit_account_not_found;
     const balances = accounts.balances;
     const from = debit * BALANCE_WORDS;

@@ -5,14 +5,13 @@ import type { Booking } from './booking';
 import type { BookingTables } from './booking-tables';
 import type { ScannedEnvelope } from './results';
 import { toBigint } from './u128';
-import { WARM_MAX } from './transfer-table';
+import { LOOKAHEAD_MAX } from './transfer-lookahead';
 
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
 const FLAGS_FROM_END = 1;
 const LINKED = 1;
 const { create_transfer: TRANSFER_TAG, create_account: ACCOUNT_TAG } = OPERATION_TAGS;
 const { applied: APPLIED, linked_event_chain_open: CHAIN_OPEN } = RESULT_CODES;
-const WARM_ACCOUNTS_MIN = 32_768;
 const U32 = 0x1_0000_0000;
 
 /** The tables that operations act on. */
@@ -42,6 +41,8 @@ export class EnvelopeExecution {
   private firstSignature: Uint8Array = new Uint8Array(0);
   private blockTimeLow = 0;
   private blockTimeHigh = 0;
+  /** Operations before this one were looked at together, or are none to look at. */
+  private seenUntil = 0;
   private readonly administration: Administration;
   private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
 
@@ -70,8 +71,9 @@ export class EnvelopeExecution {
     this.blockTimeLow = Number(block.timeNs & 0xffff_ffffn);
     this.blockTimeHigh = Number(block.timeNs >> 32n);
     const count = envelope.outline.operationCount;
+    this.seenUntil = 0;
     for (let operation = 0; operation < count; operation += 1) {
-      if (operation % WARM_MAX === 0) this.warm(operation, Math.min(count, operation + WARM_MAX));
+      if (operation >= this.seenUntil) this.lookAhead(operation, count);
       this.moveTo(first + operation);
       const linked = this.isLinked(operation);
       if (linked && this.chain.start < 0) this.openChain(operation);
@@ -86,13 +88,13 @@ export class EnvelopeExecution {
     }
   }
 
-  /** Only transfers are worth it, and only where there are more accounts than a processor's cache holds. */
-  private warm(from: number, to: number): void {
-    if (this.tables.accounts.size < WARM_ACCOUNTS_MIN) return;
-    for (let operation = from; operation < to; operation += 1) {
-      if (this.bytes[this.offsets[operation * 2]] !== TRANSFER_TAG) return;
-    }
-    this.tables.transfers.warm(this.view, this.offsets[from * 2], to - from);
+  /** Lets the next transfers be looked at together, up to the next operation of another kind. */
+  private lookAhead(from: number, count: number): void {
+    const limit = Math.min(count, from + LOOKAHEAD_MAX);
+    let end = from;
+    while (end < limit && this.bytes[this.offsets[end * 2]] === TRANSFER_TAG) end += 1;
+    if (end > from) this.tables.transfers.lookAhead(this.view, this.offsets[from * 2], end - from);
+    this.seenUntil = Math.max(end, from + 1);
   }
 
   private attempt(operation: number): number {
@@ -154,6 +156,7 @@ export class EnvelopeExecution {
   private failChain(operation: number, codes: Uint16Array, first: number): void {
     this.chain.failed = true;
     while (this.tables.transfers.size > this.chain.transfers) this.booking.undoNewest();
+    if (this.tables.accounts.size > this.chain.accounts) this.tables.transfers.forgetAhead();
     while (this.tables.accounts.size > this.chain.accounts) this.tables.accounts.removeNewest();
     this.tables.capture.forget(first + this.chain.start, first + operation);
     this.tables.mandates.undoChain();

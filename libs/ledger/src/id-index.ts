@@ -10,7 +10,8 @@ export const REFERENCES_MAX = REFERENCE_MASK;
 const TAG_MASK = 31;
 /** At most this share of a table's slots is used; above it the table grows. */
 const LOAD_MAX = 0.875;
-const GROWTH = 1.5;
+/** A table of this many buckets grows by half and no more to twice the size: growing more often costs time, less often memory. */
+const LARGE_BUCKETS = 512;
 /** From this size on tables grow at different times. */
 const STAGGERED_BUCKETS = 16;
 const U32 = 0x1_0000_0000;
@@ -190,19 +191,20 @@ export class IdIndex {
     const table = new Uint32Array(buckets * BUCKET_SLOTS);
     this.tables[number] = table;
     this.growAt[number] = Math.floor(table.length * LOAD_MAX);
+    // Ids lie all over the memory: reading them apart from placing them lets the processor wait for many at once.
+    const hashes = new Uint32Array(old.length);
     for (let slot = 0; slot < old.length; slot += 1) {
-      const value = old[slot];
-      if (value === 0) continue;
-      const reference = (value & REFERENCE_MASK) - 1;
-      this.place(table, this.hashOf(reference), reference);
+      if (old[slot] !== 0) hashes[slot] = this.hashOf((old[slot] & REFERENCE_MASK) - 1);
+    }
+    for (let slot = 0; slot < old.length; slot += 1) {
+      if (old[slot] !== 0) this.place(table, hashes[slot], (old[slot] & REFERENCE_MASK) - 1);
     }
   }
 
   /** Tables fill up at the same time, because ids spread evenly: each takes another step once, so that they grow in turn. */
   private bucketsAfter(buckets: number, number: number): number {
-    const share = number / this.tables.length;
-    const growth = buckets < STAGGERED_BUCKETS && buckets * GROWTH >= STAGGERED_BUCKETS ? 1 + share : GROWTH;
-    return Math.max(buckets + 1, Math.ceil(buckets * growth));
+    if (buckets === STAGGERED_BUCKETS) return Math.ceil(buckets * (1 + (number + 1) / this.tables.length));
+    return Math.ceil(buckets * (buckets < LARGE_BUCKETS ? 2 : 1.5));
   }
 }
 

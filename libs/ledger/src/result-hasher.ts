@@ -3,27 +3,50 @@ import { CHUNK_BYTES, PAIR_BYTES, hashPairsInto, pairHash } from '@quorate/crypt
 import { invariant } from '@quorate/errors';
 import { EXPIRY_BYTES, operationRoot } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, flagsNow, type AccountTable } from './account-table';
+import { HashLayer } from './hash-layer';
 import { CAPTURE, CAPTURE_WORDS, SIDE, expiryOf, type CapturedResults } from './result-capture';
 import type { ResultBlock, ScannedEnvelope } from './results';
 
 /** The usual operations take four chunks: accounts and transfers. */
 const USUAL_CHUNKS = 4;
-const USUAL_BYTES = USUAL_CHUNKS * CHUNK_BYTES;
+const USUAL_BYTES_MIN = 2 * CHUNK_BYTES + 1;
+const USUAL_BYTES_MAX = USUAL_CHUNKS * CHUNK_BYTES;
 const HAS_PENDING = 1;
+const U32 = 0x1_0000_0000;
+// Imported numbers are looked up at each use, and here each use is in a loop over results.
+const CHUNK = CHUNK_BYTES;
+const PAIR = PAIR_BYTES;
+const ROW_WORDS = CAPTURE_WORDS;
+const {
+  debitAccount: DEBIT_ACCOUNT,
+  creditAccount: CREDIT_ACCOUNT,
+  amount: AMOUNT,
+  debit: DEBIT,
+  credit: CREDIT,
+} = CAPTURE;
+const { debits: DEBITS, credits: CREDITS, pending: PENDING } = SIDE;
+const { previousHeight: PREVIOUS_HEIGHT, previousIndexAndFlags: PREVIOUS_INDEX } = SIDE;
+const { reserved: RESERVED } = ACCOUNT_STATE;
+const ID_WORDS = BALANCE_WORDS;
+const SALT_WORDS = DETAIL_WORDS;
+const SALT = DETAIL.salt;
 
 /** Layers of hashing: each is what the next one hashes in pairs. Grows to the largest block and is used again for every block. */
 export class ResultHasher {
   private capacity = 0;
-  private operations = new Uint8Array(0);
-  private operationPairs = new Uint8Array(0);
-  private operationRoots = new Uint8Array(0);
-  private outcomes = new Uint8Array(0);
-  private sums = new Uint8Array(0);
-  private sumPairs = new Uint8Array(0);
-  private halves = new Uint8Array(0);
-  private joined = new Uint8Array(0);
-  private accountPairs = new Uint8Array(0);
-  private leafPairs = new Uint8Array(0);
+  /** Four chunks of each operation, the pairs over them, and the root over these. */
+  private operations = new HashLayer(0);
+  private operationPairs = new HashLayer(0);
+  private operationRoots = new HashLayer(0);
+  /** Outcome and origin of each result. */
+  private outcomes = new HashLayer(0);
+  /** Sums and state of both sides of each result; where there are pending sums, these with the posted ones first. */
+  private sides = new HashLayer(0);
+  private pendingSums = new HashLayer(0);
+  private halves = new HashLayer(0);
+  private joined = new HashLayer(0);
+  private paired = new HashLayer(0);
+  private leafPairs = new HashLayer(0);
 
   constructor(private readonly accounts: AccountTable) {}
 
@@ -40,26 +63,25 @@ export class ResultHasher {
     this.loadExpiries(block, captured);
     this.hashAsked(count, envelopes, captured);
     this.hashAccounts(captured);
-    const leaves = new Uint8Array(count * CHUNK_BYTES);
-    hashPairsInto(this.leafPairs.subarray(0, count * PAIR_BYTES), leaves);
+    const leaves = new Uint8Array(count * CHUNK);
+    hashPairsInto(this.leafPairs.bytes.subarray(0, count * PAIR), leaves);
     return leaves;
   }
 
   private reserve(count: number): void {
     if (count <= this.capacity) return;
     this.capacity = Math.max(count, this.capacity * 2);
-    const chunks = (perResult: number): Uint8Array<ArrayBuffer> =>
-      new Uint8Array(this.capacity * perResult * CHUNK_BYTES);
-    this.operations = chunks(USUAL_CHUNKS);
-    this.operationPairs = chunks(2);
-    this.operationRoots = chunks(1);
-    this.outcomes = chunks(2);
-    this.sums = chunks(4);
-    this.sumPairs = chunks(4);
-    this.halves = chunks(2);
-    this.joined = chunks(1);
-    this.accountPairs = chunks(2);
-    this.leafPairs = chunks(2);
+    const layer = (chunksPerResult: number): HashLayer => new HashLayer(this.capacity * chunksPerResult);
+    this.operations = layer(USUAL_CHUNKS);
+    this.operationPairs = layer(2);
+    this.operationRoots = layer(1);
+    this.outcomes = layer(2);
+    this.sides = layer(4);
+    this.pendingSums = layer(4);
+    this.halves = layer(2);
+    this.joined = layer(1);
+    this.paired = layer(2);
+    this.leafPairs = layer(2);
   }
 
   /** Operations and their outcome and origin chunks. */
@@ -69,24 +91,23 @@ export class ResultHasher {
     codes: Uint16Array,
     captured: CapturedResults,
   ): void {
-    this.operations.fill(0, 0, captured.count * USUAL_BYTES);
-    const party = new Uint8Array(CHUNK_BYTES);
-    const partyView = new DataView(party.buffer);
+    this.operations.words.fill(0, 0, (captured.count * USUAL_BYTES_MAX) / 4);
+    const timeLow = Number(block.timeNs & 0xffff_ffffn);
+    const timeHigh = Number(block.timeNs >> 32n);
+    const origin = new HashLayer(1);
     let index = 0;
     for (const { bytes, outline } of envelopes) {
-      partyView.setBigUint64(0, outline.party >> 64n);
-      partyView.setBigUint64(8, outline.party & 0xffff_ffff_ffff_ffffn);
-      const origin = pairHash(outline.hash, party);
+      origin.bytes.set(pairHash(outline.hash, partyChunk(outline.party)));
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const offsets = outline.operationOffsets;
       for (let operation = 0; operation < outline.operationCount; operation += 1, index += 1) {
         const start = offsets[operation * 2];
-        const end = offsets[operation * 2 + 1];
-        if (chunksOf(end - start) === USUAL_CHUNKS) {
-          const to = index * USUAL_BYTES - start;
-          for (let from = start; from < end; from += 1) this.operations[to + from] = bytes[from];
-        }
-        this.loadOutcome(index, codes[index], end - start, block.timeNs + BigInt(index), captured);
-        this.outcomes.set(origin, index * PAIR_BYTES + CHUNK_BYTES);
+        const length = offsets[operation * 2 + 1] - start;
+        if (isUsual(length)) this.loadOperation(index, view, start, length);
+        const low = timeLow + index;
+        const high = low >= U32 ? timeHigh + 1 : timeHigh;
+        this.loadOutcome(index, codes[index], length, low, high, captured);
+        this.outcomes.copy(index * 2 + 1, origin, 0);
       }
     }
     invariant(index === captured.operationCount && index === codes.length, 'a block has one code for each operation', {
@@ -96,36 +117,54 @@ export class ResultHasher {
   }
 
   private loadExpiries(block: ResultBlock, captured: CapturedResults): void {
+    const timeLow = Number(block.timeNs & 0xffff_ffffn);
+    const timeHigh = Number(block.timeNs >> 32n);
     for (let index = captured.operationCount; index < captured.count; index += 1) {
-      this.loadOutcome(index, 0, EXPIRY_BYTES, block.timeNs, captured);
-      this.outcomes.fill(0, index * PAIR_BYTES + CHUNK_BYTES, (index + 1) * PAIR_BYTES);
+      this.loadOutcome(index, 0, EXPIRY_BYTES, timeLow, timeHigh, captured);
+      this.outcomes.clear(index * 2 + 1);
     }
   }
 
-  private loadOutcome(index: number, code: number, length: number, timeNs: bigint, captured: CapturedResults): void {
-    const at = index * PAIR_BYTES;
-    const view = viewOf(this.outcomes);
+  /** Words first: an operation begins at any byte of its envelope. */
+  private loadOperation(index: number, view: DataView, start: number, length: number): void {
+    const { words, bytes } = this.operations;
+    const whole = length >>> 2;
+    const to = (index * USUAL_BYTES_MAX) / 4;
+    for (let word = 0; word < whole; word += 1) words[to + word] = view.getUint32(start + word * 4, true);
+    for (let byte = whole * 4; byte < length; byte += 1)
+      bytes[index * USUAL_BYTES_MAX + byte] = view.getUint8(start + byte);
+  }
+
+  private loadOutcome(
+    index: number,
+    code: number,
+    length: number,
+    timeLow: number,
+    timeHigh: number,
+    captured: CapturedResults,
+  ): void {
+    const at = index * PAIR;
+    const { view } = this.outcomes;
     view.setUint32(at, index);
     view.setUint16(at + 4, code);
     view.setUint16(at + 6, length);
-    writeU128(view, at + 8, captured.rows, index * CAPTURE_WORDS + CAPTURE.amount);
-    view.setBigUint64(at + 24, timeNs);
+    this.outcomes.writeU128(at + 8, captured.rows, index * ROW_WORDS + AMOUNT);
+    view.setUint32(at + 24, timeHigh);
+    view.setUint32(at + 28, timeLow);
   }
 
   private hashAsked(count: number, envelopes: readonly ScannedEnvelope[], captured: CapturedResults): void {
-    const { operationPairs, operationRoots, leafPairs } = this;
-    hashPairsInto(this.operations.subarray(0, count * USUAL_BYTES), operationPairs.subarray(0, count * PAIR_BYTES));
-    hashPairsInto(operationPairs.subarray(0, count * PAIR_BYTES), operationRoots.subarray(0, count * CHUNK_BYTES));
+    const { operationRoots, joined, paired, leafPairs } = this;
+    this.operations.hashInto(this.operationPairs, count * 2);
+    this.operationPairs.hashInto(operationRoots, count);
     this.hashUnusual(envelopes, captured);
-    hashPairsInto(this.outcomes.subarray(0, count * PAIR_BYTES), this.joined.subarray(0, count * CHUNK_BYTES));
-    const asked = this.accountPairs;
+    this.outcomes.hashInto(joined, count);
     for (let index = 0; index < count; index += 1) {
-      copyChunk(asked, index * PAIR_BYTES, operationRoots, index * CHUNK_BYTES);
-      copyChunk(asked, index * PAIR_BYTES + CHUNK_BYTES, this.joined, index * CHUNK_BYTES);
+      paired.copy(index * 2, operationRoots, index);
+      paired.copy(index * 2 + 1, joined, index);
     }
-    hashPairsInto(asked.subarray(0, count * PAIR_BYTES), this.joined.subarray(0, count * CHUNK_BYTES));
-    for (let index = 0; index < count; index += 1)
-      copyChunk(leafPairs, index * PAIR_BYTES, this.joined, index * CHUNK_BYTES);
+    paired.hashInto(joined, count);
+    for (let index = 0; index < count; index += 1) leafPairs.copy(index * 2, joined, index);
   }
 
   /** Operations of another length than the usual ones, one by one. */
@@ -136,113 +175,102 @@ export class ResultHasher {
       for (let operation = 0; operation < outline.operationCount; operation += 1, index += 1) {
         const start = offsets[operation * 2];
         const end = offsets[operation * 2 + 1];
-        if (chunksOf(end - start) !== USUAL_CHUNKS)
-          this.operationRoots.set(operationRoot(bytes.subarray(start, end)), index * CHUNK_BYTES);
+        if (!isUsual(end - start))
+          this.operationRoots.bytes.set(operationRoot(bytes.subarray(start, end)), index * CHUNK);
       }
     }
     for (; index < captured.count; index += 1)
-      this.operationRoots.set(operationRoot(expiryOf(captured, index)), index * CHUNK_BYTES);
+      this.operationRoots.bytes.set(operationRoot(expiryOf(captured, index)), index * CHUNK);
   }
 
   private hashAccounts(captured: CapturedResults): void {
     const { count, rows } = captured;
-    const { sums, sumPairs, halves, joined, accountPairs, leafPairs } = this;
-    const view = viewOf(sumPairs);
-    let pendings = 0;
+    const { halves, joined, paired, leafPairs } = this;
     for (let index = 0; index < count; index += 1) {
-      const at = index * CAPTURE_WORDS;
-      this.loadSide(view, index * 2, rows[at + CAPTURE.debitAccount] - 1, rows, at + CAPTURE.debit);
-      this.loadSide(view, index * 2 + 1, rows[at + CAPTURE.creditAccount] - 1, rows, at + CAPTURE.credit);
+      const at = index * ROW_WORDS;
+      this.loadSide(index * 2, rows[at + DEBIT_ACCOUNT] - 1, rows, at + DEBIT);
+      this.loadSide(index * 2 + 1, rows[at + CREDIT_ACCOUNT] - 1, rows, at + CREDIT);
     }
-    // Sides with pending sums have one layer more: the first chunk of their pair is a hash itself.
-    const sumView = viewOf(sums);
+    this.hashPendingSums(count, rows);
+    this.sides.hashInto(halves, count * 2);
+    for (let index = 0; index < count; index += 1) {
+      if (rows[index * ROW_WORDS + DEBIT_ACCOUNT] === 0) halves.clear(index * 2);
+      if (rows[index * ROW_WORDS + CREDIT_ACCOUNT] === 0) halves.clear(index * 2 + 1);
+    }
+    halves.hashInto(joined, count);
+    for (let index = 0; index < count; index += 1) {
+      const at = index * ROW_WORDS;
+      this.loadId(index * PAIR, rows[at + DEBIT_ACCOUNT] - 1);
+      this.loadId(index * PAIR + 16, rows[at + CREDIT_ACCOUNT] - 1);
+      paired.copy(index * 2 + 1, joined, index);
+    }
+    paired.hashInto(joined, count);
+    for (let index = 0; index < count; index += 1) leafPairs.copy(index * 2 + 1, joined, index);
+  }
+
+  /** Sides with pending sums have one layer more: the first chunk of their pair is a hash itself. */
+  private hashPendingSums(count: number, rows: Uint32Array): void {
+    const { pendingSums, sides, halves } = this;
+    let found = 0;
     for (let side = 0; side < count * 2; side += 1) {
       const at = sideOffset(side);
       if (!hasPending(rows, at)) continue;
-      copyChunk(sums, pendings * PAIR_BYTES, sumPairs, side * PAIR_BYTES);
-      writeU128(sumView, pendings * PAIR_BYTES + CHUNK_BYTES, rows, at + SIDE.pending);
-      writeU128(sumView, pendings * PAIR_BYTES + CHUNK_BYTES + 16, rows, at + SIDE.pending + 4);
-      pendings += 1;
+      pendingSums.copy(found * 2, sides, side * 2);
+      pendingSums.writeU128(found * PAIR + CHUNK, rows, at + PENDING);
+      pendingSums.writeU128(found * PAIR + CHUNK + 16, rows, at + PENDING + 4);
+      found += 1;
     }
-    if (pendings > 0) {
-      const hashed = halves.subarray(0, pendings * CHUNK_BYTES);
-      hashPairsInto(sums.subarray(0, pendings * PAIR_BYTES), hashed);
-      for (let side = 0, from = 0; side < count * 2; side += 1) {
-        if (!hasPending(rows, sideOffset(side))) continue;
-        copyChunk(sumPairs, side * PAIR_BYTES, hashed, from);
-        from += CHUNK_BYTES;
-      }
+    if (found === 0) return;
+    pendingSums.hashInto(halves, found);
+    for (let side = 0, from = 0; side < count * 2; side += 1) {
+      if (!hasPending(rows, sideOffset(side))) continue;
+      sides.copy(side * 2, halves, from);
+      from += 1;
     }
-    hashPairsInto(sumPairs.subarray(0, count * 2 * PAIR_BYTES), halves.subarray(0, count * 2 * CHUNK_BYTES));
-    for (let side = 0; side < count * 2; side += 1) {
-      const account = rows[Math.floor(side / 2) * CAPTURE_WORDS + (side & 1)];
-      if (account === 0) halves.fill(0, side * CHUNK_BYTES, (side + 1) * CHUNK_BYTES);
-    }
-    hashPairsInto(halves.subarray(0, count * PAIR_BYTES), joined.subarray(0, count * CHUNK_BYTES));
-    const ids = viewOf(accountPairs);
-    for (let index = 0; index < count; index += 1) {
-      const at = index * CAPTURE_WORDS;
-      this.writeId(ids, index * PAIR_BYTES, rows[at + CAPTURE.debitAccount] - 1);
-      this.writeId(ids, index * PAIR_BYTES + 16, rows[at + CAPTURE.creditAccount] - 1);
-      copyChunk(accountPairs, index * PAIR_BYTES + CHUNK_BYTES, joined, index * CHUNK_BYTES);
-    }
-    hashPairsInto(accountPairs.subarray(0, count * PAIR_BYTES), joined.subarray(0, count * CHUNK_BYTES));
-    for (let index = 0; index < count; index += 1)
-      copyChunk(leafPairs, index * PAIR_BYTES + CHUNK_BYTES, joined, index * CHUNK_BYTES);
   }
 
-  /** Posted sums and state of one side of a result as a pair; zeros where there is no account. */
-  private loadSide(view: DataView, side: number, account: number, rows: Uint32Array, at: number): void {
-    const to = side * PAIR_BYTES;
-    writeU128(view, to, rows, at + SIDE.debits);
-    writeU128(view, to + 16, rows, at + SIDE.credits);
-    const states = rows[at + SIDE.previousIndexAndFlags] >>> 16;
+  /** Posted sums and state of one side of a result as a pair; of no use where there is no account. */
+  private loadSide(side: number, account: number, rows: Uint32Array, at: number): void {
+    if (account < 0) return;
+    const { sides } = this;
+    const { view } = sides;
+    const to = side * PAIR;
+    sides.writeU128(to, rows, at + DEBITS);
+    sides.writeU128(to + 16, rows, at + CREDITS);
+    const previous = rows[at + PREVIOUS_INDEX];
+    const states = previous >>> 16;
     view.setUint16(to + 32, 0);
-    view.setUint32(to + 34, rows[at + SIDE.previousHeight]);
-    view.setUint16(to + 38, rows[at + SIDE.previousIndexAndFlags] & 0xffff);
+    view.setUint32(to + 34, rows[at + PREVIOUS_HEIGHT]);
+    view.setUint16(to + 38, previous & 0xffff);
     view.setUint32(to + 40, 0);
     view.setUint16(to + 44, flagsNow(states));
-    view.setUint16(to + 46, (states & ACCOUNT_STATE.reserved) === 0 ? 0 : HAS_PENDING);
-    if (account < 0) return;
-    writeU128(view, to + 48, this.accounts.details, account * DETAIL_WORDS + DETAIL.salt);
+    view.setUint16(to + 46, (states & RESERVED) === 0 ? 0 : HAS_PENDING);
+    sides.writeU128(to + 48, this.accounts.details, account * SALT_WORDS + SALT);
   }
 
-  private writeId(view: DataView, offset: number, account: number): void {
-    if (account < 0) {
-      view.setBigUint64(offset, 0n);
-      view.setBigUint64(offset + 8, 0n);
-    } else {
-      writeU128(view, offset, this.accounts.balances, account * BALANCE_WORDS);
-    }
+  private loadId(offset: number, account: number): void {
+    if (account < 0) this.paired.words.fill(0, offset / 4, offset / 4 + 4);
+    else this.paired.writeU128(offset, this.accounts.balances, account * ID_WORDS);
   }
 }
 
 /** Where side `side` of a block is in the captured rows; the debit side of result k is 2k, its credit side 2k + 1. */
 function sideOffset(side: number): number {
-  return Math.floor(side / 2) * CAPTURE_WORDS + ((side & 1) === 0 ? CAPTURE.debit : CAPTURE.credit);
+  return (side >>> 1) * ROW_WORDS + ((side & 1) === 0 ? DEBIT : CREDIT);
 }
 
 function hasPending(rows: Uint32Array, at: number): boolean {
-  return ((rows[at + SIDE.previousIndexAndFlags] >>> 16) & ACCOUNT_STATE.reserved) !== 0;
+  return ((rows[at + PREVIOUS_INDEX] >>> 16) & RESERVED) !== 0;
 }
 
-function chunksOf(length: number): number {
-  let chunks = 1;
-  while (chunks * CHUNK_BYTES < length) chunks *= 2;
-  return chunks;
+/** Whether an operation of that length has four chunks. */
+function isUsual(length: number): boolean {
+  return length >= USUAL_BYTES_MIN && length <= USUAL_BYTES_MAX;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function writeU128(view: DataView, offset: number, words: Uint32Array, at: number): void {
-  view.setUint32(offset, words[at + 3]);
-  view.setUint32(offset + 4, words[at + 2]);
-  view.setUint32(offset + 8, words[at + 1]);
-  view.setUint32(offset + 12, words[at]);
-}
-
-function copyChunk(target: Uint8Array, to: number, source: Uint8Array, from: number): void {
-  for (let byte = 0; byte < CHUNK_BYTES; byte += 1) target[to + byte] = source[from + byte];
+function partyChunk(party: bigint): Uint8Array {
+  const chunk = new HashLayer(1);
+  chunk.view.setBigUint64(0, party >> 64n);
+  chunk.view.setBigUint64(8, party & 0xffff_ffff_ffff_ffffn);
+  return chunk.bytes;
 }

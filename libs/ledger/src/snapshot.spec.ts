@@ -68,9 +68,9 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     timeoutSeconds: 'scratch',
     assetId: 'scratch',
     byId: 'derived',
-    probe: 'scratch',
-    warmed: 'scratch',
-    warmedSum: 'scratch',
+    lookahead: 'scratch',
+    stagedHash: 'scratch',
+    place: 'scratch',
   },
   IdLog: {
     segments: 'state',
@@ -142,6 +142,8 @@ const WITHOUT_STATE = new Set([
   'IdIndex',
   'PendingResolution',
   'TransferRetry',
+  'TransferLookahead',
+  'HashLayer',
 ]);
 const BUILT_IN = new Set([
   'Object',

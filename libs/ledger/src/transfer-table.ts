@@ -10,7 +10,7 @@
 //
 // A block compares with, and its queries show, the rows from `oldest` on: as many as the limits say at the end of the block before. The ring has
 // room for a block more, so that what a failed chain takes back never overwrote one of them.
-import { LIMITS, OPERATION_BYTES, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
+import { LIMITS, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
 import { IdIndex } from './id-index';
 import { ID_KIND, IdLog, type TransferPosition } from './id-log';
@@ -19,6 +19,7 @@ import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
 import { withMoreRows } from './row-storage';
 import { SnapshotError, bytesOfWords, capturedBytes, type SectionCapture } from './section';
+import { TransferLookahead } from './transfer-lookahead';
 import { isMax, isZero, load } from './u128';
 
 export const TRANSFER_WORDS = 23;
@@ -56,9 +57,6 @@ const FIELD = {
   code: 117,
 } as const;
 
-const TRANSFER_BYTES = OPERATION_BYTES.create_transfer;
-/** How many transfers `warm` looks ahead at most. */
-export const WARM_MAX = 32;
 /** Mask of a ring that does not go round yet. */
 const UNBOUNDED = 0x7fff_ffff;
 /** Bits of the number of tables in the index of ids: with 2^27 ids a table has 131,072. */
@@ -84,9 +82,9 @@ export class TransferTable {
   private rowMask = UNBOUNDED;
   private oldestRow = 0;
   private stagedIndex = 0;
-  private readonly probe = new Uint32Array(4);
-  private readonly warmed = new Int32Array(WARM_MAX * 2);
-  private warmedSum = 0;
+  private readonly lookahead: TransferLookahead;
+  private stagedHash = 0;
+  private place = -1;
 
   constructor(
     private readonly accounts: AccountTable,
@@ -95,6 +93,7 @@ export class TransferTable {
     seed: number,
   ) {
     this.byId = new IdIndex(seed, this.log, INDEX_TABLE_BITS);
+    this.lookahead = new TransferLookahead(accounts, this.byId);
     this.rowsMax = powerOfTwoFrom(limits.recentTransfersMax + LIMITS.blockOperationsMax + 1);
   }
 
@@ -150,7 +149,7 @@ export class TransferTable {
 
   /** Row of the applied transfer with the staged one's id, or one of `STAGED`. */
   findStaged(): number {
-    const row = this.byId.getOrMiss(this.byId.hash(this.rows, this.staged), this.rows, this.staged);
+    const row = this.byId.getOrMiss(this.stagedHash, this.rows, this.staged);
     if (row < 0) return STAGED.free;
     if (this.log.kindOf(row) === ID_KIND.failed) return STAGED.failed;
     return row >= this.oldestRow ? row : STAGED.inHistory;
@@ -175,6 +174,26 @@ export class TransferTable {
     this.oldestRow = oldest;
   }
 
+  /** Prepares for `count` transfers from `offset` on, one directly behind the other; nothing else may be executed between them. */
+  lookAhead(view: DataView, offset: number, count: number): void {
+    this.lookahead.look(view, offset, count);
+  }
+
+  /** Forgets preparations: accounts were taken back. */
+  forgetAhead(): void {
+    this.lookahead.forget();
+  }
+
+  /** Row of the account that the staged transfer debits, or -1. */
+  debitOfStaged(): number {
+    return this.place >= 0 ? this.lookahead.debits[this.place] : this.accounts.find(this.named, NAMED.debit);
+  }
+
+  /** Row of the account that it credits, or -1. */
+  creditOfStaged(): number {
+    return this.place >= 0 ? this.lookahead.credits[this.place] : this.accounts.find(this.named, NAMED.credit);
+  }
+
   /** Decodes the transfer at `offset` into the row behind the last one. */
   stage(view: DataView, offset: number, context: OperationContext): void {
     const row = this.log.size;
@@ -183,6 +202,7 @@ export class TransferTable {
     const at = (row & this.rowMask) * TRANSFER_WORDS;
     this.staged = at;
     this.stagedIndex = context.index;
+    this.place = this.lookahead.placeOf(view, offset);
     load(rows, at, view, offset + FIELD.id);
     load(rows, at + TRANSFER.amount, view, offset + FIELD.amount);
     load(rows, at + TRANSFER.userData128, view, offset + FIELD.userData128);
@@ -196,6 +216,7 @@ export class TransferTable {
     load(this.named, NAMED.debit, view, offset + FIELD.debitAccount);
     load(this.named, NAMED.credit, view, offset + FIELD.creditAccount);
     load(this.named, NAMED.pending, view, offset + FIELD.pendingId);
+    this.stagedHash = this.place >= 0 ? this.lookahead.hashes[this.place] : this.byId.hash(rows, at);
     this.timeoutSeconds = view.getUint32(offset + FIELD.timeoutSeconds);
     this.assetId = view.getUint32(offset + FIELD.asset);
   }
@@ -283,7 +304,7 @@ export class TransferTable {
     const balances = this.accounts.balances;
     const ownerOf = (account: number): number => balances[account * BALANCE_WORDS + BALANCE.party];
     if ((this.rows[this.staged + TRANSFER.codeAndFlags] & RESOLVING) === 0) {
-      const debit = this.accounts.find(this.named, NAMED.debit);
+      const debit = this.debitOfStaged();
       return debit >= 0 && ownerOf(debit) !== party;
     }
     const row = this.find(this.named, NAMED.pending);
@@ -296,30 +317,6 @@ export class TransferTable {
       ownerOf(content[from + TRANSFER.debitAccount]) !== party &&
       ownerOf(content[from + TRANSFER.creditAccount]) !== party
     );
-  }
-
-  /**
-   * Reads what `count` transfers from `offset` on, one directly behind the other, are about to read: with many accounts most of
-   * the time of a transfer is waiting for memory, and here the processor waits for many of them at once.
-   */
-  warm(view: DataView, offset: number, count: number): void {
-    const { warmed, probe, accounts } = this;
-    const balances = accounts.balances;
-    let sum = 0;
-    for (let index = 0; index < count; index += 1) {
-      const from = offset + index * TRANSFER_BYTES;
-      load(probe, 0, view, from + FIELD.id);
-      sum += this.byId.touch(this.byId.hash(probe, 0));
-      load(probe, 0, view, from + FIELD.debitAccount);
-      warmed[index * 2] = accounts.find(probe, 0);
-      load(probe, 0, view, from + FIELD.creditAccount);
-      warmed[index * 2 + 1] = accounts.find(probe, 0);
-    }
-    for (let index = 0; index < count * 2; index += 1) {
-      if (warmed[index] >= 0) sum += balances[warmed[index] * BALANCE_WORDS];
-    }
-    // Kept, so that the reads are not optimized away.
-    this.warmedSum = sum;
   }
 
   /** A row leaves the ring: what it resolved or, if it was pending and expired, its own content is no longer asked for. */

@@ -1,9 +1,10 @@
 import { CodecError } from '@quorate/codec';
 import { LIMITS, decodeBody, scanEnvelope } from '@quorate/protocol';
+import type { ScannedEnvelope } from './results';
 
 /** Whether a block's body may be voted for, as far as its syntax and size tell. */
 export type BodyValidity =
-  | { readonly ok: true; readonly envelopes: Uint8Array[]; readonly operationCount: number }
+  | { readonly ok: true; readonly envelopes: readonly ScannedEnvelope[]; readonly operationCount: number }
   | { readonly ok: false; readonly reason: 'body_malformed' | 'envelope_malformed' | 'operations_too_many' };
 
 /**
@@ -11,17 +12,20 @@ export type BodyValidity =
  * replicas answer alike, and never throws. What an envelope may do is decided at execution, with a result code.
  */
 export function validateBlockBody(body: Uint8Array): BodyValidity {
-  let envelopes: Uint8Array[];
+  let bodies: Uint8Array[];
   try {
-    envelopes = body.length === 0 ? [] : decodeBody(body);
+    bodies = body.length === 0 ? [] : decodeBody(body);
   } catch (error) {
     if (error instanceof CodecError) return { ok: false, reason: 'body_malformed' };
     throw error;
   }
+  const envelopes: ScannedEnvelope[] = [];
   let operationCount = 0;
-  for (const envelope of envelopes) {
+  for (const bytes of bodies) {
     try {
-      operationCount += scanEnvelope(envelope).operationCount;
+      const outline = scanEnvelope(bytes);
+      envelopes.push({ bytes, outline });
+      operationCount += outline.operationCount;
     } catch (error) {
       if (error instanceof CodecError) return { ok: false, reason: 'envelope_malformed' };
       throw error;

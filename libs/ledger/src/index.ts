@@ -15,5 +15,5 @@ export { type PendingState } from './pending-table';
 export { RestoredSections } from './restored-sections';
 export { SECTIONS, SECTION_NAMES, SnapshotError, type SectionCapture, type SectionName } from './section';
 export { type CapturedResults } from './result-capture';
-export { BlockResults, type ResultBlock } from './results';
+export { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 export { type AccountView, type AssetView, type PartyView, type TransferView } from './views';

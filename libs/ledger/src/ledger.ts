@@ -42,11 +42,11 @@ import {
   type TransferView,
 } from './views';
 
-/** A final block, as far as execution needs it. `envelopes` are its body's, in order. */
+/** A final block, as far as execution needs it. `envelopes` are its body's, in order; scanned ones are as `validateBlockBody` gives them. */
 export interface ExecutableBlock {
   readonly height: number;
   readonly timeNs: bigint;
-  readonly envelopes: readonly Uint8Array[];
+  readonly envelopes: readonly (Uint8Array | ScannedEnvelope)[];
 }
 
 /** Where the results of one envelope of a block are; `hash` in hexadecimal. */
@@ -191,7 +191,7 @@ export class Ledger {
       executed: this.executedHeight,
     });
     invariant(block.height < 2 ** 32, 'a height fits 32 bits', { height: block.height });
-    const envelopes = block.envelopes.map(scan);
+    const envelopes = block.envelopes.map((envelope) => (envelope instanceof Uint8Array ? scan(envelope) : envelope));
     const operationCount = envelopes.reduce((total, envelope) => total + envelope.outline.operationCount, 0);
     invariant(operationCount <= LIMITS.blockOperationsMax, 'a block holds a bounded number of operations', {
       operationCount,

@@ -3,13 +3,21 @@ import { EnvelopePool, type PendingEnvelope } from './envelope-pool';
 const envelope = (key: string, bytes = 100, operationCount = 1, local = true): PendingEnvelope => ({
   key,
   bytes: new Uint8Array(bytes).fill(key.charCodeAt(0)),
-  operationCount,
-  expiresAtNs: 1n,
+  outline: {
+    ledger: new Uint8Array(32),
+    party: 1n,
+    id: 1n,
+    expiresAtNs: 1n,
+    operationCount,
+    operationOffsets: new Uint32Array(2 * operationCount),
+    contentBytes: bytes,
+    hash: new Uint8Array(32),
+    signatures: [],
+  },
   local,
   arrivedAtMs: 0,
 });
-const names = (envelopes: readonly Uint8Array[]): string =>
-  envelopes.map((bytes) => String.fromCharCode(bytes[0])).join('');
+const names = (envelopes: readonly PendingEnvelope[]): string => envelopes.map(({ key }) => key).join('');
 
 function poolOf(...envelopes: PendingEnvelope[]): EnvelopePool {
   const pool = new EnvelopePool();

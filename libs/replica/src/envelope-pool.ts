@@ -1,4 +1,4 @@
-import { LIMITS } from '@quorate/protocol';
+import { LIMITS, type EnvelopeOutline } from '@quorate/protocol';
 
 /** Memory that pending envelopes may take: about 25 full blocks. */
 const POOL_BYTES_MAX = 33_554_432;
@@ -13,8 +13,7 @@ export interface PendingEnvelope {
   /** Hash in lowercase hex. */
   readonly key: string;
   readonly bytes: Uint8Array;
-  readonly operationCount: number;
-  readonly expiresAtNs: bigint;
+  readonly outline: EnvelopeOutline;
   /** Submitted by a client of this replica, which answers for it; false if a peer handed it on. */
   readonly local: boolean;
   /** Monotonic clock. */
@@ -23,7 +22,7 @@ export interface PendingEnvelope {
 
 /** What a batch is made of. */
 export interface Batch {
-  readonly envelopes: Uint8Array[];
+  readonly envelopes: PendingEnvelope[];
   readonly operationCount: number;
 }
 
@@ -73,16 +72,16 @@ export class EnvelopePool {
 
   /** The oldest eligible envelopes that fit; from now on they count as proposed. */
   take(bytesMax: number, operationsMax: number): Batch {
-    const envelopes: Uint8Array[] = [];
+    const envelopes: PendingEnvelope[] = [];
     let bodyBytes = BODY_HEAD_BYTES;
     let operationCount = 0;
     for (const envelope of this.eligible.values()) {
       const bytes = bodyBytes + ENVELOPE_OVERHEAD_BYTES + envelope.bytes.length;
-      const operations = operationCount + envelope.operationCount;
+      const operations = operationCount + envelope.outline.operationCount;
       if (bytes > bytesMax || operations > operationsMax || envelopes.length >= LIMITS.blockEnvelopesMax) break;
       bodyBytes = bytes;
       operationCount = operations;
-      envelopes.push(envelope.bytes);
+      envelopes.push(envelope);
       this.markProposed(envelope.key);
     }
     return { envelopes, operationCount };
@@ -118,7 +117,7 @@ export class EnvelopePool {
   }
 
   private count(envelope: PendingEnvelope, sign: 1 | -1): void {
-    this.openOperations += sign * envelope.operationCount;
+    this.openOperations += sign * envelope.outline.operationCount;
     this.openBytes += sign * (envelope.bytes.length + ENVELOPE_OVERHEAD_BYTES);
   }
 }

@@ -3,6 +3,7 @@ import { EMPTY_ROOT, HistoryTree, verifySignature } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import { Ledger, type BlockOutcome, type BlockResults, type CapturedResults } from '@quorate/ledger';
 import { decodeBody, genesisId, historyLeaf, type Genesis } from '@quorate/protocol';
+import { BodyScans } from './body-scans';
 
 /** Where an envelope's results stand and what they are. */
 export interface EnvelopeResults {
@@ -17,6 +18,7 @@ export interface EnvelopeResults {
 export class Executor {
   readonly ledger: Ledger;
   readonly history = new HistoryTree();
+  readonly scans = new BodyScans();
   /** By height - 1: result codes, and what the results left behind. */
   private readonly codes: Uint16Array[] = [];
   private readonly captured: CapturedResults[] = [];
@@ -35,7 +37,7 @@ export class Executor {
   execute(block: Block): BlockOutcome {
     const { height, timeNs } = block.header;
     invariant(height === this.height + 1, 'blocks are executed in height order', { height });
-    const envelopes = block.body.length === 0 ? [] : decodeBody(block.body);
+    const envelopes = this.scans.take(block.body) ?? (block.body.length === 0 ? [] : decodeBody(block.body));
     const outcome = this.ledger.executeBlock({ height, timeNs, envelopes });
     this.history.append(historyLeaf(block.id, outcome.resultsRoot));
     this.codes.push(outcome.codes);

@@ -14,7 +14,7 @@ import {
 } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
 import { invariant, type CodedError } from '@quorate/errors';
-import { validateBlockBody, type BlockOutcome } from '@quorate/ledger';
+import type { BlockOutcome } from '@quorate/ledger';
 import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
 import type { Clock, Directory, Link, LinkEvents, Links, Timer, Timers } from '@quorate/runtime';
 import type { JournalSpace, Vault } from '@quorate/storage';
@@ -165,10 +165,7 @@ export class Replica implements LinkEvents {
       parameters: options.parameters,
       sign: options.sign,
       verify: options.verify,
-      countOperations: (body) => {
-        const validity = validateBlockBody(body);
-        return validity.ok ? validity.operationCount : null;
-      },
+      countOperations: (body) => executor.scans.countOperations(body),
     });
     const replica = new Replica(options, store, core, executor);
     noteSpace = (space) => replica.noteSpace(space);

@@ -108,8 +108,7 @@ export class Submissions {
     this.pool.add({
       key,
       bytes,
-      operationCount: outline.operationCount,
-      expiresAtNs: outline.expiresAtNs,
+      outline,
       local,
       arrivedAtMs,
     });
@@ -138,9 +137,10 @@ export class Submissions {
     if (!this.inheritedMarked) for (const block of unfinalised) this.markProposed(block);
     this.inheritedMarked = true;
     const { envelopes, operationCount } = this.pool.take(Math.min(bytesMax, LIMITS.blockBodyBytesMax), operationsMax);
-    return envelopes.length === 0
-      ? { body: null, operations: 0 }
-      : { body: encodeBody(envelopes), operations: operationCount };
+    if (envelopes.length === 0) return { body: null, operations: 0 };
+    const body = encodeBody(envelopes.map(({ bytes }) => bytes));
+    this.options.executor.scans.note(body, envelopes);
+    return { body, operations: operationCount };
   }
 
   /** Another term begins: proposals of the former one may be lost. */
@@ -193,7 +193,7 @@ export class Submissions {
   private dropExpired(ledgerTimeNs: bigint): void {
     if (this.pool.size === 0 || ledgerTimeNs < this.expiryCheckedNs + EXPIRY_CHECK_NS) return;
     this.expiryCheckedNs = ledgerTimeNs;
-    const expired = [...this.pool.all()].filter((envelope) => envelope.expiresAtNs <= ledgerTimeNs);
+    const expired = [...this.pool.all()].filter((envelope) => envelope.outline.expiresAtNs <= ledgerTimeNs);
     for (const { key } of expired) this.settle(key, { kind: 'refused', code: 'envelope_expired' });
   }
 

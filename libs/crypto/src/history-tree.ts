@@ -31,6 +31,12 @@ export class HistoryTree {
     }
   }
 
+  /** A leaf that was appended. */
+  leaf(index: number): Uint8Array {
+    invariant(index >= 0 && index < this.size, 'a leaf of the tree', { index });
+    return this.levels[0][index];
+  }
+
   /** Root over the first `size` leaves. */
   root(size: number = this.size): Uint8Array {
     invariant(size >= 0 && size <= this.size, 'root of a size that the tree has not reached', { size });

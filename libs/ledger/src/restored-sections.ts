@@ -9,7 +9,7 @@ interface Incoming {
   received: number;
 }
 
-/** The bytes of a snapshot on their way back into tables: every section once, from its beginning to its end. */
+/** The bytes of a snapshot on their way back into tables: every section whole, its parts in any order, each part once. */
 export class RestoredSections {
   private readonly sections = new Map<SectionName, Incoming>();
 
@@ -28,12 +28,12 @@ export class RestoredSections {
     });
   }
 
-  /** Takes the bytes that follow those taken before. */
-  append(section: SectionName, bytes: Uint8Array): void {
+  /** Takes the bytes that belong at `offset`. */
+  write(section: SectionName, offset: number, bytes: Uint8Array): void {
     const incoming = this.sections.get(section);
-    if (incoming === undefined || incoming.received + bytes.length > incoming.lengthBytes)
+    if (incoming === undefined || offset + bytes.length > incoming.lengthBytes)
       throw new SnapshotError('a section is longer than it said', { section });
-    bytesOfWords(incoming.words, incoming.words.length).set(bytes, incoming.received);
+    bytesOfWords(incoming.words, incoming.words.length).set(bytes, offset);
     incoming.received += bytes.length;
   }
 

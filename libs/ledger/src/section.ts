@@ -3,7 +3,7 @@
 // no answer may depend on how they happen to lie.
 import { CodedError, invariant, type ErrorFacts } from '@quorate/errors';
 
-/** Numbers and row sizes of the sections, in the order of a snapshot. Sections whose rows differ in length count as rows of 1 byte. */
+/** Numbers (ascending) and row sizes of the sections, in the order of a snapshot. Sections whose rows differ in length count as rows of 1 byte. */
 export const SECTIONS = {
   head: { number: 1, rowBytes: 1 },
   parties: { number: 2, rowBytes: 1 },

@@ -1,6 +1,6 @@
 import { bytesOf, restoredFrom } from '../test/snapshot-bytes';
 import { AS_MEMBER, LedgerDriver, MEMBER, account, openedLedger, transfer } from '../test/ledger-fixture';
-import { Ledger, RestoredSections, SnapshotError } from '.';
+import { Ledger, RestoredSections, SECTIONS, SECTION_NAMES, SnapshotError } from '.';
 
 /**
  * Every field of the ledger's own objects, and where a snapshot has it. `state` is written by `capture` and read by `restore` of the
@@ -178,6 +178,11 @@ describe('a snapshot of the ledger', () => {
     }
   });
 
+  it('gives every section a number of its own, ascending', () => {
+    const numbers = SECTION_NAMES.map((name) => SECTIONS[name].number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((left, right) => left - right));
+  });
+
   it('remembers envelopes, failed ids, expiries and lists', () => {
     const driver = openedLedger();
     const once = driver.envelope([transfer(1n), transfer(2n, { amount: 5n, flags: 2, timeoutSeconds: 2 })]);
@@ -232,7 +237,7 @@ describe('a snapshot of the ledger', () => {
     ).toBeInstanceOf(SnapshotError);
     const sections = new RestoredSections();
     sections.begin('accounts', 64);
-    expect(() => sections.append('accounts', new Uint8Array(65))).toThrow(SnapshotError);
+    expect(() => sections.write('accounts', 0, new Uint8Array(65))).toThrow(SnapshotError);
     expect(() => sections.begin('accounts', 64)).toThrow(SnapshotError);
     expect(() => sections.assertComplete()).toThrow(SnapshotError);
   });

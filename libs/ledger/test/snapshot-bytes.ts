@@ -30,7 +30,7 @@ export function restoredFrom(bytes: ReadonlyMap<SectionName, Uint8Array>, limits
     const section = bytes.get(name) ?? new Uint8Array(0);
     sections.begin(name, section.length);
     for (let at = 0; at < section.length; at += READ_BYTES)
-      sections.append(name, section.subarray(at, at + READ_BYTES));
+      sections.write(name, at, section.subarray(at, at + READ_BYTES));
   }
   return Ledger.restore(genesis, verifySignature, sections, limits);
 }

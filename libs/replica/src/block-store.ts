@@ -1,4 +1,4 @@
-import { makeBlock, type Block, type HeaderLink, type PersistEffect } from '@quorate/consensus';
+import { RECENT_HEADERS_MAX, makeBlock, type Block, type HeaderLink, type PersistEffect } from '@quorate/consensus';
 import { concatBytes, hex, unhex } from '@quorate/crypto';
 import { HEADER_BYTES, encodeCertificate, genesisId, type Certificate, type Genesis } from '@quorate/protocol';
 import { Writer } from '@quorate/codec';
@@ -7,6 +7,7 @@ import type { Directory, Timer, Timers } from '@quorate/runtime';
 import {
   Journal,
   type DamagedRange,
+  type JournalMark,
   type JournalPosition,
   type JournalRecord,
   type JournalSpace,
@@ -27,6 +28,15 @@ const RECENT_BYTES_MAX = 67_108_864;
 /** Older certificates are kept in memory at about this distance; below RANGE_TAIL_MAX with room for a window of blocks. */
 const CERTIFICATE_DISTANCE = 256;
 
+/** Headers in memory before the older ones are let go. */
+const HEADERS_KEPT_MAX = RECENT_HEADERS_MAX * 2;
+
+/** Blocks that may stand in the journal behind one of this much lower height, though they were written before it. */
+const MARK_BLOCKS = 64;
+
+/** Place of a block that the journal does not hold any more. */
+const GONE: JournalPosition = { segment: 0, offset: 0, payloadBytes: 0 };
+
 interface WaitingRecords {
   readonly records: JournalRecord[];
   /** Keys of the blocks among the records, in order. */
@@ -43,6 +53,22 @@ export interface StoredState {
   readonly unfinalised: readonly Block[];
 }
 
+/** Where the final chain of a store begins, when it does not begin at the genesis: with the state of a snapshot. */
+export interface StoreBase {
+  readonly height: number;
+  /** Of the block at `height`. */
+  readonly key: string;
+  /** What the journal holds of the chain up to there: keys and places from `firstHeight` to `height`; none if `firstHeight` is above it. */
+  readonly firstHeight: number;
+  readonly keys: readonly string[];
+  readonly places: readonly (JournalPosition | undefined)[];
+  /** Newest headers up to `height`, ascending. */
+  readonly headers: readonly HeaderLink[];
+  readonly certificates: readonly { readonly height: number; readonly certificate: Certificate }[];
+  /** Where the journal's records begin that are needed besides. */
+  readonly mark: JournalMark;
+}
+
 /** What a block store is opened with. */
 export interface BlockStoreOptions {
   readonly directory: Directory;
@@ -50,6 +76,7 @@ export interface BlockStoreOptions {
   readonly genesisBytes: Uint8Array;
   readonly vault: Vault;
   readonly timers: Timers;
+  readonly base: StoreBase | null;
   /** Gives the blocks that the journal lost. */
   readonly source: BlockSource;
   readonly onFault: (error: StorageError) => void;
@@ -59,8 +86,14 @@ export interface BlockStoreOptions {
 /** Blocks, certificates and vote state of one replica: in the journal, and indexed by height and id in memory. */
 export class BlockStore {
   private readonly places = new Map<string, JournalPosition>();
-  /** Key of the final block at height index + 1. */
+  /** Key of the final block at height firstHeight + index. */
   private readonly finalKeys: string[] = [];
+  /** Lowest height whose block this store ever held. */
+  readonly firstHeight: number;
+  /** Newest final headers, ascending. */
+  private headers: HeaderLink[] = [];
+  /** Segments of the newest records of each kind: reading must not begin behind them. */
+  private readonly newestSegments = new Map<number, number>();
   private readonly certificates = new Map<number, Certificate>();
   private readonly certificateHeights: number[] = [];
   private readonly recent = new Map<string, Block>();
@@ -71,7 +104,18 @@ export class BlockStore {
   private constructor(
     private readonly journal: Journal,
     private readonly options: BlockStoreOptions,
-  ) {}
+  ) {
+    const { base } = options;
+    this.firstHeight = base?.firstHeight ?? 1;
+    if (base === null) return;
+    base.keys.forEach((key, index) => {
+      this.finalKeys.push(key);
+      const place = base.places[index];
+      if (place !== undefined && place.segment >= journal.firstSegment) this.places.set(key, place);
+    });
+    this.headers = [...base.headers];
+    for (const { height, certificate } of base.certificates) this.noteCertificate(height, certificate);
+  }
 
   /** Opens the store of a ledger's replica, or makes it. Throws StorageError or ReplicaError. */
   static async open(options: BlockStoreOptions): Promise<{ store: BlockStore; stored: StoredState }> {
@@ -80,6 +124,7 @@ export class BlockStore {
       directory: options.directory,
       vault: options.vault,
       timers: options.timers,
+      from: options.base?.mark,
       onRecord: (record, position, sequence) => scan.visit(record, position, sequence),
       onFault: options.onFault,
       onSpace: options.onSpace,
@@ -94,12 +139,55 @@ export class BlockStore {
       );
     }
     const store = new BlockStore(journal, options);
-    if (!scan.sawGenesis) await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
+    // The genesis of a snapshot was compared when the snapshot was read.
+    if (!scan.sawGenesis && options.base === null)
+      await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
     return { store, stored: await store.adopt(scan) };
   }
 
   get finalHeight(): number {
-    return this.finalKeys.length;
+    return this.firstHeight - 1 + this.finalKeys.length;
+  }
+
+  /** Final headers from a height on as far as they are among the newest, ascending. */
+  newestHeaders(fromHeight: number): readonly HeaderLink[] {
+    return this.headers.filter(({ header }) => header.height >= fromHeight);
+  }
+
+  /** Keys and places of the final blocks from `firstHeight` up to a height; null while one of them is not durable. */
+  placesUpTo(height: number): { readonly keys: readonly string[]; readonly places: readonly JournalPosition[] } | null {
+    const keys = this.finalKeys.slice(0, height - this.firstHeight + 1);
+    const places: JournalPosition[] = [];
+    for (const key of keys) {
+      const place = this.places.get(key) ?? GONE;
+      if (place === GONE && this.recent.has(key)) return null;
+      places.push(place);
+    }
+    return { keys, places };
+  }
+
+  /** Commit certificates that are held, ascending. */
+  heldCertificates(): readonly { readonly height: number; readonly certificate: Certificate }[] {
+    return this.certificateHeights.flatMap((height) => {
+      const certificate = this.certificates.get(height);
+      return certificate === undefined ? [] : [{ height, certificate }];
+    });
+  }
+
+  /** Where reading may begin for whoever has the state after `height`: what is above it, and the newest of everything else, stands behind. */
+  mark(height: number): JournalMark {
+    const key = this.finalKeys[Math.max(0, height - MARK_BLOCKS - this.firstHeight)];
+    const block = key === undefined ? undefined : this.places.get(key);
+    const segments = [...this.newestSegments.values(), block?.segment ?? 1];
+    return this.journal.mark(Math.min(...segments));
+  }
+
+  /** Resolves when everything given to `persist` so far is durable. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.done.push(resolve);
+      this.flush();
+    });
   }
 
   get sizeBytes(): number {
@@ -134,20 +222,32 @@ export class BlockStore {
   /** The blocks extend the final chain; `certificate` names the last of them, or is not known yet. */
   finalize(blocks: readonly Block[], certificate: Certificate | null): void {
     for (const block of blocks) {
-      invariant(block.header.height === this.finalKeys.length + 1, 'final blocks come in height order', {
+      invariant(block.header.height === this.finalHeight + 1, 'final blocks come in height order', {
         height: block.header.height,
       });
       this.remember(block);
       this.finalKeys.push(block.key);
+      this.noteHeader(block);
     }
-    if (certificate !== null) this.noteCertificate(this.finalKeys.length, certificate);
+    if (certificate !== null) this.noteCertificate(this.finalHeight, certificate);
+  }
+
+  /** The next final block above the base was read and executed again. */
+  replayed(block: Block): void {
+    this.noteHeader(block);
+  }
+
+  /** Whether the block of a final height can be read here. */
+  holds(height: number): boolean {
+    const key = this.finalKeys[height - this.firstHeight];
+    return key !== undefined && (this.places.has(key) || this.recent.has(key));
   }
 
   /** A final block with its body. */
   async finalBlock(height: number): Promise<Block> {
-    const key = this.finalKeys[height - 1];
-    invariant(key !== undefined, 'a height that is final', { height });
-    const block = await this.block(key);
+    invariant(height >= 1 && height <= this.finalHeight, 'a height that is final', { height });
+    const key = this.finalKeys[height - this.firstHeight];
+    const block = key === undefined ? null : await this.block(key);
     if (block === null)
       throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is not in the journal`, { height });
     return block;
@@ -188,6 +288,8 @@ export class BlockStore {
     this.waiting = { records: [], keys: [], done: [] };
     this.journal.append(records).then(
       (positions) => {
+        positions.forEach(({ segment }, index) => this.newestSegments.set(records[index].kind, segment));
+        this.newestSegments.delete(RECORD.genesis);
         const places = positions.filter((_, index) => records[index].kind === RECORD.block);
         keys.forEach((key, index) => this.places.set(key, places[index]));
         this.trimRecent();
@@ -211,6 +313,11 @@ export class BlockStore {
     this.certificates.set(height, certificate);
   }
 
+  private noteHeader(block: Block): void {
+    this.headers.push(headerLink(block));
+    if (this.headers.length > HEADERS_KEPT_MAX) this.headers = this.headers.slice(-RECENT_HEADERS_MAX);
+  }
+
   private remember(block: Block): void {
     if (this.recent.has(block.key)) return;
     this.recent.set(block.key, block);
@@ -228,37 +335,39 @@ export class BlockStore {
 
   private async adopt(scan: JournalScan): Promise<StoredState> {
     for (const [key, { position }] of scan.blocks) this.places.set(key, position);
+    for (const [kind, segment] of scan.newestSegments) this.newestSegments.set(kind, segment);
     const tip = scan.newestCertificate;
-    if (tip !== null) await this.adoptFinalChain(scan, tip);
+    if (tip !== null && tip.height > this.finalHeight) await this.adoptFinalChain(scan, tip);
     for (const { height, certificate } of scan.certificates) {
       // A certificate may have become durable before a block below it: then it is of no use yet.
-      if (height <= this.finalKeys.length) this.noteCertificate(height, certificate);
+      if (height <= this.finalHeight) this.noteCertificate(height, certificate);
     }
     const unfinalised: Block[] = [];
     for (const [key, { height }] of scan.blocks) {
-      if (height <= this.finalKeys.length) continue;
+      if (height <= this.finalHeight) continue;
       const block = await this.block(key);
       if (block !== null) unfinalised.push(block);
     }
     return {
       voteState: scan.voteState,
-      finalHeight: this.finalKeys.length,
-      finalCertificate: tip?.certificate ?? null,
+      finalHeight: this.finalHeight,
+      finalCertificate: this.certificates.get(this.finalHeight) ?? null,
       unfinalised,
     };
   }
 
   private async adoptFinalChain(scan: JournalScan, tip: { height: number; certificate: Certificate }): Promise<void> {
     const keys: string[] = [];
-    const genesisKey = hex(genesisId(this.options.genesis));
-    for (let key = hex(tip.certificate.blockId); key !== genesisKey;) {
+    const { base, genesis } = this.options;
+    const baseKey = base?.key ?? hex(genesisId(genesis));
+    for (let key = hex(tip.certificate.blockId); key !== baseKey;) {
       const height = tip.height - keys.length;
       const block = scan.blocks.get(key) ?? (await this.mend(scan, key, height));
-      if (block.height !== height) throw incomplete(height);
+      if (block.height !== height || height <= (base?.height ?? 0)) throw incomplete(height);
       keys.push(key);
       key = block.parentKey;
     }
-    this.finalKeys.push(...keys.reverse());
+    for (const key of keys.reverse()) this.finalKeys.push(key);
   }
 
   /** Fetches a block whose record is damaged and writes it again. */

@@ -14,24 +14,36 @@ export interface EnvelopeResults {
   readonly codes: Uint16Array;
 }
 
+/** State that execution goes on from instead of the genesis. */
+export interface ExecutedState {
+  readonly ledger: Ledger;
+  /** The history tree over blocks 0..height of the ledger. */
+  readonly history: HistoryTree;
+}
+
 /** Executes final blocks in height order and remembers what receipts and repeated submissions need of them. */
 export class Executor {
   readonly ledger: Ledger;
-  readonly history = new HistoryTree();
   readonly scans = new BodyScans();
-  /** By height - 1: result codes, and what the results left behind. */
+  readonly history: HistoryTree;
+  /** Height at which this replica's execution began: nothing is in memory of the results up to there. */
+  readonly baseHeight: number;
+  /** By height - baseHeight - 1: result codes, and what the results left behind. */
   private readonly codes: Uint16Array[] = [];
   private readonly captured: CapturedResults[] = [];
   private readonly times: bigint[] = [];
 
-  constructor(genesis: Genesis) {
-    this.ledger = Ledger.create(genesis, verifySignature);
-    this.history.append(historyLeaf(genesisId(genesis), EMPTY_ROOT));
+  constructor(genesis: Genesis, state: ExecutedState | null = null) {
+    this.ledger = state?.ledger ?? Ledger.create(genesis, verifySignature);
+    this.history = state?.history ?? new HistoryTree();
+    this.baseHeight = this.ledger.height;
+    if (state === null) this.history.append(historyLeaf(genesisId(genesis), EMPTY_ROOT));
+    invariant(this.history.size === this.baseHeight + 1, 'the history tree ends where the ledger stands');
   }
 
   /** Height of the last executed block. */
   get height(): number {
-    return this.codes.length;
+    return this.baseHeight + this.codes.length;
   }
 
   execute(block: Block): BlockOutcome {
@@ -51,25 +63,33 @@ export class Executor {
     return this.history.root(height + 1);
   }
 
-  /** Operations and expiries of an executed block. */
+  /** Whether the results of an executed block are in memory. */
+  holdsResults(height: number): boolean {
+    return height > this.baseHeight && height <= this.height;
+  }
+
+  /** Operations and expiries of an executed block whose results are in memory. */
   resultCount(height: number): number {
-    return this.captured[height - 1].count;
+    return this.captured[height - this.baseHeight - 1].count;
   }
 
   /** Results of an executed block with their tree. */
   blockResults({ header, body }: Block): BlockResults {
     const { height, timeNs } = header;
-    return this.ledger.blockResults({ height, timeNs }, body, this.codes[height - 1], this.captured[height - 1]);
+    const index = height - this.baseHeight - 1;
+    return this.ledger.blockResults({ height, timeNs }, body, this.codes[index], this.captured[index]);
   }
 
-  /** Results of an executed envelope that the ledger still remembers. */
+  /** Results of an executed envelope that the ledger still remembers, if they are in memory. */
   envelopeResults(hash: Uint8Array): EnvelopeResults | null {
     const position = this.ledger.envelopeOutcome(hash);
-    return position === undefined ? null : this.results(position.height, position.firstIndex, position.count);
+    if (position === undefined || !this.holdsResults(position.height)) return null;
+    return this.results(position.height, position.firstIndex, position.count);
   }
 
   results(height: number, firstIndex: number, count: number): EnvelopeResults {
-    const codes = this.codes[height - 1].subarray(firstIndex, firstIndex + count);
-    return { height, firstIndex, timeNs: this.times[height - 1], codes };
+    const index = height - this.baseHeight - 1;
+    const codes = this.codes[index].subarray(firstIndex, firstIndex + count);
+    return { height, firstIndex, timeNs: this.times[index], codes };
   }
 }

@@ -19,6 +19,8 @@ export class JournalScan {
   readonly blocks = new Map<string, ScannedBlock>();
   readonly certificates: { height: number; certificate: Certificate }[] = [];
   voteState: Uint8Array | null = null;
+  /** Segment of the newest record of each kind. */
+  readonly newestSegments = new Map<number, number>();
   newestCertificate: { height: number; certificate: Certificate } | null = null;
   sawGenesis = false;
   /** Sequence number of the record that holds `voteState`; -1 without one. */
@@ -27,6 +29,7 @@ export class JournalScan {
   constructor(private readonly genesisBytes: Uint8Array) {}
 
   visit({ kind, payload }: JournalRecord, position: JournalPosition, sequence: number): void {
+    if (kind !== RECORD.genesis) this.newestSegments.set(kind, position.segment);
     switch (kind) {
       case RECORD.genesis:
         if (!equalBytes(payload, this.genesisBytes))

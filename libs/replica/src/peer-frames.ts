@@ -1,7 +1,7 @@
 import { Reader, Writer } from '@quorate/codec';
 
 /** Frame kinds between replicas: a consensus message, an envelope for the leader, and the leader's word that it did not take one. */
-export const PEER_FRAMES = { message: 1, envelope: 2, envelopeRefused: 3 } as const;
+export const PEER_FRAMES = { message: 1, envelope: 2, envelopeRefused: 3, checkpointVote: 4 } as const;
 
 export function encodeEnvelopeRefused(hash: Uint8Array, retryAfterMs: number): Uint8Array {
   return new Writer(36).fixed(hash, 32).u32(retryAfterMs).finish();

@@ -177,6 +177,7 @@ export class ReplicaProcess {
       genesisBytes,
       self: command.self,
       directory: await openNodeDirectory(join(command.directory, 'journal')),
+      snapshots: await openNodeDirectory(join(command.directory, 'snapshots')),
       source: mender,
       clock: nodeClock,
       timers: nodeTimers,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { hex } from '@quorate/crypto';
-import { RULES_VERSION, encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
+import { RESULT_CODES, RULES_VERSION, encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
 import { Vault } from '@quorate/storage';
 import { verifyReceipt } from '@quorate/light-client';
 import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
@@ -28,12 +28,18 @@ const genesis: Genesis = {
 const faults: string[] = [];
 
 /** A ledger of one replica on a disk in memory: the real core, ledger and journal. */
-async function openReplica(directory: MemoryDirectory): Promise<Replica> {
+async function openReplica(
+  directory: MemoryDirectory,
+  snapshots = new MemoryDirectory(),
+  spacing?: { blocks: number; operations: number },
+): Promise<Replica> {
   const replica = await Replica.open({
     genesis,
     genesisBytes: encodeGenesis(genesis),
     self: 0,
     directory,
+    snapshots,
+    spacing,
     source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
     clock: nodeClock,
     timers: nodeTimers,
@@ -139,5 +145,46 @@ describe('a replica that crashes after any write', () => {
     expect(faults.splice(0)).toEqual(['STORAGE_WRITE_FAILED']);
     expect(answered).toBe(false);
     await replica.close();
+  });
+
+  it('goes on from its newest snapshot, from an older one if that is damaged, and from the journal if all are', async () => {
+    const directory = new MemoryDirectory();
+    const snapshots = new MemoryDirectory();
+    const spacing = { blocks: 4, operations: 1_000 };
+    const first = await openReplica(directory, snapshots, spacing);
+    await submit(first, envelopeOf(...setUpOperations(operator, 1)));
+    for (let id = 500n; id < 512n; id += 1n) await submit(first, envelopeOf(transfer(id, 1n, 2n, 1n)));
+    const names = (what: string): string[] =>
+      [...snapshots.files.keys()].filter((name) => name.startsWith(what)).sort();
+    while (names('checkpoint').length < 2) {
+      await submit(first, envelopeOf(transfer(nextEnvelope + 1_000n, 1n, 2n, 0n)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const answers = async (replica: Replica): Promise<unknown[]> => [
+      (await replica.query({ query: 'account', id: formatId(2n) })).account,
+      (await replica.query({ query: 'transfer', id: formatId(505n) })).transfer,
+      (await replica.query({ query: 'transfers', limit: 50 })).data,
+    ];
+    const { height } = first.status();
+    while (first.status().executedHeight < height) await new Promise((resolve) => setImmediate(resolve));
+    const expected = await answers(first);
+    await first.close();
+    const newest = names('snapshot').at(-1) ?? '';
+    for (const damaged of [[], [newest], names('pack')]) {
+      const disk = directory.copy();
+      const copy = snapshots.copy();
+      for (const name of damaged) copy.files.get(name)?.fill(0, 60, 90);
+      const again = await openReplica(disk, copy, spacing);
+      expect(again.status().baseHeight > 0).toBe(damaged.length < 2);
+      while (again.status().executedHeight < height) await new Promise((resolve) => setImmediate(resolve));
+      expect(await answers(again)).toEqual(expected);
+      const reply = await submit(again, envelopeOf(transfer(9_000n, 1n, 2n, 1n)));
+      expect(reply).toMatchObject({ kind: 'final', codes: Uint16Array.of(0) });
+      expect(await submit(again, envelopeOf(transfer(505n, 1n, 2n, 1n)))).toMatchObject({
+        codes: Uint16Array.of(RESULT_CODES.exists),
+      });
+      await again.close();
+    }
+    expect(faults).toEqual([]);
   });
 });

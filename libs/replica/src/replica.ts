@@ -1,12 +1,10 @@
 import { CodecError } from '@quorate/codec';
 import {
   Core,
-  RECENT_HEADERS_MAX,
   decodeMessage,
   encodeMessageParts,
   type Block,
   type CoreEvent,
-  type CoreParameters,
   type Effect,
   type Message,
   type PersistEffect,
@@ -15,21 +13,30 @@ import {
 import { equalBytes, hex } from '@quorate/crypto';
 import { invariant, type CodedError } from '@quorate/errors';
 import type { BlockOutcome } from '@quorate/ledger';
-import { LIMITS, genesisHeader, scanEnvelope, type Certificate, type Genesis } from '@quorate/protocol';
-import type { Clock, Directory, Link, LinkEvents, Links, Timer, Timers } from '@quorate/runtime';
-import type { JournalSpace, Vault } from '@quorate/storage';
+import {
+  LIMITS,
+  decodeCheckpointVote,
+  firstConfiguration,
+  scanEnvelope,
+  type Certificate,
+  type Configuration,
+} from '@quorate/protocol';
+import type { Link, LinkEvents, Links, Timer } from '@quorate/runtime';
+import { SnapshotStore, type JournalSpace } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import { BlockService } from './block-service';
-import { BlockStore, headerLink, type StoredState } from './block-store';
+import { BlockStore, type StoredState } from './block-store';
+import { Checkpoints } from './checkpoints';
 import { ClientDesk } from './client-desk';
 import { ExecutionQueue } from './execution-queue';
 import { Executor } from './executor';
 import { FinalTip } from './final-tip';
-import type { BlockSource } from './history-mender';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
 import { Queries } from './queries';
 import { Receipts } from './receipts';
+import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
+import type { ReplicaOptions } from './replica-options';
 import type { ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
@@ -38,29 +45,6 @@ const TELL_EXECUTED_AFTER_MS = 4;
 
 /** Well below the execution lag that blocks may have, so that the wait never holds back the next block. */
 const UNTOLD_BLOCKS_MAX = 4;
-
-/** What a replica is made of. `sign` and `verify` are the consensus keys' (Ed25519). */
-export interface ReplicaOptions {
-  readonly genesis: Genesis;
-  readonly genesisBytes: Uint8Array;
-  readonly self: number;
-  readonly directory: Directory;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly vault: Vault;
-  /** Gives the blocks that the journal lost. */
-  readonly source: BlockSource;
-  readonly memoryBytes: () => number;
-  readonly sign: (preimage: Uint8Array) => Uint8Array;
-  readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
-  readonly parameters?: Partial<CoreParameters>;
-  /** The replica voted in an earlier life: a journal without its votes is a loss, not a beginning. */
-  readonly hasVoted: boolean;
-  /** The first vote is durable. Called once, unless `hasVoted`. */
-  readonly onFirstVote: () => void;
-  /** The replica must stop at once: its disk failed, or agreement is broken. Nothing may be sent after it. */
-  readonly onHalt: (error: CodedError) => void;
-}
 
 type EventBody = CoreEvent extends infer Event
   ? Event extends CoreEvent
@@ -83,6 +67,7 @@ export class Replica implements LinkEvents {
   private stepping = false;
   private halted = false;
   private timer: Timer | null = null;
+  private readonly checkpoints: Checkpoints;
   private readonly tip: FinalTip;
   private readonly execution: ExecutionQueue;
   private poolReportQueued = false;
@@ -103,6 +88,7 @@ export class Replica implements LinkEvents {
     private readonly store: BlockStore,
     private readonly core: Core,
     executor: Executor,
+    { snapshots, configuration }: { readonly snapshots: SnapshotStore; readonly configuration: Configuration },
   ) {
     this.executor = executor;
     this.voted = options.hasVoted;
@@ -119,6 +105,15 @@ export class Replica implements LinkEvents {
     this.blocks = new BlockService({
       store,
       send: (peer, message) => void (this.halted || this.send(peer, message)),
+      onFault: (error) => this.fault(error),
+    });
+    this.checkpoints = new Checkpoints({
+      ...options,
+      configuration,
+      snapshots,
+      store,
+      executor,
+      spread: (vote) => void this.links?.sendToPeers(this.others, PEER_FRAMES.checkpointVote, vote),
       onFault: (error) => this.fault(error),
     });
     this.tip = new FinalTip(options.timers);
@@ -145,7 +140,11 @@ export class Replica implements LinkEvents {
   static async open(options: ReplicaOptions): Promise<Replica> {
     const { genesis, genesisBytes, directory, vault, timers } = options;
     let noteSpace: (space: JournalSpace) => void = () => undefined;
+    const configuration = firstConfiguration(genesis);
+    const snapshots = await SnapshotStore.open({ directory: options.snapshots, vault });
+    const state = await newestState(snapshots, genesis, configuration);
     const { store, stored } = await BlockStore.open({
+      base: state?.base ?? null,
       directory,
       genesis,
       genesisBytes,
@@ -158,7 +157,7 @@ export class Replica implements LinkEvents {
     if (options.hasVoted && stored.voteState === null) {
       throw new ReplicaError('REPLICA_VOTES_LOST', 'the journal does not hold the votes that this replica has cast');
     }
-    const executor = new Executor(genesis);
+    const executor = new Executor(genesis, state);
     const core = new Core({
       genesis,
       self: options.self,
@@ -167,9 +166,9 @@ export class Replica implements LinkEvents {
       verify: options.verify,
       countOperations: (body) => executor.scans.countOperations(body),
     });
-    const replica = new Replica(options, store, core, executor);
+    const replica = new Replica(options, store, core, executor, { snapshots, configuration });
     noteSpace = (space) => replica.noteSpace(space);
-    await replica.replay(stored);
+    await replica.boot(stored);
     return replica;
   }
 
@@ -197,6 +196,8 @@ export class Replica implements LinkEvents {
       leader,
       height: finalHeight,
       executedHeight,
+      baseHeight: this.executor.baseHeight,
+      snapshotHeight: this.checkpoints.certifiedHeight,
       provenHeight,
       pendingEnvelopes: this.submissions.size,
       peers: this.options.genesis.replicas.map((_, index) => ({
@@ -213,6 +214,7 @@ export class Replica implements LinkEvents {
 
   async close(): Promise<void> {
     this.halted = true;
+    await this.checkpoints.close();
     this.timer?.cancel();
     this.untoldTimer?.cancel();
     this.links?.close();
@@ -222,6 +224,8 @@ export class Replica implements LinkEvents {
   opened(link: Link): void {
     if (link.party.kind !== 'peer') return;
     this.dispatch({ kind: 'connected', peer: link.party.replica });
+    const vote = this.checkpoints.newestVote;
+    if (vote !== null) link.send(PEER_FRAMES.checkpointVote, vote);
     if (link.party.replica === this.leader) this.submissions.forwardAll();
   }
 
@@ -270,6 +274,9 @@ export class Replica implements LinkEvents {
         });
         return true;
       }
+      case PEER_FRAMES.checkpointVote:
+        this.checkpoints.vote(peer, decodeCheckpointVote(payload));
+        return true;
       case PEER_FRAMES.envelopeRefused: {
         const { hash, retryAfterMs } = decodeEnvelopeRefused(payload);
         if (peer === this.leader) this.submissions.leaderRefused(hex(hash), retryAfterMs);
@@ -280,27 +287,12 @@ export class Replica implements LinkEvents {
     }
   }
 
-  private async replay(stored: StoredState): Promise<void> {
-    const { genesis } = this.options;
-    const headers = [];
-    const executed = [{ height: 0, execRoot: genesisHeader(genesis).execRoot }];
-    for (let height = 1; height <= stored.finalHeight; height += 1) {
-      const block = await this.store.finalBlock(height);
-      this.executor.execute(block);
-      if (height <= stored.finalHeight - RECENT_HEADERS_MAX) continue;
-      headers.push(headerLink(block));
-      executed.push({ height, execRoot: this.executor.execRoot(height) });
-    }
-    const newest = headers.at(-1);
-    if (newest !== undefined && stored.finalCertificate !== null) this.tip.move(newest, stored.finalCertificate);
-    this.dispatch({
-      kind: 'boot',
-      voteState: stored.voteState,
-      finalHeaders: headers,
-      finalCertificate: stored.finalCertificate,
-      blocks: stored.unfinalised,
-      executed,
-    });
+  private async boot(stored: StoredState): Promise<void> {
+    const { voteState, finalCertificate, unfinalised: blocks } = stored;
+    const chain = await replay(this.options.genesis, this.store, this.executor, this.checkpoints);
+    const newest = chain.finalHeaders.at(-1);
+    if (newest !== undefined && finalCertificate !== null) this.tip.move(newest, finalCertificate);
+    this.dispatch({ kind: 'boot', voteState, finalCertificate, blocks, ...chain });
   }
 
   private dispatch(event: EventBody): void {
@@ -391,6 +383,7 @@ export class Replica implements LinkEvents {
     if (this.halted) return;
     const { height, timeNs, operationCount } = block.header;
     this.submissions.executed(block, outcome.envelopes);
+    this.checkpoints.executed(block);
     this.untold.push(height);
     if (this.untold.length >= UNTOLD_BLOCKS_MAX) this.tellExecuted();
     else this.untoldTimer ??= this.options.timers.after(TELL_EXECUTED_AFTER_MS, () => this.tellExecuted());

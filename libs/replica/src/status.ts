@@ -6,6 +6,10 @@ export interface ReplicaStatus {
   /** Height of the newest final block. */
   readonly height: number;
   readonly executedHeight: number;
+  /** Height of the snapshot that execution began with at the last start; 0 for the genesis. */
+  readonly baseHeight: number;
+  /** Height of the newest snapshot that a quorum signed; 0 without one. */
+  readonly snapshotHeight: number;
   /** Highest block whose results a commit certificate proves. */
   readonly provenHeight: number;
   readonly pendingEnvelopes: number;

@@ -1,0 +1,195 @@
+import type { Block } from '@quorate/consensus';
+import { equalBytes, hex } from '@quorate/crypto';
+import {
+  CHECKPOINT_BLOCKS,
+  CHECKPOINT_OPERATIONS,
+  checkpointPreimage,
+  consensusContext,
+  encodeCheckpointVote,
+  genesisId,
+  quorum,
+  type CheckpointVote,
+  type Configuration,
+  type Genesis,
+} from '@quorate/protocol';
+import type { Timers } from '@quorate/runtime';
+import { writeSnapshot, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
+import type { BlockStore } from './block-store';
+import type { Executor } from './executor';
+import { ReplicaError } from './replica-error';
+import { captureState, encodeNotes } from './state-sections';
+
+/** Heights for which votes are kept: replicas are never far apart for long, and each makes one snapshot at a time. */
+const HEIGHTS_MAX = 8;
+
+const SPACING: CheckpointSpacing = { blocks: CHECKPOINT_BLOCKS, operations: CHECKPOINT_OPERATIONS };
+
+/** A checkpoint is due at heights that `blocks` divides, and after so many operations. */
+export interface CheckpointSpacing {
+  readonly blocks: number;
+  readonly operations: number;
+}
+
+/** What checkpoints are made of and told to. `sign` and `verify` are the consensus keys'. */
+export interface CheckpointOptions {
+  readonly genesis: Genesis;
+  readonly configuration: Configuration;
+  readonly self: number;
+  readonly snapshots: SnapshotStore;
+  readonly store: BlockStore;
+  readonly executor: Executor;
+  readonly timers: Timers;
+  /** Distance of checkpoints; all replicas of a ledger use the same. CHECKPOINT_BLOCKS and CHECKPOINT_OPERATIONS unless given. */
+  readonly spacing?: CheckpointSpacing;
+  readonly sign: (preimage: Uint8Array) => Uint8Array;
+  readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
+  /** Tells every peer. */
+  readonly spread: (vote: Uint8Array) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Takes a snapshot at every checkpoint while execution goes on, says its root to the peers, and keeps the word of a quorum with it. The
+ * heights follow from the chain alone, so that all replicas say a root for the same ones; whoever is still busy with the one before leaves
+ * one out.
+ */
+export class Checkpoints {
+  private operationsSince = 0;
+  private busy = false;
+  private closed = false;
+  private work: Promise<void> = Promise.resolve();
+  /** Votes by height, then by replica. */
+  private readonly votes = new Map<number, Map<number, CheckpointVote>>();
+  private own: CheckpointVote | null = null;
+
+  constructor(private readonly options: CheckpointOptions) {}
+
+  /** Height of the newest snapshot that a quorum signed; 0 without one. */
+  get certifiedHeight(): number {
+    return this.options.snapshots.newestCertified?.state.height ?? 0;
+  }
+
+  /** A block was executed again at the start: only the count goes on. */
+  replayed(block: Block): void {
+    this.isDue(block);
+  }
+
+  /** A block was executed. Copies what changes in place if a checkpoint is due, and does the rest in slices. */
+  executed(block: Block): void {
+    if (!this.isDue(block) || this.busy || this.closed) return;
+    this.busy = true;
+    this.work = this.take(block)
+      .catch((error: unknown) => {
+        if (!this.closed) this.options.onFault(error);
+      })
+      .finally(() => {
+        this.busy = false;
+      });
+  }
+
+  /** The own newest word again, for a peer that may have missed it. */
+  get newestVote(): Uint8Array | null {
+    return this.own === null ? null : encodeCheckpointVote(this.own);
+  }
+
+  /** A peer said its root. */
+  vote(from: number, vote: CheckpointVote): void {
+    const { configuration, verify } = this.options;
+    if (vote.replica !== from || vote.epoch !== configuration.epoch || vote.height <= this.certifiedHeight) return;
+    const known = this.votes.get(vote.height)?.get(from);
+    if (known !== undefined && equalBytes(known.signature, vote.signature)) return;
+    const preimage = checkpointPreimage(consensusContext(configuration), vote.height, vote.stateRoot);
+    if (!verify(from, preimage, vote.signature)) return;
+    this.count(vote);
+    this.settle(vote.height);
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.work;
+    await this.options.snapshots.close();
+  }
+
+  private isDue({ header }: Block): boolean {
+    this.operationsSince += header.operationCount;
+    const { blocks, operations } = this.options.spacing ?? SPACING;
+    const due = header.height % blocks === 0 || this.operationsSince >= operations;
+    if (due) this.operationsSince = 0;
+    return due;
+  }
+
+  private async take(block: Block): Promise<void> {
+    const { genesis, snapshots, store, executor, timers } = this.options;
+    const { height } = block.header;
+    const sections = captureState(executor, store);
+    const state = { genesisId: genesisId(genesis), height, blockId: block.id, execRoot: executor.execRoot(height) };
+    const pause = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        timers.soon(() => {
+          if (this.closed) reject(new ReplicaError('REPLICA_HALTED', 'the replica was closed'));
+          else resolve();
+        });
+      });
+    await store.settled();
+    const extra = (): Uint8Array => encodeNotes(store.mark(height), store.firstHeight);
+    const snapshot = await writeSnapshot(snapshots, { state, sections, extra, pause });
+    if (this.closed) return;
+    this.say(snapshot);
+  }
+
+  private say({ state, stateRoot }: StoredSnapshot): void {
+    const { configuration, self, sign, spread } = this.options;
+    const preimage = checkpointPreimage(consensusContext(configuration), state.height, stateRoot);
+    const { epoch } = configuration;
+    const vote = { epoch, height: state.height, stateRoot, replica: self, signature: sign(preimage) };
+    this.own = vote;
+    this.count(vote);
+    spread(encodeCheckpointVote(vote));
+    this.settle(state.height);
+  }
+
+  private count(vote: CheckpointVote): void {
+    const votes = this.votes.get(vote.height) ?? new Map<number, CheckpointVote>();
+    this.votes.set(vote.height, votes);
+    // The first word counts: whoever says two roots for one height cannot be in two quorums.
+    if (!votes.has(vote.replica)) votes.set(vote.replica, vote);
+    if (this.votes.size <= HEIGHTS_MAX) return;
+    this.votes.delete(Math.min(...this.votes.keys()));
+  }
+
+  /** Keeps the certificate if a quorum said the root of the own snapshot of that height. */
+  private settle(height: number): void {
+    const { configuration, snapshots, onFault } = this.options;
+    const snapshot = snapshots.newestFirst.find((candidate) => candidate.state.height === height);
+    const votes = [...(this.votes.get(height)?.values() ?? [])].sort((left, right) => left.replica - right.replica);
+    if (snapshot === undefined || snapshot.certificate !== null) return;
+    const needed = quorum(configuration.replicas.length);
+    const agreeing = votes.filter(({ stateRoot }) => equalBytes(stateRoot, snapshot.stateRoot));
+    if (agreeing.length < needed) {
+      this.assertNotAlone(height, votes, snapshot);
+      return;
+    }
+    const certificate = {
+      epoch: configuration.epoch,
+      height,
+      stateRoot: snapshot.stateRoot,
+      signers: agreeing.map(({ replica }) => replica),
+      signatures: agreeing.map(({ signature }) => signature),
+    };
+    for (const known of this.votes.keys()) if (known <= height) this.votes.delete(known);
+    snapshots.certify(snapshot, certificate).catch(onFault);
+  }
+
+  /** A quorum that has another state means that this replica's is wrong: it must not go on. */
+  private assertNotAlone(height: number, votes: readonly CheckpointVote[], { stateRoot }: StoredSnapshot): void {
+    const counts = new Map<string, number>();
+    for (const vote of votes) counts.set(hex(vote.stateRoot), (counts.get(hex(vote.stateRoot)) ?? 0) + 1);
+    counts.delete(hex(stateRoot));
+    const most = Math.max(0, ...counts.values());
+    if (most < quorum(this.options.configuration.replicas.length)) return;
+    this.options.onFault(
+      new ReplicaError('REPLICA_STATE_DIVERGED', `the state after block ${height} is not that of a quorum`, { height }),
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { CodecError } from '@quorate/codec';
+import { RECENT_HEADERS_MAX, type BootEvent } from '@quorate/consensus';
+import { equalBytes } from '@quorate/crypto';
+import { SnapshotError } from '@quorate/ledger';
+import { checkpointProven, genesisHeader, type Configuration, type Genesis } from '@quorate/protocol';
+import { StorageError, type SnapshotStore } from '@quorate/storage';
+import type { BlockStore } from './block-store';
+import type { Checkpoints } from './checkpoints';
+import type { Executor } from './executor';
+import { restoreState, type RestoredState } from './state-sections';
+
+/**
+ * The newest state whose root a quorum signed and of which every byte is right. What turns out damaged is removed and an older one taken;
+ * null if there is none, and the journal is read from its beginning.
+ */
+export async function newestState(
+  snapshots: SnapshotStore,
+  genesis: Genesis,
+  configuration: Configuration,
+): Promise<RestoredState | null> {
+  for (const snapshot of snapshots.newestFirst) {
+    const { certificate, stateRoot, state } = snapshot;
+    if (certificate === null || certificate.height !== state.height) continue;
+    if (!equalBytes(certificate.stateRoot, stateRoot) || !checkpointProven(certificate, configuration)) continue;
+    try {
+      return await restoreState(snapshots, snapshot, genesis);
+    } catch (error) {
+      const damaged = error instanceof StorageError || error instanceof CodecError || error instanceof SnapshotError;
+      if (!damaged) throw error;
+      await snapshots.discard(snapshot);
+    }
+  }
+  return null;
+}
+
+/** Executes again what is final above the state that execution began with; gives back what consensus goes on from. */
+export async function replay(
+  genesis: Genesis,
+  store: BlockStore,
+  executor: Executor,
+  checkpoints: Checkpoints,
+): Promise<Pick<BootEvent, 'finalHeaders' | 'executed'>> {
+  const { finalHeight } = store;
+  for (let height = executor.height + 1; height <= finalHeight; height += 1) {
+    const block = await store.finalBlock(height);
+    executor.execute(block);
+    checkpoints.replayed(block);
+    store.replayed(block);
+  }
+  const finalHeaders = store.newestHeaders(finalHeight - RECENT_HEADERS_MAX + 1);
+  const executed = [{ height: 0, execRoot: genesisHeader(genesis).execRoot }];
+  for (const { header } of finalHeaders)
+    executed.push({ height: header.height, execRoot: executor.execRoot(header.height) });
+  return { finalHeaders, executed };
+}

@@ -60,7 +60,7 @@ export class BlockService {
  * give. Reads a bounded number of blocks.
  */
 async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
-  if (fromHeight < 1 || fromHeight > store.finalHeight) return null;
+  if (fromHeight < 1 || fromHeight > store.finalHeight || !store.holds(fromHeight)) return null;
   const blocks: { headerBytes: Uint8Array; body: Uint8Array }[] = [];
   let bytes = 0;
   let height = fromHeight;

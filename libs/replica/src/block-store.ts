@@ -98,6 +98,7 @@ export class BlockStore {
   private readonly certificateHeights: number[] = [];
   private readonly recent = new Map<string, Block>();
   private recentBytes = 0;
+  private lowestHeld: number;
   private waiting: WaitingRecords = { records: [], keys: [], done: [] };
   private lazyTimer: Timer | null = null;
 
@@ -107,6 +108,7 @@ export class BlockStore {
   ) {
     const { base } = options;
     this.firstHeight = base?.firstHeight ?? 1;
+    this.lowestHeld = this.firstHeight;
     if (base === null) return;
     base.keys.forEach((key, index) => {
       this.finalKeys.push(key);
@@ -235,6 +237,14 @@ export class BlockStore {
   /** The next final block above the base was read and executed again. */
   replayed(block: Block): void {
     this.noteHeader(block);
+  }
+
+  /** Lowest height from which on every final block can be read here. */
+  get firstHeld(): number {
+    let height = this.lowestHeld;
+    while (height <= this.finalHeight && !this.holds(height)) height += 1;
+    this.lowestHeld = height;
+    return height;
   }
 
   /** Whether the block of a final height can be read here. */

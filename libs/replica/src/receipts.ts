@@ -48,8 +48,7 @@ export class Receipts {
 
   /** Receipt of result `index` of block `height`, proved by `tip`. */
   async receipt(height: number, index: number, side: ReceiptSideName, tip: ProvingTip | null): Promise<ReceiptAnswer> {
-    if (height < 1 || height > this.executor.height || index >= this.executor.resultCount(height))
-      return { kind: 'unknown' };
+    if (!this.executor.holdsResults(height) || index >= this.executor.resultCount(height)) return { kind: 'unknown' };
     if (tip === null || tip.header.execHeight < height) return { kind: 'not_yet' };
     const { results, blockKey } = await this.results(height);
     return {

@@ -16,7 +16,7 @@ import {
   type ResultPosition,
   type ResultRecord,
 } from '@quorate/protocol';
-import { LedgerModel } from '../test/ledger-model';
+import { LedgerModel } from '../test/model/ledger-model';
 import {
   AS_MEMBER,
   EURO,
@@ -211,17 +211,12 @@ const pick = (from: readonly bigint[], drawn: bigint): bigint =>
   from.length === 0 ? drawn : from[Number(drawn) % from.length];
 
 function play(blocks: Story, recentMax = LEDGER_LIMITS.recentTransfersMax): Run {
-  const driver = new LedgerDriver({ ...LEDGER_LIMITS, expiriesPerBlockMax, recentTransfersMax: recentMax });
-  const model = new LedgerModel({
-    operator: OPERATOR,
-    parties: new Set([OPERATOR, MEMBER]),
-    assets: new Map([
-      [756, OPERATOR],
-      [978, OPERATOR],
-    ]),
-    recentMax,
-  });
-  driver.run([FRANC, EURO, MEMBER_PARTY]);
+  const limits = { ...LEDGER_LIMITS, expiriesPerBlockMax, recentTransfersMax: recentMax };
+  const driver = new LedgerDriver(limits);
+  const model = new LedgerModel(genesis.operator, limits);
+  const founding = [FRANC, EURO, MEMBER_PARTY];
+  model.execute(OPERATOR, founding, driver.timeNs);
+  driver.run(founding);
   const submitted: Operation[][] = [];
   const situation = new Situation();
   const bodies: Uint8Array[] = [];
@@ -230,7 +225,7 @@ function play(blocks: Story, recentMax = LEDGER_LIMITS.recentTransfersMax): Run 
     const envelopes: Uint8Array[] = [];
     const results: ResultName[] = [];
     const timeNs = driver.timeNs + 1_000_000_000n;
-    model.expire(timeNs, expiriesPerBlockMax);
+    model.expire(timeNs);
     for (const { byMember, operations, retry } of block) {
       const chosen =
         retry === null || submitted.length === 0
@@ -258,10 +253,10 @@ describe('the engine and the model of its rules', () => {
         expect(results).toEqual(expected);
         results.flat().forEach((result) => seen.add(result));
         const accounts = driver.ledger.accounts({ limit: 1_000 }).data;
-        expect(accounts.map(({ id }) => id).reverse()).toEqual([...model.state.accounts.keys()]);
+        expect(accounts.map(({ id }) => id).reverse()).toEqual(model.books.accounts.keys());
         for (const view of accounts) {
           const { id } = view;
-          const held = model.state.accounts.get(id);
+          const held = model.books.accounts.get(id);
           expect(sumsOf(view)).toEqual({
             debits: held?.debits,
             credits: held?.credits,
@@ -269,14 +264,14 @@ describe('the engine and the model of its rules', () => {
             creditsPending: held?.creditsPending,
             closed: held?.closed,
           });
-          const history = model.state.history.filter((transferred) => {
-            const draft = model.state.transfers.get(transferred)?.draft;
-            return draft?.debitAccount === id || draft?.creditAccount === id;
-          });
+          const history = model.books.transfers
+            .all()
+            .filter(({ draft }) => draft.debitAccount === id || draft.creditAccount === id)
+            .map(({ draft }) => draft.id);
           expect(pagesOf(driver, id)).toEqual(history.filter((recent) => model.isRecent(recent)).reverse());
         }
         for (const [id, result] of model.failed) expect(driver.ledger.position(id)?.code).toBe(RESULT_CODES[result]);
-        for (const [id, { draft, state }] of model.state.transfers) {
+        for (const [id, { draft, state }] of model.books.transfers.entries()) {
           const view = driver.ledger.transfer(id);
           states.add(state);
           expect(driver.ledger.position(id)?.code).toBe(RESULT_CODES.applied);

@@ -120,11 +120,12 @@ export class LedgerDriver {
   readonly ledger: Ledger;
   readonly outcomes: BlockOutcome[] = [];
   readonly blocks: ExecutableBlock[] = [];
-  timeNs = START_NS;
+  timeNs: bigint;
   private nextEnvelope = 1n;
 
-  constructor(limits?: LedgerLimits) {
-    this.ledger = Ledger.create(genesis, verifySignature, limits);
+  constructor(limits?: LedgerLimits, ledger?: Ledger) {
+    this.ledger = ledger ?? Ledger.create(genesis, verifySignature, limits);
+    this.timeNs = this.ledger.timeNs;
   }
 
   envelope(operations: readonly Operation[], options: EnvelopeOptions = {}): Uint8Array {

@@ -45,6 +45,8 @@ export class OperationMaker {
     if (drawn < 94) return this.roles();
     if (drawn < 96) return this.partyChange(party, timeNs);
     if (drawn < 97) return record(BigInt(1 + this.chance.below(30)), { kind: this.chance.below(3) });
+    if (drawn < 98) return { kind: 'attest_account', account: this.accountId() };
+    if (this.chance.onceIn(3)) return { kind: 'attest_supply', asset: this.chance.pick([...ASSET_IDS, 5]) };
     return this.creation();
   }
 

@@ -22,6 +22,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 const OPERATOR = 1;
 const ISSUER = 2;
 const PARTICIPANT = 4;
+const AUDITOR = 8;
 const ROLES = 15;
 
 /** Who signs, when, and what the ledger can hold. */
@@ -271,4 +272,11 @@ export function putRecord(books: Books, { party, limits }: Signing, draft: Recor
   if (books.records.size >= limits.recordsMax) return 'record_limit_reached';
   books.records.put(draft.id, { draft, party });
   return 'applied';
+}
+
+export function attestAccount(books: Books, { party }: Signing, id: bigint): ResultName {
+  const account = books.accounts.get(id);
+  if (account === undefined) return 'attested_account_not_found';
+  const may = account.draft.party === party || books.hasRole(party, OPERATOR | AUDITOR);
+  return may ? 'applied' : 'attestation_not_authorized';
 }

@@ -5,6 +5,7 @@ import type { Operation, PartyDraft, ResultName, TransferDraft } from '@quorate/
 import type { LedgerLimits } from '../../src';
 import {
   addParty,
+  attestAccount,
   changeAsset,
   changeParty,
   createAsset,
@@ -133,6 +134,10 @@ export class LedgerModel {
         return setFrozen(books, signing, operation.change);
       case 'put_record':
         return putRecord(books, signing, operation.record);
+      case 'attest_account':
+        return attestAccount(books, signing, operation.account);
+      case 'attest_supply':
+        return books.assets.get(operation.asset) === undefined ? 'attested_asset_not_found' : 'applied';
     }
   }
 

@@ -14,7 +14,6 @@ import type {
   TransferDraft,
 } from '@quorate/protocol';
 import type { LedgerLimits } from '../../src';
-import { fitsMaximum } from './booking-rules';
 import type { Books, ModelMandate } from './books';
 
 const MAX = (1n << 128n) - 1n;
@@ -149,7 +148,7 @@ export function changeAsset(books: Books, { party, limits }: Signing, change: As
   if (asset.policy.issuing !== 'free' && change.maximumSupply > asset.policy.maximumSupply) {
     return 'asset_issuing_must_not_loosen';
   }
-  if (!fitsMaximum(books, change.asset, 0n, change)) return 'asset_maximum_below_supply';
+  if (!books.fitsMaximum(change.asset, 0n, change)) return 'asset_maximum_below_supply';
   const allowed = new Set(asset.allowed);
   // Room is needed for every party that the change puts on the list, whatever it takes off.
   const added = new Set<bigint>();

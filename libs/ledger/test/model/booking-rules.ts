@@ -116,7 +116,7 @@ function enter(books: Books, draft: TransferDraft, timeNs: bigint, mandate: Mode
   const expiresAtNs = draft.timeoutSeconds === 0 ? null : timeNs + BigInt(draft.timeoutSeconds) * NS_PER_SECOND;
   if (expiresAtNs !== null && expiresAtNs > TIME_MAX) return 'overflows_timeout';
   if (issues && !books.hasRole(books.issuerOf(draft.asset), ISSUER)) return 'asset_issuer_role_required';
-  if (issues && !fitsMaximum(books, draft.asset, amount)) return 'exceeds_maximum_supply';
+  if (issues && !books.fitsMaximum(draft.asset, amount)) return 'exceeds_maximum_supply';
   if ((debit.draft.flags & 2) !== 0 && debits > debit.credits) return 'exceeds_credits';
   if ((credit.draft.flags & 4) !== 0 && credits > credit.debits) return 'exceeds_debits';
   if (mandate !== null) {
@@ -144,19 +144,6 @@ function enter(books: Books, draft: TransferDraft, timeNs: bigint, mandate: Mode
   }
   books.record({ draft, expiresAtNs, state: pending ? 'pending' : null, resolvedBy: null });
   return 'applied';
-}
-
-/** Whether what is to be issued beside all else stays within the asset's maximum. */
-export function fitsMaximum(
-  books: Books,
-  asset: number,
-  amount: bigint,
-  policy = books.assets.of(asset).policy,
-): boolean {
-  const reserved = books.issuePending(asset);
-  if (policy.issuing === 'capped') return books.supply(asset) + reserved + amount <= policy.maximumSupply;
-  if (policy.issuing === 'fixed') return books.assets.of(asset).issued + reserved + amount <= policy.maximumSupply;
-  return true;
 }
 
 function post(books: Books, debitAccount: bigint, creditAccount: bigint, amount: bigint): void {

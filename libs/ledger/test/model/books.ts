@@ -190,6 +190,14 @@ export class Books {
       .reduce((sum, { draft }) => sum + draft.amount, 0n);
   }
 
+  /** Whether what is to be issued beside all else stays within the asset's maximum. */
+  fitsMaximum(asset: number, amount: bigint, policy: AssetPolicy = this.assets.of(asset).policy): boolean {
+    const reserved = this.issuePending(asset);
+    if (policy.issuing === 'capped') return this.supply(asset) + reserved + amount <= policy.maximumSupply;
+    if (policy.issuing === 'fixed') return this.assets.of(asset).issued + reserved + amount <= policy.maximumSupply;
+    return true;
+  }
+
   hasRole(party: bigint, role: number): boolean {
     return ((this.parties.get(party)?.roles ?? 0) & role) !== 0;
   }

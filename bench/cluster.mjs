@@ -161,6 +161,23 @@ export class Cluster {
     }
   }
 
+  /** Connections to all replicas; `submit` asks the one that leads, as far as is known here, as a gateway does. */
+  async leaderClient() {
+    const connections = await Promise.all(this.replicas.map((_, index) => this.connect(index)));
+    return {
+      submit: (envelope) => connections[this.#leaderNow()].submit(envelope),
+      close: () => connections.forEach((connection) => connection.close()),
+    };
+  }
+
+  /** The leader of the newest term that a running replica has told of. */
+  #leaderNow() {
+    let newest = null;
+    for (const { running, status } of this.replicas)
+      if (running && status !== null && status.term > (newest?.term ?? 0)) newest = status;
+    return Math.max(0, newest?.leader ?? 0);
+  }
+
   sign(message) {
     return new Uint8Array(sign(null, message, this.operator.privateKey));
   }

@@ -27,7 +27,8 @@ export async function submitted(connection, envelope) {
 export async function openLedger(root, replicaCount, accountCount, optionsOf) {
   const cluster = await Cluster.start(root, replicaCount, optionsOf);
   const workload = new Workload(cluster);
-  const connection = await cluster.connect(await cluster.leader());
+  await cluster.leader();
+  const connection = await cluster.leaderClient();
   await submitted(connection, workload.asset());
   const before = residentBytes(cluster);
   for (let first = 0; first < accountCount; first += PER_ENVELOPE)

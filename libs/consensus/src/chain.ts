@@ -19,6 +19,7 @@ export class Chain {
   executedHeight = 0;
   /** Newest final headers, ascending, without gaps. */
   private recent: HeaderLink[];
+  private readonly recentKeys: Set<string>;
   /** Blocks above the final tip, all of them written to the journal, by key. */
   private readonly blocks = new Map<string, Block>();
   private readonly execRoots = new Map<number, Uint8Array>();
@@ -26,11 +27,13 @@ export class Chain {
   constructor(readonly genesis: Block) {
     this.finalTip = genesis;
     this.recent = [genesis];
+    this.recentKeys = new Set([genesis.key]);
   }
 
   boot(event: BootEvent): void {
     if (event.finalHeaders.length > 0) {
       this.recent = event.finalHeaders.slice(-RECENT_HEADERS_MAX);
+      for (const { key } of this.recent) this.recentKeys.add(key);
       this.finalTip = this.recent[this.recent.length - 1];
       this.finalCertificate = event.finalCertificate;
     }
@@ -92,8 +95,10 @@ export class Chain {
       });
       this.finalTip = { id: block.id, key: block.key, header: block.header, headerBytes: block.headerBytes };
       this.recent.push(this.finalTip);
+      this.recentKeys.add(block.key);
     }
-    if (this.recent.length > RECENT_HEADERS_MAX) this.recent = this.recent.slice(-RECENT_HEADERS_MAX);
+    const excess = Math.max(0, this.recent.length - RECENT_HEADERS_MAX);
+    for (const { key } of this.recent.splice(0, excess)) this.recentKeys.delete(key);
     this.finalCertificate = certificate;
     for (const [key, block] of this.blocks)
       if (block.header.height <= this.finalTip.header.height) this.blocks.delete(key);
@@ -106,7 +111,7 @@ export class Chain {
 
   /** Whether a recent final block holds this id. */
   isRecentFinal(key: string): boolean {
-    return this.recent.some((link) => link.key === key);
+    return this.recentKeys.has(key);
   }
 
   executed(height: number, execRoot: Uint8Array): void {

@@ -137,6 +137,7 @@ async function benchPlatform() {
 
 const sections = {
   ledger: script('ledger'),
+  storage: script('storage'),
   mixes: benchMixes,
   small: benchSmall,
   faults: benchFaults,

@@ -1,7 +1,7 @@
 import { FRAME_OVERHEAD_BYTES, type FrameCodec } from './frame';
 
-/** Most bytes that one write makes durable together. */
-export const BATCH_BYTES_MAX = 8_388_608;
+/** Most bytes that one write makes durable together: enough to keep a disk busy, and little enough that the next is sealed meanwhile. */
+export const BATCH_BYTES_MAX = 4_194_304;
 
 /** Room that a batch keeps for the next one to use. */
 const ROOM_BYTES_MIN = 65_536;

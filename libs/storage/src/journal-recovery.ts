@@ -77,6 +77,8 @@ class Recovery {
   private link: Uint8Array | null;
   /** Behind the last frame that was accepted or recognised by its header. */
   private known: { segment: number; offset: number };
+  /** Link of the frame that ends there; null if its tag is damaged. */
+  private knownLink: Uint8Array | null = null;
   private last: { segment: number; offset: number; batchOffset: number } | null = null;
   private accepted = 0;
 
@@ -100,11 +102,12 @@ class Recovery {
       await this.writeLastBatchAgain(segment, bytes);
       if (tornAt === null) continue;
       await file.write(tornAt, [new Uint8Array(bytes.length - tornAt)]);
+      if (segment > this.known.segment) await this.clearBehindKnown();
       break;
     }
     if (this.accepted === 0) return this.startAnew();
-    const { sequence: nextSequence, link, known, damage } = this;
-    return { end: { ...known, nextSequence, link: link ?? NO_LINK }, damage };
+    const { sequence: nextSequence, knownLink, known, damage } = this;
+    return { end: { ...known, nextSequence, link: knownLink ?? NO_LINK }, damage };
   }
 
   /** Accepts the frames of a segment. Returns where its torn tail begins; null if there is none. */
@@ -121,9 +124,23 @@ class Recovery {
       }
       if (isZero(bytes, offset)) return null;
       if (provenBatch <= offset) provenBatch = findFrame(bytes, codec, offset + 1, offset)?.batchOffset ?? -1;
-      if (provenBatch <= offset && !(await this.framesBehind(segment))) return offset;
+      if (provenBatch <= offset && !(await this.framesBehind(segment))) {
+        this.assertNothingBefore(segment, bytes, codec);
+        return offset;
+      }
       offset = this.stepOver(codec, segment, bytes, offset);
     }
+  }
+
+  /**
+   * The first write to a segment was interrupted. What reached the medium of it tells whether the end of the segment before is all there: one
+   * missing frame is the one at its beginning, more may be records that had been durable.
+   */
+  private assertNothingBefore(segment: number, bytes: Uint8Array, codec: FrameCodec): void {
+    if (segment === this.known.segment) return;
+    const rest = findFrame(bytes, codec, 1, -1);
+    if (rest !== null && rest.sequence > this.sequence + 1)
+      throw corrupt(this.known.segment, this.known.offset, 'records are missing before the next segment begins');
   }
 
   private accept(segment: number, frame: PlacedFrame): void {
@@ -132,6 +149,7 @@ class Recovery {
       throw corrupt(segment, frame.offset, 'this frame does not follow the one before it: one of them is stale');
     this.sequence = frame.sequence + 1;
     this.link = frame.link;
+    this.knownLink = frame.link;
     this.accepted += 1;
     this.last = { segment, offset: frame.offset, batchOffset: frame.batchOffset };
     this.known = { segment, offset: frame.offset + FRAME_OVERHEAD_BYTES + frame.payload.length };
@@ -146,11 +164,18 @@ class Recovery {
       this.noteDamage(segment, end, head.sequence, head.kind);
       this.sequence += 1;
       this.link = null;
+      this.knownLink = null;
       this.known = { segment, offset: end };
       return end;
     }
     this.link = null;
     return findFrame(bytes, codec, offset + 1, -1)?.offset ?? bytes.length;
+  }
+
+  /** The journal goes on in a segment whose rest was taken for damage while the next one was not read yet. */
+  private async clearBehindKnown(): Promise<void> {
+    const file = this.segments.file(this.known.segment);
+    await file.write(this.known.offset, [new Uint8Array(file.sizeBytes - this.known.offset)]);
   }
 
   private noteDamage(endSegment: number, endOffset: number, lastSequence: number, recordKind: number | null): void {

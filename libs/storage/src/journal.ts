@@ -189,8 +189,9 @@ export class Journal {
     this.filling = this.spare;
     this.spare = batch;
     this.filling.begin(start, this.codec(batch.segment));
-    this.fillFromQueue();
     const written = this.segments.file(batch.segment).write(batch.offset, [batch.bytes]);
+    // The next batch is sealed while this one is on its way.
+    this.fillFromQueue();
     if (start.offset * 2 > start.segmentBytes) this.prepareAfter(batch.segment);
     try {
       await written;

@@ -9,6 +9,9 @@ export class MemoryDirectory implements Directory {
   /** Called when a write is durable, before whoever waits for it hears so. */
   afterWrite: () => void = () => undefined;
 
+  /** `zeroedBytesMax`: files made zeroed are no larger, so that a journal has many segments and copies are cheap. */
+  constructor(private readonly zeroedBytesMax = Infinity) {}
+
   async list(): Promise<string[]> {
     return [...this.files.keys()].sort((left, right) => (left < right ? -1 : 1));
   }
@@ -33,7 +36,7 @@ export class MemoryDirectory implements Directory {
 
   async createZeroed(name: string, sizeBytes: number): Promise<StoredFile> {
     if (this.failCreation !== null) throw this.failCreation;
-    this.files.set(name, new Uint8Array(sizeBytes));
+    this.files.set(name, new Uint8Array(Math.min(sizeBytes, this.zeroedBytesMax)));
     return this.open(name);
   }
 
@@ -71,7 +74,7 @@ export class MemoryDirectory implements Directory {
 
   /** What another boot of the same machine would find. */
   copy(): MemoryDirectory {
-    const twin = new MemoryDirectory();
+    const twin = new MemoryDirectory(this.zeroedBytesMax);
     for (const [name, bytes] of this.files) twin.files.set(name, bytes.slice());
     return twin;
   }

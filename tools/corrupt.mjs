@@ -1,0 +1,20 @@
+// `npm run corrupt`: harms the disk under journals in 200,000 ways (`-- COUNT SEED` for others) and opens them again.
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, installed } from './install.mjs';
+
+if (!installed() && !install()) process.exit(1);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [count = '200000', seed = '1'] = process.argv.slice(2);
+if (![count, seed].every((word) => /^\d{1,9}$/.test(word))) {
+  console.error('npm run corrupt -- COUNT SEED');
+  process.exit(2);
+}
+console.log(`${count} cases from seed ${seed}; a case that fails is named by its number.`);
+const { status } = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/jest/bin/jest.js'), '-i', 'libs/storage/test/corruption', '-t', 'on a disk that lies'],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, QUORATE_CORRUPTIONS: count, QUORATE_SEED: seed } },
+);
+process.exit(status ?? 1);

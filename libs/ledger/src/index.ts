@@ -10,6 +10,7 @@ export { type EnvelopePosition } from './envelope-memory';
 export { type TransferPosition } from './id-log';
 export { Ledger, type BlockOutcome, type LedgerCapture, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
+export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-codec';
 export { PageRequestError, type Page, type PageRequest } from './page';
 export { type PendingState } from './pending-table';
 export { RestoredSections } from './restored-sections';

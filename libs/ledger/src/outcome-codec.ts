@@ -1,0 +1,97 @@
+// What execution noted of a block's results as a log keeps it, in words of four bytes, big-endian:
+//
+//   version, operations, expiries, time of the block (2)
+//   for each result two words that say which of its captured words are not zero, and in the upper half of the second one its
+//   result code; then those words
+//   for each expiry the id of the pending transfer (4)
+//
+// Most words of most results are zero: a transfer between accounts without pending sums takes about 50 bytes.
+import { CodecError } from '@quorate/codec';
+import { LIMITS } from '@quorate/protocol';
+import { CAPTURE_WORDS, type CapturedResults } from './result-capture';
+
+const VERSION = 1;
+const HEAD_WORDS = 5;
+const MASK_WORDS = 2;
+const ID_WORDS = 4;
+const WORD_BITS = 32;
+const EXPIRIES_MAX = 65_536 - LIMITS.blockOperationsMax;
+const HIGH_MASK = (1 << (CAPTURE_WORDS - WORD_BITS)) - 1;
+
+/** What a block did: enough, with its body, to prove any of its results. */
+export interface StoredOutcome {
+  readonly timeNs: bigint;
+  readonly codes: Uint16Array;
+  readonly captured: CapturedResults;
+}
+
+export function encodeOutcome({ timeNs, codes, captured }: StoredOutcome): Uint8Array {
+  const { rows, count, expired } = captured;
+  const words = new Uint32Array(HEAD_WORDS + count * (MASK_WORDS + CAPTURE_WORDS) + expired.length);
+  words.set([VERSION, codes.length, count - codes.length, Number(timeNs >> 32n), Number(timeNs & 0xffff_ffffn)]);
+  let at = HEAD_WORDS;
+  for (let result = 0; result < count; result += 1) {
+    const masks = at;
+    const from = result * CAPTURE_WORDS;
+    let [low, high] = [0, 0];
+    at += MASK_WORDS;
+    for (let word = 0; word < CAPTURE_WORDS; word += 1) {
+      const value = rows[from + word];
+      if (value === 0) continue;
+      words[at] = value;
+      at += 1;
+      if (word < WORD_BITS) low |= 1 << word;
+      else high |= 1 << (word - WORD_BITS);
+    }
+    words[masks] = low;
+    words[masks + 1] = high | ((result < codes.length ? codes[result] : 0) << 16);
+  }
+  words.set(expired, at);
+  return bigEndian(words.subarray(0, at + expired.length));
+}
+
+/** Throws CodecError on bytes that `encodeOutcome` did not write. */
+export function decodeOutcome(bytes: Uint8Array): StoredOutcome {
+  const words = fromBigEndian(bytes);
+  const [version, operationCount, expiryCount, timeHigh, timeLow] = words;
+  if (words.length < HEAD_WORDS || version !== VERSION) throw invalid('an outcome of unknown version');
+  if (operationCount > LIMITS.blockOperationsMax || expiryCount > EXPIRIES_MAX)
+    throw invalid('an outcome of more results than a block has');
+  const count = operationCount + expiryCount;
+  const rows = new Uint32Array(count * CAPTURE_WORDS);
+  const codes = new Uint16Array(operationCount);
+  let at = HEAD_WORDS;
+  for (let result = 0; result < count; result += 1) {
+    if (at + MASK_WORDS > words.length) throw invalid('an outcome ends early');
+    const [low, high] = [words[at], words[at + 1]];
+    at += MASK_WORDS;
+    if (result < operationCount) codes[result] = high >>> 16;
+    for (let word = 0; word < CAPTURE_WORDS; word += 1) {
+      const set = word < WORD_BITS ? (low >>> word) & 1 : ((high & HIGH_MASK) >>> (word - WORD_BITS)) & 1;
+      if (set === 0) continue;
+      rows[result * CAPTURE_WORDS + word] = words[at];
+      at += 1;
+    }
+  }
+  if (at + expiryCount * ID_WORDS !== words.length) throw invalid('an outcome of another length than it says');
+  const captured = { operationCount, count, rows, expired: words.slice(at) };
+  return { timeNs: (BigInt(timeHigh) << 32n) | BigInt(timeLow), codes, captured };
+}
+
+function invalid(message: string): CodecError {
+  return new CodecError('CODEC_INVALID', message);
+}
+
+function bigEndian(words: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(words.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (let word = 0; word < words.length; word += 1) view.setUint32(word * 4, words[word]);
+  return bytes;
+}
+
+function fromBigEndian(bytes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(Math.floor(bytes.length / 4));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let word = 0; word < words.length; word += 1) words[word] = view.getUint32(word * 4);
+  return words;
+}

@@ -1,0 +1,129 @@
+// What came of the blocks that this replica executed, one frame per block, in files `outcomes-<height of the first>`. Derived: it is
+// written behind execution without waiting, a torn end is cut, and what is missing is written again by executing the blocks again. In
+// memory are the heights at which files begin, and where the frames are in the few files that were read last.
+import { decodeOutcome, encodeOutcome, type StoredOutcome } from '@quorate/ledger';
+import type { Directory } from '@quorate/runtime';
+import { FILE_KIND, SealedFile, type SealedPosition, type Vault } from '@quorate/storage';
+
+/** A file is read whole to find its frames: at most this much, and this many of them. */
+const FILE_BYTES_MAX = 67_108_864;
+const FILE_BLOCKS_MAX = 16_384;
+
+/** Files held open besides the one that is written: about a quarter of a mebibyte each. */
+const FILES_OPEN_MAX = 4;
+
+const NAME_PATTERN = /^outcomes-(\d{10})$/;
+const OUTCOME = 1;
+
+interface OpenFile {
+  readonly first: number;
+  readonly file: SealedFile;
+  readonly positions: SealedPosition[];
+}
+
+/** Where the log is and what seals it. */
+export interface OutcomeLogOptions {
+  readonly directory: Directory;
+  readonly vault: Vault;
+}
+
+/** Outcomes of blocks by height, on disk. */
+export class OutcomeLog {
+  private readonly opened = new Map<number, Promise<OpenFile>>();
+  /** Makes the file for what comes next; appends wait for it in order. */
+  private work: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly options: OutcomeLogOptions,
+    /** Heights at which the files begin, ascending. */
+    private readonly firsts: number[],
+    private newest: OpenFile | null,
+    private nextHeight: number,
+  ) {}
+
+  /** Opens the log, or begins one. */
+  static async open(options: OutcomeLogOptions): Promise<OutcomeLog> {
+    const names = await options.directory.list();
+    const firsts = names.flatMap((name) => NAME_PATTERN.exec(name)?.slice(1).map(Number) ?? []);
+    const last = firsts.at(-1);
+    const newest = last === undefined ? null : await openFile(options, last);
+    return new OutcomeLog(options, firsts, newest, newest === null ? 0 : newest.first + newest.positions.length);
+  }
+
+  /** Takes the outcome of an executed block. One that is held already is not written again. */
+  append(height: number, outcome: StoredOutcome): void {
+    if (this.nextHeight !== 0 && height < this.nextHeight) return;
+    const follows = height === this.nextHeight;
+    this.nextHeight = height + 1;
+    const payload = encodeOutcome(outcome);
+    this.work = this.work.then(() => this.write(height, payload, follows));
+    // Whoever syncs hears of it.
+    this.work.catch(() => undefined);
+  }
+
+  /** The outcome of a block; null if the log does not hold it. */
+  async read(height: number): Promise<StoredOutcome | null> {
+    await this.work;
+    const first = this.firsts.findLast((each) => each <= height);
+    if (first === undefined) return null;
+    const { file, positions } = await this.fileFrom(first);
+    const position = positions[height - first];
+    return position === undefined ? null : decodeOutcome(await file.read(position));
+  }
+
+  /** Resolves when everything appended before is durable. */
+  async sync(): Promise<void> {
+    await this.work;
+    await this.newest?.file.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.work.catch(() => undefined);
+    for (const opened of this.opened.values()) await (await opened).file.close();
+    await this.newest?.file.close();
+  }
+
+  private async write(height: number, payload: Uint8Array, follows: boolean): Promise<void> {
+    const current = this.newest;
+    const full =
+      current !== null && (current.file.sizeBytes >= FILE_BYTES_MAX || current.positions.length >= FILE_BLOCKS_MAX);
+    if (current === null || full || !follows) {
+      await current?.file.sync();
+      await current?.file.close();
+      this.newest = await openFile(this.options, height);
+      this.firsts.push(height);
+    }
+    this.newest?.positions.push(this.newest.file.append(OUTCOME, payload));
+  }
+
+  private async fileFrom(first: number): Promise<OpenFile> {
+    if (this.newest?.first === first) return this.newest;
+    const known = this.opened.get(first);
+    if (known !== undefined) {
+      this.opened.delete(first);
+      this.opened.set(first, known);
+      return known;
+    }
+    const opening = openFile(this.options, first);
+    this.opened.set(first, opening);
+    for (const [oldest, file] of this.opened) {
+      if (this.opened.size <= FILES_OPEN_MAX) break;
+      this.opened.delete(oldest);
+      // Whoever reads it right now has its own hold on it; a moment later nobody does.
+      void file.then(({ file: closing }) => closing.close());
+    }
+    return opening;
+  }
+}
+
+async function openFile({ directory, vault }: OutcomeLogOptions, first: number): Promise<OpenFile> {
+  const positions: SealedPosition[] = [];
+  const { file } = await SealedFile.open({
+    directory,
+    vault,
+    label: { kind: FILE_KIND.outcomes, number: first },
+    name: `outcomes-${String(first).padStart(10, '0')}`,
+    onFrame: (_kind, _payload, position) => void positions.push(position),
+  });
+  return { first, file, positions };
+}

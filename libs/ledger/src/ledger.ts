@@ -9,8 +9,9 @@ import {
   scanEnvelope,
   type Genesis,
   type ResultName,
+  type ResultPosition,
 } from '@quorate/protocol';
-import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS } from './account-table';
+import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, HEAD_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
 import { Booking } from './booking';
 import { EnvelopeAdmission, type EnvelopeHead, type SignerReport, type VerifySignature } from './envelope-admission';
@@ -26,7 +27,8 @@ import { PendingTable } from './pending-table';
 import { RecordTable } from './record-table';
 import type { RestoredSections } from './restored-sections';
 import { SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from './section';
-import { ResultCapture, type CapturedResults } from './result-capture';
+import type { StoredOutcome } from './outcome-codec';
+import { ResultCapture, previousOf, type CapturedResults } from './result-capture';
 import { ResultHasher } from './result-hasher';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 import { TransferTable } from './transfer-table';
@@ -78,6 +80,14 @@ export interface LedgerCapture {
 
 /** Version of the sections' contents: another one is not read. */
 const SNAPSHOT_VERSION = 1;
+
+/** One result seen from an account that it touched. */
+export interface AccountResult {
+  /** The result that touched the account before; height 0 if it was created here. */
+  readonly previous: ResultPosition;
+  /** Results in the same block. */
+  readonly blockResults: number;
+}
 
 const ID_LIMIT = 1n << 128n;
 
@@ -337,6 +347,21 @@ export class Ledger {
   /** First attempt under a transfer id, applied or failed; undefined while the id is free. */
   position(transferId: bigint): TransferPosition | undefined {
     return this.probeFor(transferId) ? this.transferTable.position(this.probe, 0) : undefined;
+  }
+
+  /** Position of the newest result that touched an account; null if there is no such account. */
+  accountHead(id: bigint): ResultPosition | null {
+    const row = this.accountRow(id);
+    if (row < 0) return null;
+    const { heads } = this.accountTable;
+    return { height: heads[row * HEAD_WORDS], index: heads[row * HEAD_WORDS + 1] };
+  }
+
+  /** What result `index` of a block left behind of an account; null if it did not touch it. */
+  accountResult(id: bigint, { captured }: StoredOutcome, index: number): AccountResult | null {
+    const row = this.accountRow(id);
+    const previous = row < 0 || index >= captured.count ? null : previousOf(captured, index, row);
+    return previous === null ? null : { previous, blockResults: captured.count };
   }
 
   /** Where the results of an executed envelope stand, until it expires. */

@@ -9,7 +9,7 @@
 //
 // The word of a side's previous index holds the account's flags and states in its upper half. Rows of operations come first, in
 // block order, then those of the pending transfers that expired at the start of the block.
-import { encodeExpiry } from '@quorate/protocol';
+import { encodeExpiry, type ResultPosition } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE, BALANCE_WORDS, HEAD_WORDS, PENDING_WORDS, type AccountTable } from './account-table';
 import { copy, toBigint } from './u128';
 
@@ -136,4 +136,13 @@ export interface CapturedResults {
 /** Bytes of what stands in the operation's place of an expiry. */
 export function expiryOf(captured: CapturedResults, index: number): Uint8Array {
   return encodeExpiry(toBigint(captured.expired, (index - captured.operationCount) * ID_WORDS));
+}
+
+/** The previous result of an account that result `index` touched; null if it did not touch it. */
+export function previousOf({ rows }: CapturedResults, index: number, account: number): ResultPosition | null {
+  const at = index * CAPTURE_WORDS;
+  const isDebit = rows[at + CAPTURE.debitAccount] === account + 1;
+  if (!isDebit && rows[at + CAPTURE.creditAccount] !== account + 1) return null;
+  const side = at + (isDebit ? CAPTURE.debit : CAPTURE.credit);
+  return { height: rows[side + SIDE.previousHeight], index: rows[side + SIDE.previousIndexAndFlags] & 0xffff };
 }

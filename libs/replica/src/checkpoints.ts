@@ -132,6 +132,8 @@ export class Checkpoints {
         });
       });
     await store.settled();
+    // A restart from this snapshot does not execute the blocks up to it again, which is what would bring lost outcomes back.
+    if (!(await executor.syncOutcomes())) return;
     const extra = (): Uint8Array => encodeNotes(store.mark(height), store.firstHeight);
     const snapshot = await writeSnapshot(snapshots, { state, sections, extra, pause });
     if (this.closed) return;

@@ -1,9 +1,18 @@
 import type { Block } from '@quorate/consensus';
 import { EMPTY_ROOT, HistoryTree, verifySignature } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
-import { Ledger, type BlockOutcome, type BlockResults, type CapturedResults } from '@quorate/ledger';
-import { decodeBody, genesisId, historyLeaf, type Genesis } from '@quorate/protocol';
+import {
+  Ledger,
+  type BlockOutcome,
+  type AccountResult,
+  type BlockResults,
+  type EnvelopePosition,
+  type StoredOutcome,
+} from '@quorate/ledger';
+import { decodeBody, genesisId, historyLeaf, type Genesis, type ResultPosition } from '@quorate/protocol';
 import { BodyScans } from './body-scans';
+import type { OutcomeLog } from './outcome-log';
+import { RecentOutcomes } from './recent-outcomes';
 
 /** Where an envelope's results stand and what they are. */
 export interface EnvelopeResults {
@@ -26,14 +35,15 @@ export class Executor {
   readonly ledger: Ledger;
   readonly scans = new BodyScans();
   readonly history: HistoryTree;
-  /** Height at which this replica's execution began: nothing is in memory of the results up to there. */
+  /** Height at which this replica's execution began. */
   readonly baseHeight: number;
-  /** By height - baseHeight - 1: result codes, and what the results left behind. */
-  private readonly codes: Uint16Array[] = [];
-  private readonly captured: CapturedResults[] = [];
-  private readonly times: bigint[] = [];
+  private readonly recent = new RecentOutcomes();
 
-  constructor(genesis: Genesis, state: ExecutedState | null = null) {
+  constructor(
+    genesis: Genesis,
+    private readonly log: OutcomeLog,
+    state: ExecutedState | null = null,
+  ) {
     this.ledger = state?.ledger ?? Ledger.create(genesis, verifySignature);
     this.history = state?.history ?? new HistoryTree();
     this.baseHeight = this.ledger.height;
@@ -43,7 +53,7 @@ export class Executor {
 
   /** Height of the last executed block. */
   get height(): number {
-    return this.baseHeight + this.codes.length;
+    return this.ledger.height;
   }
 
   execute(block: Block): BlockOutcome {
@@ -52,9 +62,9 @@ export class Executor {
     const envelopes = this.scans.take(block.body) ?? (block.body.length === 0 ? [] : decodeBody(block.body));
     const outcome = this.ledger.executeBlock({ height, timeNs, envelopes });
     this.history.append(historyLeaf(block.id, outcome.resultsRoot));
-    this.codes.push(outcome.codes);
-    this.captured.push(outcome.captured);
-    this.times.push(timeNs);
+    const { codes, captured } = outcome;
+    this.recent.add(height, { timeNs, codes, captured });
+    this.log.append(height, { timeNs, codes, captured });
     return outcome;
   }
 
@@ -63,33 +73,55 @@ export class Executor {
     return this.history.root(height + 1);
   }
 
-  /** Whether the results of an executed block are in memory. */
-  holdsResults(height: number): boolean {
-    return height > this.baseHeight && height <= this.height;
-  }
-
-  /** Operations and expiries of an executed block whose results are in memory. */
-  resultCount(height: number): number {
-    return this.captured[height - this.baseHeight - 1].count;
-  }
-
-  /** Results of an executed block with their tree. */
-  blockResults({ header, body }: Block): BlockResults {
+  /** Results of an executed block with their tree; null if what is needed of it is neither in memory nor in the log. */
+  async blockResults({ header, body }: Block): Promise<BlockResults | null> {
     const { height, timeNs } = header;
-    const index = height - this.baseHeight - 1;
-    return this.ledger.blockResults({ height, timeNs }, body, this.codes[index], this.captured[index]);
+    const outcome = await this.outcome(height);
+    return outcome === null
+      ? null
+      : this.ledger.blockResults({ height, timeNs }, body, outcome.codes, outcome.captured);
   }
 
-  /** Results of an executed envelope that the ledger still remembers, if they are in memory. */
-  envelopeResults(hash: Uint8Array): EnvelopeResults | null {
-    const position = this.ledger.envelopeOutcome(hash);
-    if (position === undefined || !this.holdsResults(position.height)) return null;
-    return this.results(position.height, position.firstIndex, position.count);
+  /** What a result left behind of an account; null if it did not touch it, or the outcome is not held. */
+  async accountResult(account: bigint, { height, index }: ResultPosition): Promise<AccountResult | null> {
+    const outcome = height < 1 || height > this.height ? null : await this.outcome(height);
+    return outcome === null ? null : this.ledger.accountResult(account, outcome, index);
   }
 
-  results(height: number, firstIndex: number, count: number): EnvelopeResults {
-    const index = height - this.baseHeight - 1;
-    const codes = this.codes[index].subarray(firstIndex, firstIndex + count);
-    return { height, firstIndex, timeNs: this.times[index], codes };
+  /** Whether the outcomes of all executed blocks are durable. */
+  syncOutcomes(): Promise<boolean> {
+    return this.log.sync().then(
+      () => true,
+      () => false,
+    );
   }
+
+  close(): Promise<void> {
+    return this.log.close();
+  }
+
+  /** Where the results of an executed envelope stand, as long as the ledger remembers it. */
+  envelopePosition(hash: Uint8Array): EnvelopePosition | null {
+    return this.ledger.envelopeOutcome(hash) ?? null;
+  }
+
+  /** Results of an executed envelope; null if they are neither in memory nor in the log. */
+  async results(position: EnvelopePosition): Promise<EnvelopeResults | null> {
+    return envelopeResults(position, await this.outcome(position.height));
+  }
+
+  /** The same, of a block among the newest ones. */
+  recentResults(position: EnvelopePosition): EnvelopeResults | null {
+    return envelopeResults(position, this.recent.get(position.height) ?? null);
+  }
+
+  private async outcome(height: number): Promise<StoredOutcome | null> {
+    return this.recent.get(height) ?? this.log.read(height);
+  }
+}
+
+function envelopeResults(position: EnvelopePosition, outcome: StoredOutcome | null): EnvelopeResults | null {
+  if (outcome === null) return null;
+  const { height, firstIndex, count } = position;
+  return { height, firstIndex, timeNs: outcome.timeNs, codes: outcome.codes.subarray(firstIndex, firstIndex + count) };
 }

@@ -32,6 +32,7 @@ export class OutcomeLog {
   private readonly opened = new Map<number, Promise<OpenFile>>();
   /** Makes the file for what comes next; appends wait for it in order. */
   private work: Promise<void> = Promise.resolve();
+  private reading: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly options: OutcomeLogOptions,
@@ -61,8 +62,17 @@ export class OutcomeLog {
     this.work.catch(() => undefined);
   }
 
-  /** The outcome of a block; null if the log does not hold it. */
-  async read(height: number): Promise<StoredOutcome | null> {
+  /** The outcome of a block; null if the log does not hold it. One is read at a time, so that no file is closed under a reader. */
+  read(height: number): Promise<StoredOutcome | null> {
+    const reading = this.reading.then(() => this.readNow(height));
+    this.reading = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    return reading;
+  }
+
+  private async readNow(height: number): Promise<StoredOutcome | null> {
     await this.work;
     const first = this.firsts.findLast((each) => each <= height);
     if (first === undefined) return null;
@@ -89,7 +99,7 @@ export class OutcomeLog {
       current !== null && (current.file.sizeBytes >= FILE_BYTES_MAX || current.positions.length >= FILE_BLOCKS_MAX);
     if (current === null || full || !follows) {
       await current?.file.sync();
-      await current?.file.close();
+      if (current !== null) this.opened.set(current.first, Promise.resolve(current));
       this.newest = await openFile(this.options, height);
       this.firsts.push(height);
     }
@@ -109,8 +119,7 @@ export class OutcomeLog {
     for (const [oldest, file] of this.opened) {
       if (this.opened.size <= FILES_OPEN_MAX) break;
       this.opened.delete(oldest);
-      // Whoever reads it right now has its own hold on it; a moment later nobody does.
-      void file.then(({ file: closing }) => closing.close());
+      await (await file).file.close();
     }
     return opening;
   }

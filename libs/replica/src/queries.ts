@@ -3,10 +3,12 @@ import { hex } from '@quorate/crypto';
 import type { AccountView, AssetView, Page, PartyView, TransferView } from '@quorate/ledger';
 import { PageRequestError } from '@quorate/ledger';
 import { formatId, parseId } from '@quorate/protocol';
-import type { ReceiptSideName, ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+import type { ReceiptSideName, ReplicaAnswer, ReplicaQuery, StatementPoint, StatementQuery } from '@quorate/transport';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 import type { ProvingTip, ReceiptAnswer, Receipts } from './receipts';
+import type { ResultTrees } from './result-trees';
+import type { Statements } from './statements';
 import type { ReplicaStatus } from './status';
 
 /** Entries of one list answer. */
@@ -19,6 +21,8 @@ export interface QuerySources {
   readonly store: BlockStore;
   readonly executor: Executor;
   readonly receipts: Receipts;
+  readonly statements: Statements;
+  readonly trees: ResultTrees;
   readonly provingTip: () => ProvingTip | null;
   /** Resolves when another block became final, or after a second at most. */
   readonly nextTip: () => Promise<void>;
@@ -73,11 +77,32 @@ export class Queries {
         return list(ledger.assets(page(query)), assetJson);
       case 'receipt':
         return { ...(await this.receipt(query)) };
+      case 'statement':
+        return this.statement(query);
       case 'blocks':
         return this.blocks(query);
       default:
         throw new CodecError('CODEC_INVALID', 'unknown query');
     }
+  }
+
+  private async statement(query: StatementQuery): Promise<Record<string, unknown>> {
+    const { statements, provingTip } = this.sources;
+    const { limit, cursor } = page(query);
+    const request = {
+      account: parseId(query.account),
+      from: pointOf(query.from),
+      to: pointOf(query.to),
+      limit,
+      cursor: cursor ?? null,
+      attestation: query.attestation ?? null,
+    };
+    // What was booked a moment ago is proved a moment later.
+    if (!statements.isProven(request.account, provingTip())) await this.sources.nextTip();
+    const tip = provingTip();
+    if (tip === null) return { kind: 'not_yet' };
+    const found = await statements.page(request, tip);
+    return found === null ? { kind: 'unknown' } : { ...found };
   }
 
   private async receipt(query: ReplicaQuery & { query: 'receipt' }): Promise<ReceiptAnswer> {
@@ -127,6 +152,14 @@ export class Queries {
     }
     return { data, nextCursor: last >= store.firstHeld ? String(last) : null };
   }
+}
+
+function pointOf(point: StatementPoint | undefined): StatementPoint | null {
+  if (point === undefined) return null;
+  const isHeight = 'height' in point && Number.isSafeInteger(point.height) && point.height >= 0;
+  const isTime = 'timeNs' in point && typeof point.timeNs === 'string' && /^[0-9]{1,19}$/.test(point.timeNs);
+  if (!isHeight && !isTime) throw new CodecError('CODEC_INVALID', 'from and to: a height or a time');
+  return point;
 }
 
 function page(query: { readonly cursor?: string; readonly limit: number }): { cursor?: string; limit: number } {

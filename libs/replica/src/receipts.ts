@@ -1,5 +1,4 @@
 import { hex } from '@quorate/crypto';
-import type { BlockResults } from '@quorate/ledger';
 import {
   encodeCertificate,
   encodeGenesis,
@@ -11,11 +10,8 @@ import {
   type Receipt,
 } from '@quorate/protocol';
 import type { ReceiptSideName } from '@quorate/transport';
-import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
-
-/** Blocks whose results trees are kept for the next receipt: receipts are mostly asked for right after submission. */
-const RESULTS_KEPT_MAX = 16;
+import type { ResultTrees } from './result-trees';
 
 /** `not_yet`: executed, but no certificate proves it so far. */
 export type ReceiptAnswer =
@@ -28,19 +24,13 @@ export interface ProvingTip {
   readonly certificate: Certificate;
 }
 
-interface KeptResults {
-  readonly results: BlockResults;
-  readonly blockKey: string;
-}
-
-/** Makes receipts from blocks, what was noted of their results, and the history tree. */
+/** Makes receipts from results trees and the history tree. */
 export class Receipts {
-  private readonly kept = new Map<number, KeptResults>();
   private readonly genesisHex: string;
 
   constructor(
     genesis: Genesis,
-    private readonly store: BlockStore,
+    private readonly trees: ResultTrees,
     private readonly executor: Executor,
   ) {
     this.genesisHex = hex(encodeGenesis(genesis));
@@ -48,9 +38,10 @@ export class Receipts {
 
   /** Receipt of result `index` of block `height`, proved by `tip`. */
   async receipt(height: number, index: number, side: ReceiptSideName, tip: ProvingTip | null): Promise<ReceiptAnswer> {
-    if (!this.executor.holdsResults(height) || index >= this.executor.resultCount(height)) return { kind: 'unknown' };
+    const tree = await this.trees.of(height);
+    if (tree === null || index >= tree.results.count) return { kind: 'unknown' };
     if (tip === null || tip.header.execHeight < height) return { kind: 'not_yet' };
-    const { results, blockKey } = await this.results(height);
+    const { results, blockKey } = tree;
     return {
       kind: 'receipt',
       receipt: {
@@ -67,18 +58,5 @@ export class Receipts {
         certificate: hex(encodeCertificate(tip.certificate)),
       },
     };
-  }
-
-  private async results(height: number): Promise<KeptResults> {
-    const known = this.kept.get(height);
-    if (known !== undefined) return known;
-    const block = await this.store.finalBlock(height);
-    const kept = { results: this.executor.blockResults(block), blockKey: block.key };
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size < RESULTS_KEPT_MAX) break;
-      this.kept.delete(oldest);
-    }
-    this.kept.set(height, kept);
-    return kept;
   }
 }

@@ -31,12 +31,15 @@ import { ClientDesk } from './client-desk';
 import { ExecutionQueue } from './execution-queue';
 import { Executor } from './executor';
 import { FinalTip } from './final-tip';
+import { OutcomeLog } from './outcome-log';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
 import { Queries } from './queries';
 import { Receipts } from './receipts';
 import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
 import type { ReplicaOptions } from './replica-options';
+import { ResultTrees } from './result-trees';
+import { Statements } from './statements';
 import type { ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
@@ -101,6 +104,7 @@ export class Replica implements LinkEvents {
       spread: (envelope) => this.spread(envelope),
       leaderReachable: () => this.leader === options.self || this.links?.peerConnected(this.leader) === true,
       changed: () => this.reportPoolSoon(),
+      onFault: (error) => this.fault(error),
     });
     this.blocks = new BlockService({
       store,
@@ -124,11 +128,14 @@ export class Replica implements LinkEvents {
       executed: (block, outcome) => this.executed(block, outcome),
       onFault: (error) => this.fault(error),
     });
-    this.receipts = new Receipts(options.genesis, store, executor);
+    const trees = new ResultTrees(store, executor);
+    this.receipts = new Receipts(options.genesis, trees, executor);
     this.queries = new Queries({
       store,
       executor,
       receipts: this.receipts,
+      statements: new Statements(options.genesis, store, executor, trees),
+      trees,
       provingTip: () => this.tip.current,
       nextTip: () => this.tip.next(),
       status: () => this.status(),
@@ -157,7 +164,8 @@ export class Replica implements LinkEvents {
     if (options.hasVoted && stored.voteState === null) {
       throw new ReplicaError('REPLICA_VOTES_LOST', 'the journal does not hold the votes that this replica has cast');
     }
-    const executor = new Executor(genesis, state);
+    const outcomes = await OutcomeLog.open({ directory, vault });
+    const executor = new Executor(genesis, outcomes, state);
     const core = new Core({
       genesis,
       self: options.self,
@@ -218,7 +226,7 @@ export class Replica implements LinkEvents {
     this.timer?.cancel();
     this.untoldTimer?.cancel();
     this.links?.close();
-    await this.store.close();
+    await Promise.all([this.store.close(), this.executor.close()]);
   }
 
   opened(link: Link): void {

@@ -1,7 +1,7 @@
 import type { Block } from '@quorate/consensus';
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
-import type { ExecutedEnvelope } from '@quorate/ledger';
+import type { EnvelopePosition, ExecutedEnvelope } from '@quorate/ledger';
 import { LIMITS, decodeBody, encodeBody, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
 import type { Clock, Timer, Timers } from '@quorate/runtime';
 import type { SubmitReply } from '@quorate/transport';
@@ -45,6 +45,7 @@ export interface SubmissionsOptions {
   readonly leaderReachable: () => boolean;
   /** Called after every change of what a batch could take. */
   readonly changed: () => void;
+  readonly onFault: (error: unknown) => void;
 }
 
 /**
@@ -80,9 +81,9 @@ export class Submissions {
     }
     const key = hex(outline.hash);
     const { executor } = this.options;
-    const known = executor.envelopeResults(outline.hash);
+    const known = executor.envelopePosition(outline.hash);
     if (known !== null) {
-      answer({ kind: 'final', ...known });
+      this.answerAgain(known, answer);
       return;
     }
     if (this.pool.has(key)) {
@@ -178,15 +179,30 @@ export class Submissions {
   executed(block: Block, envelopes: readonly ExecutedEnvelope[]): void {
     for (const { hash, firstIndex, count } of envelopes) {
       if (!this.pool.has(hash)) continue;
-      const first = this.options.executor.envelopeResults(Buffer.from(hash, 'hex'));
-      this.settle(hash, {
-        kind: 'final',
-        ...(first ?? this.options.executor.results(block.header.height, firstIndex, count)),
-      });
+      const { executor } = this.options;
+      const first = executor.envelopePosition(Buffer.from(hash, 'hex'));
+      const position = first ?? { height: block.header.height, firstIndex, count };
+      this.answerAgain(position, (reply) => this.settle(hash, reply));
     }
     this.dropExpired(block.header.timeNs);
     this.watchOldest();
     this.options.changed();
+  }
+
+  /** Gives the results of an executed envelope, from the log if they are not in memory any more. */
+  private answerAgain(position: EnvelopePosition, answer: Answer): void {
+    const { executor, onFault } = this.options;
+    const recent = executor.recentResults(position);
+    if (recent !== null) {
+      answer({ kind: 'final', ...recent });
+      return;
+    }
+    executor
+      .results(position)
+      .then((results) =>
+        answer(results === null ? { kind: 'refused', code: 'envelope_duplicate' } : { kind: 'final', ...results }),
+      )
+      .catch(onFault);
   }
 
   /** Ledger time has passed an envelope's expiry and it was not executed: now it never will be. */

@@ -20,6 +20,20 @@ export type SubmitReply =
 /** Whose balances a receipt shows; without a wish, those of the debit account. */
 export type ReceiptSideName = 'debit' | 'credit' | 'none';
 
+/** A block by its height, or by ledger time in nanoseconds (decimal). */
+export type StatementPoint = { readonly height: number } | { readonly timeNs: string };
+
+/** A page of an account's statement, newest lines first; without `from` and `to` all of it. */
+export interface StatementQuery {
+  readonly account: string;
+  readonly from?: StatementPoint;
+  readonly to?: StatementPoint;
+  readonly limit: number;
+  readonly cursor?: string;
+  /** Position of an attestation of the account that the statement is to show: `height.index`. */
+  readonly attestation?: string;
+}
+
 /** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
 export type ReplicaQuery =
   | { readonly query: 'status' }
@@ -33,6 +47,7 @@ export type ReplicaQuery =
   | { readonly query: 'assets'; readonly cursor?: string; readonly limit: number }
   | { readonly query: 'receipt'; readonly transferId: string; readonly side?: ReceiptSideName }
   | { readonly query: 'receipt'; readonly height: number; readonly index: number; readonly side?: ReceiptSideName }
+  | ({ readonly query: 'statement' } & StatementQuery)
   | { readonly query: 'blocks'; readonly cursor?: string; readonly limit: number };
 
 /** Answer to a query: plain JSON. Every answer has the height that this replica had executed; a failed one has `kind: 'error'`. */

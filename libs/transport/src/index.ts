@@ -15,6 +15,8 @@ export {
   requestId,
   type BlockEvent,
   type ReceiptSideName,
+  type StatementPoint,
+  type StatementQuery,
   type ReplicaAnswer,
   type ReplicaQuery,
   type SubmitReply,

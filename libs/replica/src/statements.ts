@@ -1,0 +1,206 @@
+import { CodecError } from '@quorate/codec';
+import { hex } from '@quorate/crypto';
+import type { AccountResult } from '@quorate/ledger';
+import {
+  encodeCertificate,
+  encodeGenesis,
+  formatId,
+  receiptRecord,
+  receiptSide,
+  type Genesis,
+  type ResultPosition,
+  type Statement,
+  type StatementBlock,
+  type StatementLine,
+} from '@quorate/protocol';
+import type { StatementPoint } from '@quorate/transport';
+import type { BlockStore } from './block-store';
+import type { Executor } from './executor';
+import type { ProvingTip } from './receipts';
+import type { ResultTrees } from './result-trees';
+
+/** Blocks whose outcomes are read for one page while looking for its first line; then the page is empty and has a cursor. */
+const WALKED_BLOCKS_MAX = 512;
+
+/** Results whose leaves are hashed for one page: about a tenth of a second. */
+const PAGE_RESULTS_MAX = 65_536;
+
+const CURSOR_PATTERN = /^([1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,4})$/;
+
+/** What a page of a statement is asked for. */
+export interface StatementRequest {
+  readonly account: bigint;
+  readonly from: StatementPoint | null;
+  readonly to: StatementPoint | null;
+  readonly limit: number;
+  /** Where to go on, from the newest to older lines. */
+  readonly cursor: string | null;
+  /** Position of an attestation to be shown. */
+  readonly attestation: string | null;
+}
+
+/** One page; null when there is nothing to show in it. */
+export interface StatementPage {
+  readonly kind: 'statement';
+  readonly statement: Statement | null;
+  readonly nextCursor: string | null;
+}
+
+interface Walk {
+  /** Newest first. */
+  readonly lines: ResultPosition[];
+  readonly next: ResultPosition | null;
+}
+
+/**
+ * Makes statements by walking an account's results backwards: each names the one before it. A page holds the lines from height `from` to
+ * `to`, and, as proof that there are no others, the next newer line and the next older one.
+ */
+export class Statements {
+  private readonly genesisHex: string;
+
+  constructor(
+    genesis: Genesis,
+    private readonly store: BlockStore,
+    private readonly executor: Executor,
+    private readonly trees: ResultTrees,
+  ) {
+    this.genesisHex = hex(encodeGenesis(genesis));
+  }
+
+  /** One page, proved by `tip`; null if there is no such account. */
+  async page(request: StatementRequest, tip: ProvingTip): Promise<StatementPage | null> {
+    const head = this.executor.ledger.accountHead(request.account);
+    if (head === null) return null;
+    const provenHeight = tip.header.execHeight;
+    const start = request.cursor === null ? head : positionOf(request.cursor, 'cursor');
+    const from = request.from === null ? 1 : await this.heightOf(request.from, 'first');
+    const to = request.to === null ? provenHeight : Math.min(provenHeight, await this.heightOf(request.to, 'last'));
+    const { lines, next } = await this.walk(request, start, { from, to, provenHeight });
+    const nextCursor = next === null ? null : `${next.height}.${next.index}`;
+    if (lines.length === 0) return { kind: 'statement', statement: null, nextCursor };
+    const attestation = request.attestation === null ? null : positionOf(request.attestation, 'attestation');
+    if (attestation !== null && attestation.height > provenHeight)
+      throw new CodecError('CODEC_INVALID', 'the attestation is not proved yet');
+    return {
+      kind: 'statement',
+      statement: await this.statement(request.account, lines.reverse(), attestation, tip),
+      nextCursor,
+    };
+  }
+
+  /** Whether the account's newest result is proved by `tip` already. */
+  isProven(account: bigint, tip: ProvingTip | null): boolean {
+    const head = this.executor.ledger.accountHead(account);
+    return tip !== null && (head === null || head.height <= tip.header.execHeight);
+  }
+
+  private async walk(
+    { account, limit }: StatementRequest,
+    start: ResultPosition,
+    { from, to, provenHeight }: { readonly from: number; readonly to: number; readonly provenHeight: number },
+  ): Promise<Walk> {
+    const lines: ResultPosition[] = [];
+    let newer: ResultPosition | null = null;
+    let position: ResultPosition = start;
+    let walkedBlocks = 0;
+    let results = 0;
+    for (let height = 0; position.height > 0;) {
+      const found = await this.result(account, position);
+      if (position.height !== height) {
+        height = position.height;
+        walkedBlocks += 1;
+        if (lines.length > 0) results += found.blockResults;
+      }
+      if (position.height > to) {
+        newer = position;
+      } else {
+        if (newer !== null && newer.height <= provenHeight) lines.push(newer);
+        newer = null;
+        lines.push(position);
+        if (position.height < from) return { lines, next: null };
+      }
+      position = found.previous;
+      const full = lines.length >= limit || results > PAGE_RESULTS_MAX;
+      if (position.height > 0 && (full || (lines.length === 0 && walkedBlocks >= WALKED_BLOCKS_MAX)))
+        return { lines, next: newer ?? position };
+    }
+    // Everything is newer than asked for: the creation of the account shows that nothing was before.
+    if (newer !== null && newer.height <= provenHeight) lines.push(newer);
+    return { lines, next: null };
+  }
+
+  private async result(account: bigint, position: ResultPosition): Promise<AccountResult> {
+    const found = await this.executor.accountResult(account, position);
+    if (found === null)
+      throw new CodecError('CODEC_INVALID', 'the account has no result at this position, or it is not held here');
+    return found;
+  }
+
+  private async statement(
+    account: bigint,
+    positions: readonly ResultPosition[],
+    attestation: ResultPosition | null,
+    tip: ProvingTip,
+  ): Promise<Statement> {
+    const blocks = new Map<number, StatementBlock>();
+    const lines: StatementLine[] = [];
+    for (const position of positions) lines.push(await this.line(account, position, blocks, tip));
+    const attested = attestation === null ? null : await this.line(account, attestation, blocks, tip);
+    return {
+      version: 1,
+      genesis: this.genesisHex,
+      account: formatId(account),
+      blocks: [...blocks.values()].sort((left, right) => left.height - right.height),
+      lines,
+      attestation: attested,
+      header: hex(tip.headerBytes),
+      certificate: hex(encodeCertificate(tip.certificate)),
+    };
+  }
+
+  private async line(
+    account: bigint,
+    { height, index }: ResultPosition,
+    blocks: Map<number, StatementBlock>,
+    tip: ProvingTip,
+  ): Promise<StatementLine> {
+    const tree = await this.trees.of(height);
+    if (tree === null || index >= tree.results.count)
+      throw new CodecError('CODEC_INVALID', 'there is no result at this position');
+    const { results, blockKey } = tree;
+    if (!blocks.has(height)) {
+      const historyPath = this.executor.history.path(height, tip.header.execHeight + 1).map(hex);
+      blocks.set(height, { height, blockId: blockKey, resultCount: results.count, historyPath });
+    }
+    const record = results.record(index);
+    return {
+      record: receiptRecord(height, record),
+      debit: receiptSide(results.debit(index), record.debitAccount === account),
+      credit: receiptSide(results.credit(index), record.creditAccount === account),
+      resultsPath: results.path(index).map(hex),
+    };
+  }
+
+  /** The first block from a time on, or the last one up to it. */
+  private async heightOf(point: StatementPoint, which: 'first' | 'last'): Promise<number> {
+    if ('height' in point) return point.height;
+    const timeNs = BigInt(point.timeNs);
+    let [low, high] = [0, this.executor.height];
+    // The last block whose time is before the wanted one, or not after it.
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const { header } = await this.store.finalBlock(middle);
+      const counts = which === 'first' ? header.timeNs < timeNs : header.timeNs <= timeNs;
+      if (counts) low = middle;
+      else high = middle - 1;
+    }
+    return which === 'first' ? low + 1 : low;
+  }
+}
+
+function positionOf(text: string, field: string): ResultPosition {
+  const [, height, index] = CURSOR_PATTERN.exec(text) ?? [];
+  if (height === undefined) throw new CodecError('CODEC_INVALID', `the ${field} is not a position of a result`);
+  return { height: Number(height), index: Number(index) };
+}

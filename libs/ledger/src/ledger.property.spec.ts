@@ -32,7 +32,7 @@ import {
   transfer,
 } from '../test/ledger-fixture';
 import { bytesOf, restoredFrom } from '../test/snapshot-bytes';
-import { LEDGER_LIMITS, Ledger, type AccountView } from '.';
+import { LEDGER_LIMITS, Ledger, type AccountView, decodeOutcome, encodeOutcome } from '.';
 
 const MAX = (1n << 128n) - 1n;
 const rarely = <T>(usual: T, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> =>
@@ -344,7 +344,9 @@ describe('the engine and the model of its rules', () => {
         run.bodies.forEach((body, index) => {
           const { height, codes, captured, results, resultsRoot } = run.driver.outcomes[index + 1];
           const timeNs = START_NS + BigInt(height) * 1_000_000_000n;
-          const rebuilt = run.driver.ledger.blockResults({ height, timeNs }, body, codes, captured);
+          const kept = decodeOutcome(encodeOutcome({ timeNs, codes, captured }));
+          expect(kept.timeNs).toBe(timeNs);
+          const rebuilt = run.driver.ledger.blockResults({ height, timeNs }, body, kept.codes, kept.captured);
           expect(rebuilt.resultsRoot).toEqual(resultsRoot);
           expect(rebuilt.count).toBe(results.count);
           for (let result = 0; result < results.count; result += 1) {

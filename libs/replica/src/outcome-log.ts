@@ -1,6 +1,7 @@
 // What came of the blocks that this replica executed, one frame per block, in files `outcomes-<height of the first>`. Derived: it is
 // written behind execution without waiting, a torn end is cut, and what is missing is written again by executing the blocks again. In
-// memory are the heights at which files begin, and where the frames are in the few files that were read last.
+// memory are the heights at which files begin, and where the frames are in the few files that were read last. Nothing else depends on
+// it: what cannot be written or read back is answered as not held.
 import { decodeOutcome, encodeOutcome, type StoredOutcome } from '@quorate/ledger';
 import type { Directory } from '@quorate/runtime';
 import { FILE_KIND, SealedFile, type SealedPosition, type Vault } from '@quorate/storage';
@@ -32,6 +33,7 @@ export class OutcomeLog {
   private readonly opened = new Map<number, Promise<OpenFile>>();
   /** Makes the file for what comes next; appends wait for it in order. */
   private work: Promise<void> = Promise.resolve();
+  private failure: Error | null = null;
   private reading: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -57,9 +59,7 @@ export class OutcomeLog {
     const follows = height === this.nextHeight;
     this.nextHeight = height + 1;
     const payload = encodeOutcome(outcome);
-    this.work = this.work.then(() => this.write(height, payload, follows));
-    // Whoever syncs hears of it.
-    this.work.catch(() => undefined);
+    this.work = this.work.then(() => this.write(height, payload, follows)).catch((error: unknown) => this.fail(error));
   }
 
   /** The outcome of a block; null if the log does not hold it. One is read at a time, so that no file is closed under a reader. */
@@ -76,24 +76,35 @@ export class OutcomeLog {
     await this.work;
     const first = this.firsts.findLast((each) => each <= height);
     if (first === undefined) return null;
-    const { file, positions } = await this.fileFrom(first);
-    const position = positions[height - first];
-    return position === undefined ? null : decodeOutcome(await file.read(position));
+    try {
+      const { file, positions } = await this.fileFrom(first);
+      const position = positions[height - first];
+      return position === undefined ? null : decodeOutcome(await file.read(position));
+    } catch {
+      return null;
+    }
   }
 
-  /** Resolves when everything appended before is durable. */
+  /** Resolves when everything appended before is durable; rejects if something could not be written. */
   async sync(): Promise<void> {
     await this.work;
+    if (this.failure !== null) throw this.failure;
     await this.newest?.file.sync();
   }
 
   async close(): Promise<void> {
-    await this.work.catch(() => undefined);
+    await this.work;
     for (const opened of this.opened.values()) await (await opened).file.close();
     await this.newest?.file.close();
   }
 
+  /** From here on nothing is written: a gap would be filled only by executing again, after a restart. */
+  private fail(error: unknown): void {
+    this.failure ??= error instanceof Error ? error : new Error(String(error));
+  }
+
   private async write(height: number, payload: Uint8Array, follows: boolean): Promise<void> {
+    if (this.failure !== null) return;
     const current = this.newest;
     const full =
       current !== null && (current.file.sizeBytes >= FILE_BYTES_MAX || current.positions.length >= FILE_BLOCKS_MAX);

@@ -8,7 +8,14 @@ export {
 } from './envelope-admission';
 export { type EnvelopePosition } from './envelope-memory';
 export { type TransferPosition } from './id-log';
-export { Ledger, type AccountResult, type BlockOutcome, type LedgerCapture, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
+export {
+  Ledger,
+  type AccountResult,
+  type BlockOutcome,
+  type LedgerCapture,
+  type ExecutableBlock,
+  type ExecutedEnvelope,
+} from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
 export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-codec';
 export { PageRequestError, type Page, type PageRequest } from './page';

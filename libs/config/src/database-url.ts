@@ -18,6 +18,6 @@ export function databaseUrl(config: Config, role: DatabaseRole): string {
 }
 
 /** A 32-byte secret for one named purpose. */
-export function deriveSecret(config: Config, purpose: string): Buffer {
+export function deriveSecret(config: Pick<Config, 'secret'>, purpose: string): Buffer {
   return createHmac('sha256', config.secret).update(`quorate/${purpose}`).digest();
 }

@@ -18,9 +18,9 @@ export class FileKeyProvider implements KeyProvider {
     this.current = [...keys.keys()][0];
   }
 
-  /** Opens the file; makes one with a new key, for its owner only, if it is not there. */
-  static open(path: string): FileKeyProvider {
-    ensureFile(dirname(path), basename(path), () => `${randomBytes(KEY_BYTES).toString('hex')}\n`);
+  /** Opens the file; makes one, for its owner only, if it is not there: with `first`, or with a random key. */
+  static open(path: string, first: Uint8Array = randomBytes(KEY_BYTES)): FileKeyProvider {
+    ensureFile(dirname(path), basename(path), () => `${Buffer.from(first).toString('hex')}\n`);
     const lines = readFileSync(path, 'utf8')
       .split('\n')
       .filter((line) => line !== '');

@@ -109,9 +109,11 @@ describe('keys of replicas', () => {
 });
 
 describe('a key file', () => {
-  it('is made for its owner only', () => {
-    const provider = openKeyProvider({ home: folder }, {});
+  it('is made for its owner only, and alike for all workers of an installation', () => {
+    const provider = openKeyProvider({ home: folder, secret: 'a root secret' }, {});
     expect(provider.current).toMatch(/^file:[0-9a-f]{16}$/);
+    const other = openKeyProvider({ home: join(folder, 'other'), secret: 'a root secret' }, {});
+    expect(other.current).toBe(provider.current);
     expect(statSync(join(folder, 'keys', 'provider-keys')).mode & 0o777).toBe(0o600);
   });
 

@@ -62,7 +62,12 @@ async function benchMixes() {
     ]),
   );
   printTable(
-    ['bytes of one replica', 'on disk per transfer', 'of memory per transfer', 'of memory per account'],
+    [
+      'bytes of one replica, what is allocated ahead included',
+      'files per transfer',
+      'resident per transfer',
+      'resident per account',
+    ],
     [one, four].map(({ storedBytes, residentBytes, accountBytes }, index) => [
       index === 0 ? '1 replica' : '4 replicas',
       ...[storedBytes, residentBytes, accountBytes].map((bytes) => Math.round(bytes)),
@@ -137,6 +142,7 @@ async function benchPlatform() {
 
 const sections = {
   ledger: script('ledger'),
+  storage: script('storage'),
   storage: script('storage'),
   mixes: benchMixes,
   small: benchSmall,

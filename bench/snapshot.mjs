@@ -7,13 +7,14 @@ import { mkdtempSync, rmSync, statSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { hardware, ms, perSecond, printTable } from './figures.mjs';
 import { envelopesOf, openAccounts, openLedger, perEnvelope } from './ledger-mixes.mjs';
 
 const require = createRequire(import.meta.url);
 const { verifySignature } = require('@quorate/crypto');
-const { Ledger, RestoredSections, SECTIONS, SECTION_NAMES } = require('@quorate/ledger');
+const { CaptureMemory, Ledger, RestoredSections, SECTIONS, SECTION_NAMES } = require('@quorate/ledger');
 const { STATE_CHUNK_BYTES, genesisId } = require('@quorate/protocol');
 const { nodeCryptography, openNodeDirectory } = require('@quorate/runtime-node');
 const { SnapshotStore, Vault, writeSnapshot } = require('@quorate/storage');
@@ -32,6 +33,8 @@ const processorMs = () => {
   return (user + system) / 1_000;
 };
 
+/** As a replica does at its start. */
+const memory = new CaptureMemory();
 const nameOf = new Map(SECTION_NAMES.map((name) => [SECTIONS[name].number, name]));
 
 function executeTransfers(bench, next, count) {
@@ -45,7 +48,7 @@ function executeTransfers(bench, next, count) {
 async function snapshot(bench, store) {
   const { ledger, genesis } = bench;
   const beganMs = performance.now();
-  const capture = ledger.capture();
+  const capture = ledger.capture(memory);
   const captureMs = performance.now() - beganMs;
   const sections = capture.sections.map((section) => ({
     number: SECTIONS[section.section].number,
@@ -56,23 +59,16 @@ async function snapshot(bench, store) {
     prepare: () => section.prepare(),
     read: (offset, into) => section.read(offset, into),
   }));
-  let sliceBeganMs = performance.now();
-  let longestSliceMs = 0;
-  const pause = () => {
-    longestSliceMs = Math.max(longestSliceMs, performance.now() - sliceBeganMs);
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        sliceBeganMs = performance.now();
-        resolve();
-      }),
-    );
-  };
+  const pause = () => new Promise((resolve) => setImmediate(resolve));
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
   const before = [performance.now(), processorMs()];
   const zero = new Uint8Array(32);
   const state = { genesisId: genesisId(genesis), height: ledger.height, blockId: zero, execRoot: zero };
   const written = await writeSnapshot(store, { state, sections, extra: () => new Uint8Array(0), pause });
   const work = { elapsedMs: performance.now() - before[0], processorMs: processorMs() - before[1] };
-  return { written, captureMs, longestSliceMs, ...work };
+  delays.disable();
+  return { written, captureMs, longestSliceMs: delays.max / 1e6, ...work };
 }
 
 async function restore(bench, store, written) {
@@ -101,6 +97,7 @@ try {
   openAccounts(bench, accountCount);
   const next = envelopesOf(bench, { accounts: accountCount });
   executeTransfers(bench, next, transferCount);
+  bench.ledger.capture(memory);
   const store = await SnapshotStore.open({ directory, vault });
   const rows = [];
   const figures = async (name) => {

@@ -15,7 +15,15 @@ import type { AssetTable } from './asset-table';
 import { IdIndex, type IdRows } from './id-index';
 import type { PartyTable } from './party-table';
 import type { RestoredSections } from './restored-sections';
-import { capturedBytes, copiedWords, settledWords, bytesOfWords, SnapshotError, type SectionCapture } from './section';
+import {
+  capturedBytes,
+  copiedWords,
+  settledWords,
+  bytesOfWords,
+  SnapshotError,
+  type CaptureMemory,
+  type SectionCapture,
+} from './section';
 import { withMoreRows } from './row-storage';
 import { equals, isMax, isZero, load } from './u128';
 
@@ -189,15 +197,17 @@ export class AccountTable {
   }
 
   /** Balances and pending sums are copied now: 64 to 96 bytes an account. */
-  capture(): SectionCapture[] {
+  capture(memory: CaptureMemory): SectionCapture[] {
     const { count, pendings } = this;
-    const pendingBytes = new Uint8Array(pendings.length === 0 ? 0 : count * PENDING_WORDS * 4);
-    pendingBytes.set(bytesOfWords(pendings, Math.min(pendings.length, count * PENDING_WORDS)));
+    const pendingWords = pendings.length === 0 ? 0 : count * PENDING_WORDS;
+    const pending = memory.words('accountPendings', pendingWords);
+    pending.set(pendings.subarray(0, pendingWords));
+    pending.fill(0, Math.min(pendings.length, pendingWords));
     return [
-      copiedWords('accounts', this.balances, count * BALANCE_WORDS),
+      copiedWords('accounts', this.balances, count * BALANCE_WORDS, memory),
       settledWords('accountDetails', this.details, count * DETAIL_WORDS),
-      capturedBytes('accountPendings', pendingBytes, false),
-      copiedWords('accountHeads', this.heads, count * HEAD_WORDS),
+      capturedBytes('accountPendings', bytesOfWords(pending, pendingWords), false),
+      copiedWords('accountHeads', this.heads, count * HEAD_WORDS, memory),
     ];
   }
 

@@ -11,7 +11,14 @@ import {
 } from '@quorate/protocol';
 import type { PartyTable } from './party-table';
 import type { RestoredSections } from './restored-sections';
-import { SnapshotError, capturedBytes, copiedWords, encodedRows, type SectionCapture } from './section';
+import {
+  SnapshotError,
+  capturedBytes,
+  copiedWords,
+  encodedRows,
+  type CaptureMemory,
+  type SectionCapture,
+} from './section';
 import { addInto, copy, equals, exceeds, store, subtractFrom, sumExceeds, sumOverflows, toBigint } from './u128';
 
 /** An asset on the ledger. Rows are replaced when they change, never written to. */
@@ -164,11 +171,11 @@ export class AssetTable {
       : RESULT_CODES.applied;
   }
 
-  capture(): SectionCapture[] {
+  capture(memory: CaptureMemory): SectionCapture[] {
     const rows = this.rows.slice();
     return [
       encodedRows('assets', rows.length, false, (row) => encodeAsset(rows[row])),
-      copiedWords('assetTotals', this.totals, rows.length * TOTAL_WORDS),
+      copiedWords('assetTotals', this.totals, rows.length * TOTAL_WORDS, memory),
     ];
   }
 

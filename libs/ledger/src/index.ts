@@ -21,7 +21,14 @@ export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-code
 export { PageRequestError, type Page, type PageRequest } from './page';
 export { type PendingState } from './pending-table';
 export { RestoredSections } from './restored-sections';
-export { SECTIONS, SECTION_NAMES, SnapshotError, type SectionCapture, type SectionName } from './section';
+export {
+  CaptureMemory,
+  SECTIONS,
+  SECTION_NAMES,
+  SnapshotError,
+  type SectionCapture,
+  type SectionName,
+} from './section';
 export { type CapturedResults } from './result-capture';
 export { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 export { type AccountView, type AssetView, type PartyView, type TransferView } from './views';

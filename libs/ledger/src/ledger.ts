@@ -26,7 +26,7 @@ import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
 import { RecordTable } from './record-table';
 import type { RestoredSections } from './restored-sections';
-import { SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from './section';
+import { CaptureMemory, SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from './section';
 import type { StoredOutcome } from './outcome-codec';
 import { ResultCapture, previousOf, type CapturedResults } from './result-capture';
 import { ResultHasher } from './result-hasher';
@@ -239,14 +239,14 @@ export class Ledger {
    * All state as of the last executed block. What changes in place is copied now, a few milliseconds for a hundred thousand accounts;
    * the rest is read later from where it stands, so that the ledger goes on meanwhile.
    */
-  capture(): LedgerCapture {
+  capture(memory = new CaptureMemory()): LedgerCapture {
     const head = new Writer(18).u16(SNAPSHOT_VERSION).uint(this.executedHeight).u64(this.executedTimeNs).finish();
     const sections = [
       capturedBytes('head', head, false),
       ...this.partyTable.capture(),
-      ...this.assetTable.capture(),
-      ...this.accountTable.capture(),
-      ...this.transferTable.capture(),
+      ...this.assetTable.capture(memory),
+      ...this.accountTable.capture(memory),
+      ...this.transferTable.capture(memory),
       ...this.pendingTable.capture(),
       ...this.memory.capture(),
       ...this.assetTable.captureAllowLists(),

@@ -73,9 +73,36 @@ export function capturedBytes(section: SectionName, bytes: Uint8Array, appendOnl
   };
 }
 
+/**
+ * Memory that changing rows are copied into. Whoever gives the same to the next capture spares the ledger the wait for fresh memory, which
+ * takes longer than copying; the capture before must be done with then.
+ */
+export class CaptureMemory {
+  private readonly held = new Map<SectionName, Uint32Array>();
+
+  /** Room for `count` words, with any content. */
+  words(section: SectionName, count: number): Uint32Array {
+    let words = this.held.get(section);
+    if (words === undefined || words.length < count) {
+      let capacity = 1_024;
+      while (capacity < count) capacity *= 2;
+      words = new Uint32Array(capacity);
+      this.held.set(section, words);
+    }
+    return words.subarray(0, count);
+  }
+}
+
 /** A section of rows of words that change: copied now. */
-export function copiedWords(section: SectionName, words: Uint32Array, count: number): SectionCapture {
-  return capturedBytes(section, bytesOfWords(words, count).slice(), false);
+export function copiedWords(
+  section: SectionName,
+  words: Uint32Array,
+  count: number,
+  memory: CaptureMemory,
+): SectionCapture {
+  const copy = memory.words(section, count);
+  copy.set(words.subarray(0, count));
+  return capturedBytes(section, bytesOfWords(copy, count), false);
 }
 
 /** A section of rows of words that never change once they are counted: not copied. */

@@ -18,7 +18,7 @@ import type { LedgerLimits } from './limits';
 import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
 import { withMoreRows } from './row-storage';
-import { SnapshotError, bytesOfWords, capturedBytes, type SectionCapture } from './section';
+import { SnapshotError, bytesOfWords, capturedBytes, type CaptureMemory, type SectionCapture } from './section';
 import { TransferLookahead } from './transfer-lookahead';
 import { isMax, isZero, load } from './u128';
 
@@ -269,9 +269,14 @@ export class TransferTable {
   }
 
   /** Rows that are held are copied now, each where it is in the ring: more transfers would overwrite them. */
-  capture(): SectionCapture[] {
+  capture(memory: CaptureMemory): SectionCapture[] {
     const capacity = Math.min(this.size, this.rowsMax);
-    const rows = new Uint32Array(capacity * TRANSFER_WORDS);
+    const rows = memory.words('transfers', capacity * TRANSFER_WORDS);
+    // Slots of rows that were let go and not used again hold nothing.
+    for (let row = this.size; row < this.oldestRow + capacity; row += 1) {
+      const at = this.offsetOf(row);
+      rows.fill(0, at, at + TRANSFER_WORDS);
+    }
     for (let row = this.oldestRow; row < this.size;) {
       const at = this.offsetOf(row);
       const count = Math.min(this.size - row, capacity - at / TRANSFER_WORDS);

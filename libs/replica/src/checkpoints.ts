@@ -1,5 +1,6 @@
 import type { Block } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
+import { CaptureMemory } from '@quorate/ledger';
 import {
   CHECKPOINT_BLOCKS,
   CHECKPOINT_OPERATIONS,
@@ -61,12 +62,18 @@ export class Checkpoints {
   /** Votes by height, then by replica. */
   private readonly votes = new Map<number, Map<number, CheckpointVote>>();
   private own: CheckpointVote | null = null;
+  private readonly memory = new CaptureMemory();
 
   constructor(private readonly options: CheckpointOptions) {}
 
   /** Height of the newest snapshot that a quorum signed; 0 without one. */
   get certifiedHeight(): number {
     return this.options.snapshots.newestCertified?.state.height ?? 0;
+  }
+
+  /** Execution stands where it will go on: makes the memory that the first checkpoint copies into, while nobody waits. */
+  prepare(): void {
+    this.options.executor.ledger.capture(this.memory);
   }
 
   /** A block was executed again at the start: only the count goes on. */
@@ -122,7 +129,7 @@ export class Checkpoints {
   private async take(block: Block): Promise<void> {
     const { genesis, snapshots, store, executor, timers } = this.options;
     const { height } = block.header;
-    const sections = captureState(executor, store);
+    const sections = captureState(executor, store, this.memory);
     const state = { genesisId: genesisId(genesis), height, blockId: block.id, execRoot: executor.execRoot(height) };
     const pause = (): Promise<void> =>
       new Promise((resolve, reject) => {

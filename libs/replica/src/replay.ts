@@ -47,6 +47,7 @@ export async function replay(
     checkpoints.replayed(block);
     store.replayed(block);
   }
+  checkpoints.prepare();
   const finalHeaders = store.newestHeaders(finalHeight - RECENT_HEADERS_MAX + 1);
   const executed = [{ height: 0, execRoot: genesisHeader(genesis).execRoot }];
   for (const { header } of finalHeaders)

@@ -3,7 +3,14 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { makeBlock, type HeaderLink } from '@quorate/consensus';
 import { HistoryTree, equalBytes, hex, unhex, verifySignature } from '@quorate/crypto';
-import { Ledger, RestoredSections, SECTIONS, SECTION_NAMES, type SectionName } from '@quorate/ledger';
+import {
+  Ledger,
+  RestoredSections,
+  SECTIONS,
+  SECTION_NAMES,
+  type CaptureMemory,
+  type SectionName,
+} from '@quorate/ledger';
 import {
   HEADER_BYTES,
   STATE_CHUNK_BYTES,
@@ -43,9 +50,9 @@ const LEDGER_SECTIONS: ReadonlyMap<number, SectionName> = new Map(
 );
 
 /** All sections as they are now, after the last executed block. */
-export function captureState(executor: Executor, store: BlockStore): SectionSource[] {
+export function captureState(executor: Executor, store: BlockStore, memory: CaptureMemory): SectionSource[] {
   const { history, height } = executor;
-  const sections: SectionSource[] = executor.ledger.capture().sections.map((capture) => ({
+  const sections: SectionSource[] = executor.ledger.capture(memory).sections.map((capture) => ({
     number: SECTIONS[capture.section].number,
     appendOnly: capture.appendOnly,
     get lengthBytes() {

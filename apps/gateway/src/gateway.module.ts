@@ -3,6 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Credentials } from './access/credentials';
 import { HealthController } from './health/health.controller';
 import { READINESS, type Readiness } from './health/readiness';
+import { AuthorityReadsController } from './ledgers/authority-reads.controller';
 import { EnvelopesController } from './ledgers/envelopes.controller';
 import { LedgerAccess } from './ledgers/ledger-access';
 import { LedgerReadsController } from './ledgers/ledger-reads.controller';
@@ -31,6 +32,7 @@ export class GatewayModule {
         HealthController,
         EnvelopesController,
         LedgerReadsController,
+        AuthorityReadsController,
         ReceiptsController,
         StreamController,
         PaymentFilesController,

@@ -18,7 +18,14 @@ export {
 } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
 export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-codec';
-export { PageRequestError, type Page, type PageRequest } from './page';
+export {
+  type AuthorityReads,
+  type FreezeActView,
+  type FreezeView,
+  type MandateView,
+  type RecordView,
+} from './authority-reads';
+export { PageRequestError, type Page, type PageRequest, type RowFilter } from './page';
 export { type PendingState } from './pending-table';
 export { RestoredSections } from './restored-sections';
 export {

@@ -13,6 +13,7 @@ import {
 } from '@quorate/protocol';
 import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, HEAD_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
+import { AuthorityReads } from './authority-reads';
 import { Booking } from './booking';
 import { EnvelopeAdmission, type EnvelopeHead, type SignerReport, type VerifySignature } from './envelope-admission';
 import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
@@ -21,7 +22,7 @@ import { FreezeTable } from './freeze-table';
 import type { TransferPosition } from './id-log';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { MandateTable } from './mandate-table';
-import { readPage, type Page, type PageRequest } from './page';
+import { matching, readPage, type RowFilter, type Page, type PageRequest } from './page';
 import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
 import { RecordTable } from './record-table';
@@ -96,6 +97,8 @@ const ID_LIMIT = 1n << 128n;
  * genesis and blocks give the same results on every machine.
  */
 export class Ledger {
+  /** Answers queries about mandates, freezes and records. */
+  readonly authority: AuthorityReads;
   private readonly partyTable: PartyTable;
   private readonly assetTable: AssetTable;
   private readonly accountTable: AccountTable;
@@ -145,6 +148,7 @@ export class Ledger {
       freezes: this.freezeTable,
       records: this.recordTable,
     };
+    this.authority = new AuthorityReads(tables, () => this.executedTimeNs);
     this.booking = new Booking(tables);
     this.execution = new EnvelopeExecution(tables, this.booking);
     this.partyTable.addOperator(genesis.operator, genesis.createdAtNs);
@@ -277,7 +281,7 @@ export class Ledger {
 
   asset(id: number): AssetView | undefined {
     const asset = this.assetTable.find(id);
-    return asset === undefined ? undefined : assetView(asset);
+    return asset === undefined ? undefined : assetView(asset, this.assetTable);
   }
 
   assets(request: PageRequest): Page<AssetView> {
@@ -285,7 +289,7 @@ export class Ledger {
       newest: this.assetTable.size,
       contains: (row) => row < this.assetTable.size,
       previous: (row) => row,
-      view: (row) => assetView(this.assetTable.at(row)),
+      view: (row) => assetView(this.assetTable.at(row), this.assetTable),
     });
   }
 
@@ -295,14 +299,16 @@ export class Ledger {
   }
 
   /** All accounts, or those of one party; newest first. */
-  accounts(request: PageRequest & { readonly party?: bigint }): Page<AccountView> {
+  accounts(request: PageRequest & RowFilter & { readonly party?: bigint }): Page<AccountView> {
     const view = (row: number): AccountView => this.viewAccount(row);
+    const matches = matching(request, view);
     const accounts = this.accountTable;
     if (request.party === undefined) {
       return readPage(request, {
         newest: accounts.size,
         contains: (row) => row < accounts.size,
         previous: (row) => row,
+        matches,
         view,
       });
     }
@@ -311,6 +317,7 @@ export class Ledger {
       newest: party?.newestAccount ?? 0,
       contains: (row) => row < accounts.size && accounts.balances[row * BALANCE_WORDS + BALANCE.party] === party?.index,
       previous: (row) => accounts.details[row * DETAIL_WORDS + DETAIL.previousOfParty],
+      matches,
       view,
     });
   }
@@ -323,14 +330,16 @@ export class Ledger {
   }
 
   /** The recent applied transfers, or those that debit or credit one account; newest first, without reading any other. */
-  transfers(request: PageRequest & { readonly account?: bigint }): Page<TransferView> {
+  transfers(request: PageRequest & RowFilter & { readonly account?: bigint }): Page<TransferView> {
     const view = (row: number): TransferView => this.viewTransfer(row);
+    const matches = matching(request, view);
     const transfers = this.transferTable;
     if (request.account === undefined) {
       return readPage(request, {
         newest: transfers.heldBefore(transfers.size),
         contains: (row) => transfers.holds(row),
         previous: (row) => transfers.heldBefore(row),
+        matches,
         view,
       });
     }
@@ -340,6 +349,7 @@ export class Ledger {
       newest: transfers.holds(newest - 1) ? newest : 0,
       contains: (row) => transfers.holds(row) && transfers.touches(row, account),
       previous: (row) => transfers.previousOf(row, account),
+      matches,
       view,
     });
   }

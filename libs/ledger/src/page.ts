@@ -1,5 +1,5 @@
 import { CodedError } from '@quorate/errors';
-import { PAGE_ENTRIES_MAX } from './limits';
+import { PAGE_ENTRIES_MAX, PAGE_ROWS_MAX } from './limits';
 
 /** One page of a list, newest first. `nextCursor` is given back to read on; null at the end. */
 export interface Page<Entry> {
@@ -26,6 +26,8 @@ export interface PageSource<Entry> {
   /** Whether a row belongs to the list, so that a cursor of another list is refused. */
   contains(row: number): boolean;
   previous(row: number): number;
+  /** Whether a row that is looked at is shown; absent, every row is. */
+  matches?(row: number): boolean;
   view(row: number): Entry;
 }
 
@@ -35,8 +37,9 @@ export function readPage<Entry>(request: PageRequest, source: PageSource<Entry>)
   }
   let next = startOf(request, source);
   const data: Entry[] = [];
-  while (next !== 0 && data.length < request.limit) {
-    data.push(source.view(next - 1));
+  // A page of a filtered list may be short, even empty, and still not be the last: its cursor goes on behind what was looked at.
+  for (let left = PAGE_ROWS_MAX; next !== 0 && left > 0 && data.length < request.limit; left -= 1) {
+    if (source.matches === undefined || source.matches(next - 1)) data.push(source.view(next - 1));
     next = source.previous(next - 1);
   }
   return { data, nextCursor: next === 0 ? null : String(next) };
@@ -48,4 +51,27 @@ function startOf<Entry>(request: PageRequest, source: PageSource<Entry>): number
   if (start === 0 || !source.contains(start - 1))
     throw new PageRequestError('CURSOR_INVALID', 'the cursor is not of this list');
   return start;
+}
+
+/** What a list of accounts or transfers may be narrowed to; what is not given is not looked at. */
+export interface RowFilter {
+  readonly userData128?: bigint;
+  readonly userData64?: bigint;
+  readonly userData32?: number;
+  readonly code?: number;
+}
+
+/** Decides by a filter which rows are shown; undefined if it narrows nothing, so that no row has to be looked at. */
+export function matching(
+  filter: RowFilter,
+  view: (row: number) => Required<RowFilter>,
+): ((row: number) => boolean) | undefined {
+  const wanted = (['userData128', 'userData64', 'userData32', 'code'] as const).filter(
+    (field) => filter[field] !== undefined,
+  );
+  if (wanted.length === 0) return undefined;
+  return (row) => {
+    const found = view(row);
+    return wanted.every((field) => found[field] === filter[field]);
+  };
 }

@@ -1,6 +1,6 @@
-import type { PublicKey } from '@quorate/crypto';
-import { TRANSFER_FLAGS } from '@quorate/protocol';
+import { TRANSFER_FLAGS, type IssuingPolicy, type PartyKeyDraft, type TransferPolicy } from '@quorate/protocol';
 import {
+  ACCOUNT_STATE,
   BALANCE,
   BALANCE_WORDS,
   DETAIL,
@@ -9,7 +9,7 @@ import {
   PENDING_WORDS,
   type AccountTable,
 } from './account-table';
-import type { Asset, AssetTable } from './asset-table';
+import { TOTAL, type Asset, type AssetTable } from './asset-table';
 import type { Party, PartyTable } from './party-table';
 import type { PendingState, PendingTable } from './pending-table';
 import { RESOLVING, TRANSFER, type TransferTable } from './transfer-table';
@@ -20,7 +20,10 @@ export interface PartyView {
   readonly id: bigint;
   readonly name: string;
   readonly threshold: number;
-  readonly keys: readonly PublicKey[];
+  readonly keys: readonly PartyKeyDraft[];
+  /** A set of PARTY_ROLES. */
+  readonly roles: number;
+  readonly frozen: boolean;
   readonly timestampNs: bigint;
 }
 
@@ -30,6 +33,14 @@ export interface AssetView {
   readonly code: string;
   readonly scale: number;
   readonly issuer: bigint;
+  readonly issuing: IssuingPolicy;
+  /** 0 where issuing is free. */
+  readonly maximumSupply: bigint;
+  readonly transfers: TransferPolicy;
+  /** What parties other than the issuer hold. */
+  readonly supply: bigint;
+  /** All that was ever issued. */
+  readonly issued: bigint;
   readonly timestampNs: bigint;
 }
 
@@ -47,6 +58,8 @@ export interface AccountView {
   readonly creditsPosted: bigint;
   readonly debitsPending: bigint;
   readonly creditsPending: bigint;
+  /** Whether the account itself is frozen; its owner may be, too. */
+  readonly frozen: boolean;
   readonly timestampNs: bigint;
 }
 
@@ -75,13 +88,15 @@ export interface TransferView {
 }
 
 export function partyView(party: Party): PartyView {
-  const { id, name, threshold, keys, timestampNs } = party;
-  return { id, name, threshold, keys, timestampNs };
+  const { id, name, threshold, keys, roles, frozen, timestampNs } = party;
+  return { id, name, threshold, keys, roles, frozen, timestampNs };
 }
 
-export function assetView(asset: Asset): AssetView {
-  const { id, code, scale, issuer, timestampNs } = asset;
-  return { id, code, scale, issuer, timestampNs };
+export function assetView(asset: Asset, assets: AssetTable): AssetView {
+  const { index, id, code, scale, issuer, issuing, maximumSupply, transfers, timestampNs } = asset;
+  const issued = assets.total(index, TOTAL.issued);
+  const supply = assets.supply(index);
+  return { id, code, scale, issuer, issuing, maximumSupply, transfers, supply, issued, timestampNs };
 }
 
 export function accountView(row: number, accounts: AccountTable, parties: PartyTable, assets: AssetTable): AccountView {
@@ -103,6 +118,7 @@ export function accountView(row: number, accounts: AccountTable, parties: PartyT
     creditsPosted: toBigint(balances, balance + BALANCE.credits),
     debitsPending: reserved ? toBigint(pendings, row * PENDING_WORDS) : 0n,
     creditsPending: reserved ? toBigint(pendings, row * PENDING_WORDS + PENDING_CREDITS) : 0n,
+    frozen: (codeAndFlags & ACCOUNT_STATE.frozen) !== 0,
     timestampNs: toBigint64(details, detail + DETAIL.timestamp),
   };
 }

@@ -1,9 +1,17 @@
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
-import type { AccountView, AssetView, Page, PartyView, TransferView } from '@quorate/ledger';
+import type { AccountView, Page, RowFilter, TransferView } from '@quorate/ledger';
 import { PageRequestError } from '@quorate/ledger';
 import { formatId, parseId } from '@quorate/protocol';
-import type { ReceiptSideName, ReplicaAnswer, ReplicaQuery, StatementPoint, StatementQuery } from '@quorate/transport';
+import type {
+  FilterQuery,
+  ReceiptSideName,
+  ReplicaAnswer,
+  ReplicaQuery,
+  StatementPoint,
+  StatementQuery,
+} from '@quorate/transport';
+import { assetJson, freezeJson, mandateJson, partyJson, recordJson } from './authority-json';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 import type { ProvingTip, ReceiptAnswer, Receipts } from './receipts';
@@ -54,7 +62,11 @@ export class Queries {
         return one('account', ledger.account(parseId(query.id)), accountJson);
       case 'accounts':
         return list(
-          ledger.accounts({ ...page(query), party: query.party === undefined ? undefined : parseId(query.party) }),
+          ledger.accounts({
+            ...page(query),
+            ...filter(query),
+            party: query.party === undefined ? undefined : parseId(query.party),
+          }),
           accountJson,
         );
       case 'transfer':
@@ -63,6 +75,7 @@ export class Queries {
         return list(
           ledger.transfers({
             ...page(query),
+            ...filter(query),
             account: query.account === undefined ? undefined : parseId(query.account),
           }),
           transferJson,
@@ -75,6 +88,22 @@ export class Queries {
         return one('asset', ledger.asset(query.id), assetJson);
       case 'assets':
         return list(ledger.assets(page(query)), assetJson);
+      case 'mandate':
+        return one('mandate', ledger.authority.mandate(parseId(query.id)), mandateJson);
+      case 'mandates':
+        return list(ledger.authority.mandates({ ...page(query), account: parseId(query.account) }), mandateJson);
+      case 'freezes':
+        return list(ledger.authority.freezes({ ...page(query), standing: query.standing }), freezeJson);
+      case 'record':
+        return one('record', ledger.authority.record(parseId(query.id)), recordJson);
+      case 'records':
+        return list(
+          ledger.authority.records({
+            ...page(query),
+            subject: query.subject === undefined ? undefined : parseId(query.subject),
+          }),
+          recordJson,
+        );
       case 'receipt':
         return { ...(await this.receipt(query)) };
       case 'statement':
@@ -169,6 +198,18 @@ function page(query: { readonly cursor?: string; readonly limit: number }): { cu
   return cursor === undefined ? { limit } : { cursor, limit };
 }
 
+function filter(query: FilterQuery): RowFilter {
+  const { userData128, userData64, userData32, code } = query;
+  if (userData64 !== undefined && !/^[0-9]{1,20}$/.test(userData64))
+    throw new CodecError('CODEC_INVALID', 'userData64 is a decimal number');
+  return {
+    userData128: userData128 === undefined ? undefined : parseId(userData128),
+    userData64: userData64 === undefined ? undefined : BigInt(userData64),
+    userData32,
+    code,
+  };
+}
+
 function one<View>(
   kind: string,
   view: View | undefined,
@@ -189,6 +230,9 @@ function accountJson(view: AccountView): Record<string, unknown> {
     code: view.code,
     flags: view.flags,
     userData128: formatId(view.userData128),
+    userData64: view.userData64.toString(),
+    userData32: view.userData32,
+    frozen: view.frozen,
     debitsPostedMinor: view.debitsPosted.toString(),
     creditsPostedMinor: view.creditsPosted.toString(),
     debitsPendingMinor: view.debitsPending.toString(),
@@ -210,28 +254,10 @@ function transferJson(view: TransferView): Record<string, unknown> {
     pendingState: view.pendingState,
     timeoutSeconds: view.timeoutSeconds,
     userData128: formatId(view.userData128),
+    userData64: view.userData64.toString(),
+    userData32: view.userData32,
     timestampNs: view.timestampNs.toString(),
     height: view.height,
     index: view.index,
-  };
-}
-
-function partyJson(view: PartyView): Record<string, unknown> {
-  return {
-    id: formatId(view.id),
-    name: view.name,
-    threshold: view.threshold,
-    keys: view.keys.map(({ scheme, bytes }) => ({ scheme, publicKey: hex(bytes) })),
-    timestampNs: view.timestampNs.toString(),
-  };
-}
-
-function assetJson(view: AssetView): Record<string, unknown> {
-  return {
-    id: view.id,
-    code: view.code,
-    scale: view.scale,
-    issuer: formatId(view.issuer),
-    timestampNs: view.timestampNs.toString(),
   };
 }

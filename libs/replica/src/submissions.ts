@@ -2,9 +2,9 @@ import type { Block } from '@quorate/consensus';
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
 import type { EnvelopePosition, ExecutedEnvelope } from '@quorate/ledger';
-import { LIMITS, decodeBody, encodeBody, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
+import { LIMITS, decodeBody, encodeBody, scanEnvelope, type EnvelopeOutline, type ResultName } from '@quorate/protocol';
 import type { Clock, Timer, Timers } from '@quorate/runtime';
-import type { SubmitReply } from '@quorate/transport';
+import type { SubmitReply, SubmitSigner } from '@quorate/transport';
 import { EnvelopePool } from './envelope-pool';
 import type { Executor } from './executor';
 
@@ -92,7 +92,7 @@ export class Submissions {
     }
     const refusal = executor.ledger.admit(outline, outline.hash, this.ledgerNowNs());
     if (refusal !== null) {
-      answer({ kind: 'refused', code: refusal });
+      answer({ kind: 'refused', code: refusal, signers: this.signersOf(refusal, outline) });
       return;
     }
     if (!this.accepting) {
@@ -121,6 +121,17 @@ export class Submissions {
   /** Whether new envelopes are taken in; the disk may be full. */
   acceptWrites(accepting: boolean): void {
     this.accepting = accepting;
+  }
+
+  /** Who signed and who is missing, where that is why the envelope is refused. */
+  private signersOf(refusal: ResultName, outline: EnvelopeOutline): SubmitSigner[] | undefined {
+    if (refusal !== 'envelope_signatures_insufficient' && refusal !== 'envelope_signature_wrong') return undefined;
+    const report = this.options.executor.ledger.signersOf(outline, outline.hash, this.ledgerNowNs());
+    return report?.signers.map(({ key, publicKey, state }) => ({
+      key,
+      publicKey: publicKey === null ? null : hex(publicKey.bytes),
+      state,
+    }));
   }
 
   /** The leader did not take the envelope. That is its word only, so whoever waits is told to try again, not that it is refused. */

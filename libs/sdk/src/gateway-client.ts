@@ -8,9 +8,12 @@ import type {
   AssetView,
   BlockEvent,
   BlockView,
+  FreezeView,
   LedgerStatus,
+  MandateView,
   PartyView,
   PaymentFilePlan,
+  RecordView,
   SubmitResult,
   TransferView,
 } from './gateway-types';
@@ -31,6 +34,14 @@ export interface PaymentFileOptions extends CallOptions {
 export interface ReceiptOptions extends CallOptions {
   /** `debit` without a wish. */
   readonly side?: 'debit' | 'credit' | 'none';
+}
+
+/** What a list of accounts or transfers is narrowed to. A page may then be short or empty although more follow. */
+export interface RowFilter {
+  readonly userData128?: bigint | string;
+  readonly userData64?: bigint;
+  readonly userData32?: number;
+  readonly code?: number;
 }
 
 /** Submits envelopes to ledgers and reads what is on them. Make one with {@link createGatewayClient}. */
@@ -59,8 +70,12 @@ export class GatewayClient {
     return this.get(ledgerId, '/status', options);
   }
 
-  accounts(ledgerId: string, options: PageOptions & { readonly party?: bigint | string } = {}): PagedList<AccountView> {
+  accounts(
+    ledgerId: string,
+    options: PageOptions & RowFilter & { readonly party?: bigint | string } = {},
+  ): PagedList<AccountView> {
     return this.list(ledgerId, '/accounts', options, {
+      ...filterQuery(options),
       party: options.party === undefined ? undefined : idToHex(options.party),
     });
   }
@@ -70,13 +85,17 @@ export class GatewayClient {
   }
 
   /** Newest first. */
-  accountTransfers(ledgerId: string, id: bigint | string, options?: PageOptions): PagedList<TransferView> {
-    return this.list(ledgerId, `/accounts/${idToHex(id)}/transfers`, options);
+  accountTransfers(
+    ledgerId: string,
+    id: bigint | string,
+    options: PageOptions & RowFilter = {},
+  ): PagedList<TransferView> {
+    return this.list(ledgerId, `/accounts/${idToHex(id)}/transfers`, options, filterQuery(options));
   }
 
   /** Newest first. */
-  transfers(ledgerId: string, options?: PageOptions): PagedList<TransferView> {
-    return this.list(ledgerId, '/transfers', options);
+  transfers(ledgerId: string, options: PageOptions & RowFilter = {}): PagedList<TransferView> {
+    return this.list(ledgerId, '/transfers', options, filterQuery(options));
   }
 
   transfer(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<TransferView> {
@@ -97,6 +116,31 @@ export class GatewayClient {
 
   asset(ledgerId: string, id: number, options?: CallOptions): Promise<AssetView> {
     return this.get(ledgerId, `/assets/${id}`, options);
+  }
+
+  /** Mandates on one account, revoked ones too; newest first. */
+  mandates(ledgerId: string, account: bigint | string, options?: PageOptions): PagedList<MandateView> {
+    return this.list(ledgerId, `/accounts/${idToHex(account)}/mandates`, options);
+  }
+
+  mandate(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<MandateView> {
+    return this.get(ledgerId, `/mandates/${idToHex(id)}`, options);
+  }
+
+  /** What is frozen and why; with `standing: false` also what was. Newest first. */
+  freezes(ledgerId: string, options: PageOptions & { readonly standing?: boolean } = {}): PagedList<FreezeView> {
+    const { standing = true, ...page } = options;
+    return this.list(ledgerId, '/freezes', page, { standing: String(standing) });
+  }
+
+  /** Records, all or about one subject; newest first. */
+  records(ledgerId: string, options: PageOptions & { readonly subject?: bigint | string } = {}): PagedList<RecordView> {
+    const { subject, ...page } = options;
+    return this.list(ledgerId, '/records', page, { subject: subject === undefined ? undefined : idToHex(subject) });
+  }
+
+  record(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<RecordView> {
+    return this.get(ledgerId, `/records/${idToHex(id)}`, options);
   }
 
   /** Newest first. */
@@ -181,4 +225,13 @@ function ledgerPath(id: string): string {
 function paymentFile(xml: string | Uint8Array, options: PaymentFileOptions = {}): Omit<HttpRequest, 'method' | 'path'> {
   const { acceptTransactionCount, ...call } = options;
   return { query: { acceptTransactionCount }, body: { contentType: 'application/xml', bytes: xml }, ...call };
+}
+
+function filterQuery({ userData128, userData64, userData32, code }: RowFilter): Record<string, QueryValue> {
+  return {
+    userData128: userData128 === undefined ? undefined : idToHex(userData128),
+    userData64: userData64 === undefined ? undefined : userData64.toString(),
+    userData32,
+    code,
+  };
 }

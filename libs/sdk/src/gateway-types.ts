@@ -37,6 +37,10 @@ export interface AccountView {
   readonly code: number;
   readonly flags: number;
   readonly userData128: string;
+  readonly userData64: string;
+  readonly userData32: number;
+  /** Whether the account itself is frozen; its owner may be, too. */
+  readonly frozen: boolean;
   readonly debitsPostedMinor: string;
   readonly creditsPostedMinor: string;
   readonly debitsPendingMinor: string;
@@ -59,16 +63,26 @@ export interface TransferView {
   readonly pendingState: 'pending' | 'posted' | 'voided' | 'expired' | null;
   readonly timeoutSeconds: number;
   readonly userData128: string;
+  readonly userData64: string;
+  readonly userData32: number;
   readonly timestampNs: string;
   readonly height: number;
   readonly index: number;
+}
+
+/** A key and when its signatures count, in ledger time; null leaves an end open. */
+export interface PartyKeyJson extends PublicKeyJson {
+  readonly validFromNs: string | null;
+  readonly validUntilNs: string | null;
 }
 
 export interface PartyView {
   readonly id: string;
   readonly name: string;
   readonly threshold: number;
-  readonly keys: readonly PublicKeyJson[];
+  readonly keys: readonly PartyKeyJson[];
+  readonly roles: readonly ('operator' | 'issuer' | 'participant' | 'auditor')[];
+  readonly frozen: boolean;
   readonly timestampNs: string;
 }
 
@@ -77,7 +91,65 @@ export interface AssetView {
   readonly code: string;
   readonly scale: number;
   readonly issuer: string;
+  readonly issuing: 'free' | 'capped' | 'fixed';
+  /** Null where issuing is free. */
+  readonly maximumSupplyMinor: string | null;
+  readonly transfers: 'open' | 'allow_list' | 'frozen';
+  /** What parties other than the issuer hold. */
+  readonly supplyMinor: string;
+  /** All that was ever issued. */
+  readonly issuedMinor: string;
   readonly timestampNs: string;
+}
+
+/** Party `grantee` may debit `account`. Bounds that are null are absent. */
+export interface MandateView {
+  readonly id: string;
+  readonly account: string;
+  readonly grantee: string;
+  readonly creditAccount: string | null;
+  readonly transferAmountMaxMinor: string | null;
+  readonly periodAmountMaxMinor: string | null;
+  readonly periodTransfersMax: number | null;
+  readonly periodSeconds: number | null;
+  readonly validUntilNs: string | null;
+  readonly revoked: boolean;
+  /** In the present period. */
+  readonly usedTransfers: number;
+  readonly usedAmountMinor: string;
+  readonly timestampNs: string;
+  readonly height: number;
+  readonly index: number;
+}
+
+/** Who froze something or lifted that, and why. */
+export interface FreezeActView {
+  readonly party: string;
+  readonly reason: string;
+  readonly timestampNs: string;
+  readonly height: number;
+  readonly index: number;
+}
+
+/** A freeze of an account or party; `lifted` is null while it stands. */
+export interface FreezeView {
+  readonly target: 'account' | 'party';
+  readonly id: string;
+  readonly frozen: FreezeActView;
+  readonly lifted: FreezeActView | null;
+}
+
+/** A fact other than money. */
+export interface RecordView {
+  readonly id: string;
+  readonly kind: number;
+  readonly subject: string;
+  readonly hash: string;
+  readonly reference: string;
+  readonly party: string;
+  readonly timestampNs: string;
+  readonly height: number;
+  readonly index: number;
 }
 
 export interface BlockView {

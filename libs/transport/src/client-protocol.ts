@@ -15,7 +15,23 @@ export type SubmitReply =
       readonly timeNs: bigint;
       readonly codes: Uint16Array;
     }
-  | { readonly kind: 'refused'; readonly code: string; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly retryAfterMs?: number;
+      /** Of an envelope whose signatures do not suffice: who signed, and who is missing. */
+      readonly signers?: readonly SubmitSigner[];
+    };
+
+/** One key of the signing party, or one that it does not have (`publicKey` null), and what became of it. */
+export interface SubmitSigner {
+  readonly key: number;
+  readonly publicKey: string | null;
+  readonly state: string;
+}
+
+/** A party has at most 8 keys, an envelope at most 8 signatures. */
+const SIGNERS_BYTES_MAX = 8_192;
 
 /** Whose balances a receipt shows; without a wish, those of the debit account. */
 export type ReceiptSideName = 'debit' | 'credit' | 'none';
@@ -34,17 +50,36 @@ export interface StatementQuery {
   readonly attestation?: string;
 }
 
+/** Which page of a list. */
+export interface ListQuery {
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** What a list of accounts or transfers is narrowed to: ids are 32 hex digits, `userData64` a decimal number. */
+export interface FilterQuery {
+  readonly userData128?: string;
+  readonly userData64?: string;
+  readonly userData32?: number;
+  readonly code?: number;
+}
+
 /** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
 export type ReplicaQuery =
   | { readonly query: 'status' }
   | { readonly query: 'account'; readonly id: string }
-  | { readonly query: 'accounts'; readonly cursor?: string; readonly limit: number; readonly party?: string }
+  | ({ readonly query: 'accounts'; readonly party?: string } & ListQuery & FilterQuery)
   | { readonly query: 'transfer'; readonly id: string }
-  | { readonly query: 'transfers'; readonly account?: string; readonly cursor?: string; readonly limit: number }
+  | ({ readonly query: 'transfers'; readonly account?: string } & ListQuery & FilterQuery)
   | { readonly query: 'party'; readonly id: string }
   | { readonly query: 'parties'; readonly cursor?: string; readonly limit: number }
   | { readonly query: 'asset'; readonly id: number }
   | { readonly query: 'assets'; readonly cursor?: string; readonly limit: number }
+  | { readonly query: 'mandate'; readonly id: string }
+  | ({ readonly query: 'mandates'; readonly account: string } & ListQuery)
+  | ({ readonly query: 'freezes'; readonly standing: boolean } & ListQuery)
+  | { readonly query: 'record'; readonly id: string }
+  | ({ readonly query: 'records'; readonly subject?: string } & ListQuery)
   | { readonly query: 'receipt'; readonly transferId: string; readonly side?: ReceiptSideName }
   | { readonly query: 'receipt'; readonly height: number; readonly index: number; readonly side?: ReceiptSideName }
   | ({ readonly query: 'statement' } & StatementQuery)
@@ -82,6 +117,7 @@ export function encodeSubmitReply(reply: SubmitReply): Uint8Array {
       .u8(2)
       .text(reply.code)
       .u32(reply.retryAfterMs ?? 0)
+      .blob(encodeJson(reply.signers ?? null))
       .finish();
   }
   const writer = new Writer(32 + reply.codes.length * 2);
@@ -96,8 +132,14 @@ export function decodeSubmitReply(bytes: Uint8Array): SubmitReply {
   if (reader.u8() !== 1) {
     const code = reader.text(CODE_BYTES_MAX);
     const retryAfterMs = reader.u32();
+    const signers = decodeJson(reader.blob(SIGNERS_BYTES_MAX)) as readonly SubmitSigner[] | null;
     reader.end();
-    return retryAfterMs === 0 ? { kind: 'refused', code } : { kind: 'refused', code, retryAfterMs };
+    return {
+      kind: 'refused',
+      code,
+      ...(retryAfterMs === 0 ? {} : { retryAfterMs }),
+      ...(signers === null ? {} : { signers }),
+    };
   }
   const head = { height: reader.uint(), firstIndex: reader.u32(), timeNs: reader.u64() };
   const count = reader.u32();

@@ -19,7 +19,10 @@ export {
   type StatementQuery,
   type ReplicaAnswer,
   type ReplicaQuery,
+  type FilterQuery,
+  type ListQuery,
   type SubmitReply,
+  type SubmitSigner,
 } from './client-protocol';
 export { bindPort, boundPort } from './listener';
 export { connectReplica, type ConnectReplicaOptions, type ReplicaConnection } from './replica-connection';

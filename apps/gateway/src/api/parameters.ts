@@ -24,6 +24,8 @@ export const ledgerParameters = z.strictObject({ ledgerId });
 export const accountParameters = z.strictObject({ ledgerId, accountId: id });
 export const transferParameters = z.strictObject({ ledgerId, transferId: id });
 export const partyParameters = z.strictObject({ ledgerId, partyId: id });
+export const mandateParameters = z.strictObject({ ledgerId, mandateId: id });
+export const recordParameters = z.strictObject({ ledgerId, recordId: id });
 export const assetParameters = z.strictObject({ ledgerId, assetId: whole(0xffff_ffff) });
 export const operationParameters = z.strictObject({
   ledgerId,
@@ -52,7 +54,25 @@ export const receiptQuery = z.strictObject({
     .default('debit')
     .meta({ description: 'Whose balances the receipt shows. The other account stays behind its hash.' }),
 });
-export const accountsQuery = z.strictObject({ limit, cursor, party: id.optional() });
+const number = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'a whole number');
+/** Looked for among the newest rows: a page may be short, and its cursor goes on behind them. */
+const filter = {
+  userData128: id.optional(),
+  userData64: number.optional(),
+  userData32: whole(0xffff_ffff).optional(),
+  code: whole(0xffff).optional(),
+};
+export const accountsQuery = z.strictObject({ limit, cursor, party: id.optional(), ...filter });
+export const transfersQuery = z.strictObject({ limit, cursor, ...filter });
+export const freezesQuery = z.strictObject({
+  limit,
+  cursor,
+  standing: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true'),
+});
+export const recordsQuery = z.strictObject({ limit, cursor, subject: id.optional() });
 export const planQuery = z.strictObject({
   party: id.default('00000000000000000000000000000001'),
   acceptTransactionCount: whole(PAYMENT_FILE_LIMITS.paymentsMax)

@@ -5,6 +5,7 @@ import { z } from 'zod';
 const id = z.string().regex(/^[0-9a-f]{32}$/);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = z.string().regex(/^([0-9a-f]{2})*$/);
+const number = z.string().regex(/^(0|[1-9][0-9]*)$/);
 const minor = z
   .string()
   .regex(/^(0|[1-9][0-9]*)$/)
@@ -68,6 +69,9 @@ export const accountSchema = z
     code: count,
     flags: count,
     userData128: id,
+    userData64: number,
+    userData32: count,
+    frozen: z.boolean().meta({ description: 'Whether the account itself is frozen; its owner may be, too.' }),
     debitsPostedMinor: minor,
     creditsPostedMinor: minor,
     debitsPendingMinor: minor,
@@ -92,6 +96,8 @@ export const transferSchema = z
       .meta({ description: 'What became of it, if it is a pending transfer.' }),
     timeoutSeconds: count,
     userData128: id,
+    userData64: number,
+    userData32: count,
     timestampNs,
     height: count,
     index: count,
@@ -103,13 +109,33 @@ export const partySchema = z
     id,
     name: z.string(),
     threshold: count,
-    keys: z.array(z.object({ scheme: z.enum(['ed25519', 'p256']), publicKey: bytes })),
+    keys: z.array(
+      z.object({
+        scheme: z.enum(['ed25519', 'p256']),
+        publicKey: bytes,
+        validFromNs: timestampNs.nullable(),
+        validUntilNs: timestampNs.nullable(),
+      }),
+    ),
+    roles: z.array(z.enum(['operator', 'issuer', 'participant', 'auditor'])),
+    frozen: z.boolean(),
     timestampNs,
   })
   .meta({ id: 'Party' });
 
 export const assetSchema = z
-  .object({ id: count, code: z.string(), scale: count, issuer: id, timestampNs })
+  .object({
+    id: count,
+    code: z.string(),
+    scale: count,
+    issuer: id,
+    issuing: z.enum(['free', 'capped', 'fixed']),
+    maximumSupplyMinor: minor.nullable(),
+    transfers: z.enum(['open', 'allow_list', 'frozen']),
+    supplyMinor: minor.meta({ description: 'What parties other than the issuer hold.' }),
+    issuedMinor: minor.meta({ description: 'All that was ever issued.' }),
+    timestampNs,
+  })
   .meta({ id: 'Asset' });
 
 export const blockSchema = z

@@ -2,7 +2,7 @@ import { Controller, Param, Post, Req } from '@nestjs/common';
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
 import { resultName, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
-import type { SubmitReply } from '@quorate/transport';
+import type { SubmitReply, SubmitSigner } from '@quorate/transport';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
@@ -10,7 +10,7 @@ import { Operation } from '../api/documentation';
 import { ledgerParameters, type LedgerParameters } from '../api/parameters';
 import { bodyOf } from '../api/request-body';
 import { submitResultSchema } from '../api/schemas';
-import { GatewayProblem } from '../problems/gateway-problem';
+import { GatewayProblem, type ProblemField } from '../problems/gateway-problem';
 import { envelopeProblemCode, PROBLEMS } from '../problems/problem-catalogue';
 import { submit } from '../replicas/submission';
 import { LedgerAccess } from './ledger-access';
@@ -83,7 +83,18 @@ function refusal(reply: Extract<SubmitReply, { kind: 'refused' }>): GatewayProbl
   }
   const code = envelopeProblemCode(reply.code);
   const { status, title, remedy } = PROBLEMS[code];
-  return new GatewayProblem(code, `${title}. ${remedy}`, status === 503 ? { retryAfterMs } : {});
+  const errors = reply.signers?.map(signerField);
+  return new GatewayProblem(code, `${title}. ${remedy}`, status === 503 ? { retryAfterMs } : { errors });
+}
+
+/** What became of one key: of which the signature counts, and of which one is missing. */
+function signerField({ key, publicKey, state }: SubmitSigner): ProblemField {
+  const holder = publicKey === null ? 'which the party does not have' : publicKey;
+  return {
+    pointer: `/signatures/${key}`,
+    code: `SIGNATURE_${state.toUpperCase()}`,
+    detail: `Key ${key}, ${holder}: ${state.replaceAll('_', ' ')}.`,
+  };
 }
 
 function envelopeProblems() {

@@ -12,6 +12,7 @@ import {
   pageQuery,
   partyParameters,
   transferParameters,
+  transfersQuery,
   type LedgerParameters,
   type PageQuery,
 } from '../api/parameters';
@@ -116,7 +117,7 @@ export class LedgerReadsController {
   async accountTransfers(
     @Req() request: FastifyRequest,
     @Param({ schema: accountParameters }) { ledgerId, accountId }: z.output<typeof accountParameters>,
-    @Query({ schema: pageQuery }) query: PageQuery,
+    @Query({ schema: transfersQuery }) query: z.output<typeof transfersQuery>,
   ): Promise<ListAnswer> {
     return page(await this.access.query(request, ledgerId, { query: 'transfers', account: accountId, ...query }));
   }
@@ -126,7 +127,7 @@ export class LedgerReadsController {
   async transfers(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
-    @Query({ schema: pageQuery }) query: PageQuery,
+    @Query({ schema: transfersQuery }) query: z.output<typeof transfersQuery>,
   ): Promise<ListAnswer> {
     return page(await this.access.query(request, ledgerId, { query: 'transfers', ...query }));
   }

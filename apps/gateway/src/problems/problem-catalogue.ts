@@ -47,6 +47,8 @@ const definitions = {
     title: 'No such asset',
     remedy: 'Check the number; currencies use their ISO 4217 number.',
   },
+  MANDATE_UNKNOWN: { status: 404, title: 'No such mandate', remedy: 'Check the id; ids are 32 hexadecimal digits.' },
+  RECORD_UNKNOWN: { status: 404, title: 'No such record', remedy: 'Check the id; ids are 32 hexadecimal digits.' },
   RECEIPT_UNKNOWN: {
     status: 404,
     title: 'No such operation',
@@ -149,7 +151,7 @@ const envelopeRemedies: Readonly<Record<EnvelopeResultName, string>> = {
   envelope_duplicate: 'It was executed before. Ask for the receipts of its operations.',
   envelope_signature_wrong: "Sign the envelope's hash with a registered key, and give that key's index.",
   envelope_signatures_insufficient:
-    "Collect signatures until the party's threshold is reached; `signers` tells which count and which are missing.",
+    "Collect signatures until the party's threshold is reached; `errors` tells which count and which are missing.",
   envelope_party_frozen: 'Ask an operator of the ledger, who knows the reason; the ledger lists it.',
   envelope_memory_full: 'Wait as `Retry-After` says, then send the same bytes again.',
 };

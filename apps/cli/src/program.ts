@@ -4,8 +4,11 @@ import { accountCommands } from './commands/account';
 import { assetCommands } from './commands/asset';
 import { keyCommands } from './commands/key';
 import { ledgerCommands } from './commands/ledger';
+import { mandateCommands } from './commands/mandate';
 import { partyCommands } from './commands/party';
+import { partyAuthorityCommands } from './commands/party-authority';
 import { paymentCommands } from './commands/payment';
+import { recordCommands } from './commands/record';
 import { receiptCommands } from './commands/receipt';
 import { sessionCommands } from './commands/session';
 import { transferCommands } from './commands/transfer';
@@ -19,9 +22,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ledgerCommands,
   ...keyCommands,
   ...partyCommands,
+  ...partyAuthorityCommands,
   ...assetCommands,
   ...accountCommands,
   ...transferCommands,
+  ...mandateCommands,
+  ...recordCommands,
   ...paymentCommands,
   ...receiptCommands,
 ];
@@ -35,6 +41,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   asset: 'currencies and other assets of a ledger',
   account: 'accounts of a ledger',
   transfer: 'bookings on a ledger',
+  mandate: 'who may debit whose account',
+  freeze: 'what is frozen on a ledger',
+  record: 'documents anchored on a ledger',
   payment: 'ISO 20022 payment files',
   receipt: 'proofs of results',
 };

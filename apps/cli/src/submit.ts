@@ -23,10 +23,7 @@ export async function signingParty(
   const party = namedParty(ledger, input);
   const path = input.optionalText('key') ?? context.environment.QUORATE_KEY_FILE ?? keptKeyPath(context, ledger, party);
   const key = readKey(path);
-  const keys =
-    party === ledger.genesis.operator.id
-      ? ledger.genesis.operator.keys.map((one) => Buffer.from(one.bytes).toString('hex'))
-      : (await ledger.gateway.party(ledger.id, party)).keys.map((one) => one.publicKey);
+  const keys = (await ledger.gateway.party(ledger.id, party)).keys.map((one) => one.publicKey);
   const keyIndex = keys.indexOf(key.publicKey);
   if (keyIndex >= 0) return { party, keyIndex, key };
   throw new CliFailure('auth', 'KEY_NOT_OF_PARTY', `the key ${key.publicKey} is not one of party ${formatId(party)}`);

@@ -103,6 +103,10 @@ export function ledgerQueries(gateway: GatewayClient, ledgerId: string) {
       queryKey: [...key, 'assets'],
       queryFn: ({ signal }) => collect(gateway.assets(ledgerId, { limit: listLimit, signal })),
     }),
+    freezes: queryOptions({
+      queryKey: [...key, 'freezes'],
+      queryFn: ({ signal }) => collect(gateway.freezes(ledgerId, { limit: listLimit, signal })),
+    }),
     accounts: queryOptions({
       queryKey: [...key, 'accounts'],
       queryFn: ({ signal }) => collect(gateway.accounts(ledgerId, { limit: listLimit, signal })),

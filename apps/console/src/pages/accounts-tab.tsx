@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { rowsMax } from '../api/queries';
 import { useFormats } from '../i18n/formats';
 import { balanceMinor, isIssuing } from '../ledger/operations';
+import { FrozenTag } from '../ledger/frozen-tag';
 import { OpenAccountsDialog } from '../ledger/open-accounts-dialog';
 import { useLedgerRows } from '../ledger/rows';
 import { CopyableId } from '../ui/copyable-id';
@@ -46,6 +47,7 @@ export function AccountsTab() {
               <Flex gap={8} align="center">
                 <CopyableId id={account.id} />
                 {isIssuing(account) && <Tag color="gold">{t('account.issuing')}</Tag>}
+                {account.frozen && <FrozenTag reason={rows.freezeReason('account', account.id)} />}
               </Flex>
             ),
           },

@@ -1,11 +1,10 @@
 import { PlusOutlined } from '@ant-design/icons';
 import type { AssetView } from '@quorate/sdk';
-import { Button, Flex } from 'antd';
+import { Button, Flex, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
 import { CreateAssetDialog } from '../ledger/create-asset-dialog';
-import { balanceMinor, isIssuing } from '../ledger/operations';
 import { useLedgerRows } from '../ledger/rows';
 import { CopyableId } from '../ui/copyable-id';
 import { RowsTable } from '../ui/rows-table';
@@ -16,10 +15,6 @@ export function AssetsTab() {
   const formats = useFormats();
   const rows = useLedgerRows();
   const [creating, setCreating] = useState(false);
-  const circulating = (asset: AssetView) =>
-    -rows.accounts
-      .filter((account) => account.asset === asset.id && isIssuing(account))
-      .reduce((sum, account) => sum + balanceMinor(account), 0n);
   return (
     <div className="stack">
       <Flex justify="space-between" gap={12} wrap align="center">
@@ -47,7 +42,20 @@ export function AssetsTab() {
             title: t('asset.circulating'),
             align: 'right',
             className: 'amount',
-            render: (_, asset) => `${formats.amount(circulating(asset), asset.scale)} ${asset.code}`,
+            render: (_, asset) => `${formats.amount(BigInt(asset.supplyMinor), asset.scale)} ${asset.code}`,
+          },
+          {
+            title: t('asset.issuing'),
+            render: (_, { issuing, maximumSupplyMinor, scale }) =>
+              maximumSupplyMinor === null
+                ? t(`issuing.${issuing}`)
+                : `${t(`issuing.${issuing}`)}, ${t('asset.maximum', { amount: formats.amount(BigInt(maximumSupplyMinor), scale) })}`,
+          },
+          {
+            title: t('asset.transfers'),
+            render: (_, { transfers }) => (
+              <Tag color={transfers === 'frozen' ? 'error' : undefined}>{t(`transfers.${transfers}`)}</Tag>
+            ),
           },
           { title: t('field.created'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
         ]}

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
 import { CreatePartyDialog } from '../ledger/create-party-dialog';
 import { useLedgerScope } from '../ledger/ledger-context';
-import { operatorPartyId } from '../ledger/operations';
+import { FrozenTag } from '../ledger/frozen-tag';
 import { useLedgerRows } from '../ledger/rows';
 import { heldKeys } from '../ledger/submission';
 import { CopyableId } from '../ui/copyable-id';
@@ -40,7 +40,12 @@ export function PartiesTab() {
             render: (_, party) => (
               <Flex gap={8} align="center">
                 <strong>{party.name}</strong>
-                {party.id === operatorPartyId && <Tag color="processing">{t('party.operator')}</Tag>}
+                {party.roles.map((role) => (
+                  <Tag key={role} color={role === 'operator' ? 'processing' : undefined}>
+                    {t(`role.${role}`)}
+                  </Tag>
+                ))}
+                {party.frozen && <FrozenTag reason={rows.freezeReason('party', party.id)} />}
               </Flex>
             ),
           },
@@ -49,10 +54,13 @@ export function PartiesTab() {
             title: t('party.keys'),
             render: (_, party) => (
               <Flex vertical gap={2}>
-                {party.keys.map(({ scheme, publicKey }) => (
+                {party.keys.map(({ scheme, publicKey, validUntilNs }) => (
                   <Flex key={publicKey} gap={8} align="center">
                     <Tag>{scheme === 'p256' ? 'P-256' : 'Ed25519'}</Tag>
                     <CopyableId id={publicKey} />
+                    {validUntilNs !== null && (
+                      <span className="soft">{t('party.validUntil', { time: formats.ledgerTime(validUntilNs) })}</span>
+                    )}
                     {keys.some((key) => key.publicKey === publicKey) && (
                       <KeyOutlined aria-label={t('party.keyHere')} title={t('party.keyHere')} />
                     )}

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync, type SpawnSyncReturns } from 'node:chil
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Receipt } from '@quorate/protocol';
+import { encodeReceipt, type Receipt } from '@quorate/protocol';
 import { NetworkError, ProblemError } from '@quorate/sdk';
 import { provenLedger } from '../../../libs/light-client/test/proven-ledger';
 import { CliFailure, exitNumber, explainFailure } from './exit-codes';
@@ -123,6 +123,13 @@ describe('receipt verify', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ verified: true, result: 'applied', genesisId: anchor });
   });
 
+  it('proves a compact one as well', () => {
+    const path = join(home, 'receipt.bin');
+    writeFileSync(path, encodeReceipt(receipt));
+    const run = quorate(['receipt', 'verify', path, '--genesis', anchor, '--output', 'json']);
+    expect([run.status, run.stdout]).toEqual([0, expect.stringContaining('"verified": true')]);
+  });
+
   it('tells which anchor to compare when none is kept', () => {
     const run = verify(receipt);
     expect([run.status, run.stderr]).toEqual([0, expect.stringContaining('compare genesisId')]);
@@ -162,6 +169,29 @@ describe('receipt verify', () => {
     ['an empty object', {}, anchor],
   ])('refuses %s with exit code 8', (_name, value, genesis) => {
     expect(verify(value, '--genesis', genesis).status).toBe(8);
+  });
+});
+
+describe('statement verify', () => {
+  const { anchor, statement } = provenLedger();
+  const whole = statement(200n);
+
+  function verify(value: unknown): SpawnSyncReturns<string> {
+    const path = join(home, 'statement.json');
+    writeFileSync(path, JSON.stringify(value));
+    return quorate(['statement', 'verify', path, '--genesis', anchor, '--output', 'json']);
+  }
+
+  it('proves a statement without any platform', () => {
+    const run = verify([whole]);
+    expect(run.status).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ verified: true, completeFrom: 0, completeThrough: 3 });
+  });
+
+  it('refuses one with a missing line with exit code 8', () => {
+    const run = verify({ ...whole, lines: whole.lines.toSpliced(2, 1) });
+    expect([run.status, run.stdout]).toEqual([8, '']);
+    expect(run.stderr).toContain('STATEMENT_LINE_MISSING');
   });
 });
 

@@ -10,6 +10,7 @@ import { partyAuthorityCommands } from './commands/party-authority';
 import { paymentCommands } from './commands/payment';
 import { recordCommands } from './commands/record';
 import { receiptCommands } from './commands/receipt';
+import { statementCommands } from './commands/statement';
 import { sessionCommands } from './commands/session';
 import { transferCommands } from './commands/transfer';
 import { CommandContext } from './context';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...recordCommands,
   ...paymentCommands,
   ...receiptCommands,
+  ...statementCommands,
 ];
 
 const INTERRUPT_GRACE_MS = 500;

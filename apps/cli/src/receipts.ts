@@ -1,18 +1,22 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hex } from '@quorate/crypto';
 import { verifyReceipt, type ProvenOutcome } from '@quorate/light-client';
-import { TRANSFER_FLAGS, formatId, type Receipt, type ResultOperation } from '@quorate/protocol';
+import { TRANSFER_FLAGS, formatId, type Receipt, type ResultOperation, isReceiptBytes } from '@quorate/protocol';
+import type { ReceiptOptions } from '@quorate/sdk';
+import type { CommandInput } from './command';
 import type { OpenLedger } from './context';
 import { CliFailure } from './exit-codes';
 
 const RECEIPT_BYTES_MAX = 1_048_576;
+const STATEMENT_BYTES_MAX = 268_435_456;
 
 /** Fetches the receipt of a transfer and verifies it against the kept trust anchor before anyone relies on it. */
 export async function fetchReceipt(
   ledger: OpenLedger,
   transferId: bigint,
+  side?: ReceiptOptions['side'],
 ): Promise<{ receipt: Receipt; proven: ProvenOutcome }> {
-  const receipt = await ledger.gateway.receipt(ledger.id, transferId);
+  const receipt = await ledger.gateway.receipt(ledger.id, transferId, { side });
   const proven = demandProven(receipt, ledger.genesisId);
   if (proven.operation.kind !== 'create_transfer' || proven.operation.transfer.id !== transferId) {
     throw new CliFailure(
@@ -38,20 +42,36 @@ export function demandProven(receipt: unknown, anchor: string | undefined): Prov
   throw new CliFailure('verification', verdict.code, verdict.detail, { hint: 'Do not rely on this receipt.' });
 }
 
-/** Reads a receipt file; one that is not JSON proves nothing. */
+/** The trust anchor of `--genesis`, if it is given. */
+export function anchorOption(input: CommandInput): string | undefined {
+  const given = input.optionalText('genesis');
+  if (given === undefined || /^[0-9a-f]{64}$/.test(given)) return given;
+  throw new CliFailure('usage', 'USAGE', '--genesis must be 64 lowercase hexadecimal digits');
+}
+
+/** Reads a receipt file, JSON or compact; anything else proves nothing. */
 export function readReceipt(path: string): unknown {
-  let text: string;
+  return readProof(path, RECEIPT_BYTES_MAX, 'RECEIPT_MALFORMED');
+}
+
+/** Reads a statement file. */
+export function readStatement(path: string): unknown {
+  return readProof(path, STATEMENT_BYTES_MAX, 'STATEMENT_MALFORMED');
+}
+
+function readProof(path: string, bytesMax: number, code: string): unknown {
+  let bytes: Buffer;
   try {
-    if (statSync(path).size > RECEIPT_BYTES_MAX) throw new Error(`larger than ${RECEIPT_BYTES_MAX} bytes`);
-    text = readFileSync(path, 'utf8');
+    if (statSync(path).size > bytesMax) throw new Error(`larger than ${bytesMax} bytes`);
+    bytes = readFileSync(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliFailure('usage', 'FILE_UNREADABLE', `${path} cannot be read: ${why}`);
   }
   try {
-    return JSON.parse(text) as unknown;
+    return isReceiptBytes(bytes) ? new Uint8Array(bytes) : (JSON.parse(bytes.toString('utf8')) as unknown);
   } catch {
-    throw new CliFailure('verification', 'RECEIPT_MALFORMED', `${path} is not JSON`);
+    throw new CliFailure('verification', code, `${path} is not JSON`);
   }
 }
 

@@ -8,6 +8,7 @@ import { EnvelopesController } from './ledgers/envelopes.controller';
 import { LedgerAccess } from './ledgers/ledger-access';
 import { LedgerReadsController } from './ledgers/ledger-reads.controller';
 import { ReceiptsController } from './ledgers/receipts.controller';
+import { StatementsController } from './ledgers/statements.controller';
 import { PaymentFileReader } from './payments/payment-file-reader';
 import { PaymentFiles } from './payments/payment-files';
 import { PaymentFilesController } from './payments/payment-files.controller';
@@ -34,6 +35,7 @@ export class GatewayModule {
         LedgerReadsController,
         AuthorityReadsController,
         ReceiptsController,
+        StatementsController,
         StreamController,
         PaymentFilesController,
       ],

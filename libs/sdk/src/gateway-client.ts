@@ -1,4 +1,4 @@
-import { LIMITS, type Receipt } from '@quorate/protocol';
+import { LIMITS, type Receipt, type Statement } from '@quorate/protocol';
 
 import type { GenesisDocument } from './control-plane-types';
 import type { SignedEnvelope } from './envelope';
@@ -43,6 +43,17 @@ export interface RowFilter {
   readonly userData32?: number;
   readonly code?: number;
 }
+
+/** Which part of an account's history; heights, or ledger times as ISO 8601. Without any, all of it. */
+export interface StatementOptions extends CallOptions {
+  readonly from?: number | string;
+  readonly to?: number | string;
+  /** Place of an attest_account operation that the statement ends with. */
+  readonly attestation?: { readonly height: number; readonly index: number };
+}
+
+/** Pages of one statement that are fetched at most; one page holds up to a hundred lines. */
+const statementPagesMax = 10_000;
 
 /** Submits envelopes to ledgers and reads what is on them. Make one with {@link createGatewayClient}. */
 export class GatewayClient {
@@ -158,6 +169,27 @@ export class GatewayClient {
     return this.getReceipt(ledgerId, `/operations/${height}/${index}/receipt`, options);
   }
 
+  /**
+   * An account's statement, proved to be complete: a list for `verifyStatement`, oldest part first. Fetched from its newest lines on, so
+   * an attestation is in the last part.
+   */
+  statement(ledgerId: string, account: bigint | string, options: StatementOptions = {}): Promise<Statement[]> {
+    const { from, to, attestation, ...call } = options;
+    const path = `/accounts/${idToHex(account)}/statement`;
+    const attested = attestation === undefined ? undefined : `${attestation.height}.${attestation.index}`;
+    return this.statementPages(ledgerId, path, { from, to, attestation: attested, limit: 100 }, call);
+  }
+
+  /** Proof of an account's balance at a height or time of the past, for `verifyStatement` and `balanceAt`. */
+  balance(
+    ledgerId: string,
+    account: bigint | string,
+    at: number | string,
+    options: CallOptions = {},
+  ): Promise<Statement[]> {
+    return this.statementPages(ledgerId, `/accounts/${idToHex(account)}/balance`, { at }, options);
+  }
+
   genesis(ledgerId: string, options?: CallOptions): Promise<GenesisDocument> {
     return this.get(ledgerId, '/genesis', options);
   }
@@ -187,6 +219,30 @@ export class GatewayClient {
   private getReceipt(ledgerId: string, path: string, options: ReceiptOptions = {}): Promise<Receipt> {
     const { side, ...call } = options;
     return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, query: { side }, ...call });
+  }
+
+  private async statementPages(
+    ledgerId: string,
+    path: string,
+    query: Record<string, QueryValue>,
+    options: CallOptions,
+  ): Promise<Statement[]> {
+    const pages: Statement[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < statementPagesMax; page += 1) {
+      // Older pages end where newer ones begin: the attestation belongs to the newest lines only.
+      const wanted = pages.length === 0 ? query : { ...query, attestation: undefined };
+      const found: { statement: Statement | null; nextCursor: string | null } = await this.http.json({
+        method: 'GET',
+        path: ledgerPath(ledgerId) + path,
+        query: { ...wanted, cursor },
+        ...options,
+      });
+      if (found.statement !== null) pages.unshift(found.statement);
+      if (found.nextCursor === null) return pages;
+      cursor = found.nextCursor;
+    }
+    throw new RangeError('the statement has too many pages; ask for a part of it with from and to');
   }
 
   private get<T>(ledgerId: string, path: string, options?: CallOptions): Promise<T> {

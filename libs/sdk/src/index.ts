@@ -35,7 +35,13 @@ export type {
   Tenant,
   Worker,
 } from './control-plane-types';
-export { GatewayClient, createGatewayClient, type PaymentFileOptions, type ReceiptOptions } from './gateway-client';
+export {
+  GatewayClient,
+  createGatewayClient,
+  type PaymentFileOptions,
+  type ReceiptOptions,
+  type StatementOptions,
+} from './gateway-client';
 export type {
   AccountView,
   AssetView,

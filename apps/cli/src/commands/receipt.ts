@@ -1,25 +1,27 @@
 import { writeFileSync } from 'node:fs';
 import { verifyReceipt } from '@quorate/light-client';
+import { encodeReceipt } from '@quorate/protocol';
+import type { ReceiptOptions } from '@quorate/sdk';
 import { LEDGER_OPTION, type CommandInput, type CommandSpec } from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
-import { demandProven, fetchReceipt, provenFields, readReceipt } from '../receipts';
+import { anchorOption, demandProven, fetchReceipt, provenFields, readReceipt } from '../receipts';
 import { idArgument } from '../submit';
 
 async function get(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
-  const { receipt } = await fetchReceipt(ledger, idArgument(input.argument(0), 'the transfer'));
+  const side = input.optionalText('side') as ReceiptOptions['side'];
+  const { receipt } = await fetchReceipt(ledger, idArgument(input.argument(0), 'the transfer'), side);
   const file = input.optionalText('file');
+  const compact = input.optionalText('format') === 'compact';
+  if (compact && file === undefined) throw new CliFailure('usage', 'USAGE', 'a compact receipt needs --file');
   if (file === undefined) return context.terminal.json(receipt);
-  writeFileSync(file, `${JSON.stringify(receipt, null, 2)}\n`);
+  writeFileSync(file, compact ? encodeReceipt(receipt) : `${JSON.stringify(receipt, null, 2)}\n`);
   context.terminal.progress(`Verified and written to ${file}`);
 }
 
 async function verify(context: CommandContext, input: CommandInput): Promise<void> {
-  const given = input.optionalText('genesis');
-  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) {
-    throw new CliFailure('usage', 'USAGE', '--genesis must be 64 lowercase hexadecimal digits');
-  }
+  const given = anchorOption(input);
   const receipt = readReceipt(input.argument(0));
   const proven = demandProven(receipt, given ?? keptAnchor(context, receipt));
   context.terminal.record(provenFields(proven));
@@ -44,7 +46,17 @@ export const receiptCommands: readonly CommandSpec[] = [
     words: ['receipt', 'get'],
     summary: 'Fetch the receipt of a transfer and verify it.',
     arguments: [{ name: 'transfer', description: 'id of the transfer' }],
-    options: [{ flags: '--file <file>', description: 'write it there instead of to standard output' }, LEDGER_OPTION],
+    options: [
+      { flags: '--file <file>', description: 'write it there instead of to standard output' },
+      { flags: '--format <format>', description: 'how it is written', choices: ['json', 'compact'], fallback: 'json' },
+      {
+        flags: '--side <side>',
+        description: 'whose balances it shows; the other account stays behind its hash',
+        choices: ['debit', 'credit', 'none'],
+        fallback: 'debit',
+      },
+      LEDGER_OPTION,
+    ],
     run: get,
   },
   {

@@ -54,6 +54,31 @@ export const receiptQuery = z.strictObject({
     .default('debit')
     .meta({ description: 'Whose balances the receipt shows. The other account stays behind its hash.' }),
 });
+/** A block by its height, or by ledger time: ISO 8601. */
+const point = z
+  .union([
+    z
+      .string()
+      .regex(/^(0|[1-9][0-9]{0,14})$/)
+      .transform((height) => ({ height: Number(height) })),
+    z.iso
+      .datetime({ offset: true })
+      .transform((time) => ({ timeNs: (BigInt(Math.max(0, Date.parse(time))) * 1_000_000n).toString() })),
+  ])
+  .meta({ description: 'A height, or a ledger time such as 2026-11-30T23:59:59Z.' });
+
+export const statementQuery = z.strictObject({
+  limit,
+  cursor,
+  from: point.optional(),
+  to: point.optional(),
+  attestation: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}\.(0|[1-9][0-9]{0,4})$/)
+    .optional()
+    .meta({ description: 'Place of an attest_account to be shown after the last line: height.index.' }),
+});
+export const balanceQuery = z.strictObject({ at: point, cursor });
 const number = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'a whole number');
 /** Looked for among the newest rows: a page may be short, and its cursor goes on behind them. */
 const filter = {

@@ -166,22 +166,24 @@ const receiptAccount = z
 
 const receiptSide = z.union([receiptAccount, hash]).nullable();
 
+const receiptRecord = z.object({
+  height: count,
+  index: count,
+  timestampNs,
+  code: count,
+  amount: minor,
+  envelopeHash: hash.nullable(),
+  party: id.nullable(),
+  operation: bytes,
+  debitAccount: id.nullable(),
+  creditAccount: id.nullable(),
+});
+
 export const receiptSchema = z
   .object({
     version: z.literal(2),
     genesis: bytes,
-    record: z.object({
-      height: count,
-      index: count,
-      timestampNs,
-      code: count,
-      amount: minor,
-      envelopeHash: hash.nullable(),
-      party: id.nullable(),
-      operation: bytes,
-      debitAccount: id.nullable(),
-      creditAccount: id.nullable(),
-    }),
+    record: receiptRecord,
     debit: receiptSide,
     credit: receiptSide,
     resultCount: count,
@@ -192,6 +194,31 @@ export const receiptSchema = z
     certificate: bytes,
   })
   .meta({ id: 'Receipt', description: "Proves one operation's outcome offline, against the ledger's genesis id." });
+
+const statementLine = z
+  .object({ record: receiptRecord, debit: receiptSide, credit: receiptSide, resultsPath: z.array(hash) })
+  .meta({ id: 'StatementLine' });
+
+export const statementSchema = z
+  .object({
+    version: z.literal(1),
+    genesis: bytes,
+    account: id,
+    blocks: z.array(z.object({ height: count, blockId: hash, resultCount: count, historyPath: z.array(hash) })),
+    lines: z.array(statementLine),
+    attestation: statementLine.nullable(),
+    header: bytes,
+    certificate: bytes,
+  })
+  .meta({ id: 'Statement', description: "Proves a stretch of an account's history offline, without a gap." });
+
+export const statementPageSchema = z
+  .object({
+    statement: statementSchema.nullable().meta({ description: 'Null: no line was found yet; go on with the cursor.' }),
+    nextCursor: z.string().nullable().meta({ description: 'Where older lines go on; null at the last page.' }),
+    height: count,
+  })
+  .meta({ id: 'StatementPage' });
 
 export const genesisSchema = z.object({ genesis: bytes, genesisId: hash }).meta({ id: 'Genesis' });
 

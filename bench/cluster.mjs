@@ -130,9 +130,7 @@ export class Cluster {
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
       dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(self + 1) }],
-      self,
-      addresses: this.prepared.map(({ port }) => ({ host, port })),
-      certificates: this.prepared.map(({ certificate }) => certificate),
+      participants: this.prepared.map(({ port, certificate }) => ({ host, port, certificate })),
       clientCertificates: [this.client.certificate],
     });
     await replica.next('started');

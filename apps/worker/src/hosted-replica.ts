@@ -2,8 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
-import type { ReplicaStatus } from '@quorate/replica';
 import type { OpenDataKey } from './keys/keyring';
+import type { ReplicaCommand, ReplicaStatus } from '@quorate/replica';
 import type { ReplicaProcess } from './replica-process';
 
 const prepareMsMax = 15_000;
@@ -109,7 +109,7 @@ export class HostedReplica {
     if (!this.#started || known === null || now === null) return;
     this.#told = now;
     if (!isDeepStrictEqual(known.addresses, now.addresses)) {
-      this.#process?.tell({ kind: 'addresses', addresses: [...now.addresses] });
+      this.#process?.tell({ kind: 'participants', participants: participantsOf(now) });
     }
     if (!isDeepStrictEqual(known.clientCertificates, now.clientCertificates)) {
       this.#process?.tell({ kind: 'clients', clientCertificates: [...now.clientCertificates] });
@@ -152,21 +152,17 @@ export class HostedReplica {
     try {
       const prepared = await this.#prepare();
       const told = this.#assignment;
-      const { genesis, index, addresses, certificates, clientCertificates } = told;
+      const { genesis, index, addresses, clientCertificates } = told;
       // The assignment may have been withdrawn while keys were made.
       if (genesis === null) return;
       const own = addresses[index];
       // A replica that comes back under its old address needs no control plane to be up.
       if (own?.host !== prepared.host || own.port !== prepared.port) await this.#announce();
       const { directory } = this.surroundings;
-      const peers = {
-        addresses: [...addresses],
-        certificates: [...certificates],
-        clientCertificates: [...clientCertificates],
-      };
+      const peers = { participants: participantsOf(told), clientCertificates: [...clientCertificates] };
       this.#dataKeys ??= await this.surroundings.dataKeys();
       await this.#process?.ask(
-        { kind: 'start', directory, genesis, dataKeys: this.#dataKeys, self: index, ...peers },
+        { kind: 'start', directory, genesis, dataKeys: this.#dataKeys, ...peers },
         'started',
         startMsMax,
       );
@@ -220,4 +216,11 @@ export class HostedReplica {
     await this.stop();
     rmSync(this.surroundings.directory, { recursive: true, force: true });
   }
+}
+
+function participantsOf({
+  addresses,
+  certificates,
+}: ReplicaAssignment): Extract<ReplicaCommand, { kind: 'start' }>['participants'] {
+  return addresses.map(({ host, port }, index) => ({ host, port, certificate: certificates[index] }));
 }

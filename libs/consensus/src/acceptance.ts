@@ -1,5 +1,6 @@
 import type { Certificate } from '@quorate/protocol';
 import { compareRank } from './rank';
+import { noteNewest } from './recall';
 import type { CoreState } from './state';
 import type { CountedVote } from './tallies';
 import { abandonTerm, enterTerm } from './terms';
@@ -81,6 +82,7 @@ export function applyTimeoutCertificate(core: CoreState, certificate: TimeoutCer
 
 /** Counts a vote of this or another replica (C-18). */
 export function countVote(core: CoreState, vote: CountedVote): void {
+  noteNewest(core, vote);
   const outcome = core.tallies.add(vote);
   if (outcome.kind === 'equivocation') {
     core.alarm('EQUIVOCATION_SEEN', `replica ${outcome.replica}, ${vote.kind} of term ${vote.term} slot ${vote.slot}`);

@@ -102,7 +102,7 @@ function source(core: CoreState, certificate: Certificate, attempt: number): num
       ({ peer, index }) =>
         index !== core.self && peer.connected && (certificate.signers.includes(index) || peer.finalHeight > height),
     );
-  return candidates.length === 0 ? null : candidates[(attempt + core.self) % candidates.length].index;
+  return candidates.length === 0 ? null : candidates[(attempt + core.self + 1) % candidates.length].index;
 }
 
 /** Serves one block: from memory if it is not final yet, else by the host from its journal. */
@@ -136,7 +136,8 @@ function parse(message: { headerBytes: Uint8Array; body: Uint8Array }): Block | 
 
 /** C-32: final blocks, verified forward from the final tip by parent, and closed by one certificate. */
 export function onRange(core: CoreState, from: number, message: RangeMessage): void {
-  if (!isCatchingUp(core)) return;
+  // What closes a range of another epoch is of no use before this one is over.
+  if (!isCatchingUp(core) || message.certificate.epoch !== core.committee.epoch) return;
   const blocks = linkedRange(core, message);
   const certificate = blocks === null ? null : core.certificates.verify(message.certificate);
   if (blocks === null || certificate === null || certificate.kind !== 'commit') {
@@ -147,7 +148,8 @@ export function onRange(core: CoreState, from: number, message: RangeMessage): v
   const named = message.tailHeaders.length === 0;
   applyCertificate(core, certificate);
   makeFinal(core, blocks, certificate, named);
-  core.peers[from].finalHeight = Math.max(core.peers[from].finalHeight, core.chain.finalTip.header.height);
+  const peer = core.peer(from);
+  peer.finalHeight = Math.max(peer.finalHeight, core.chain.finalTip.header.height);
   core.fetch = null;
   core.changed();
 }

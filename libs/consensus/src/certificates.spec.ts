@@ -1,7 +1,13 @@
 import { sha256 } from '@quorate/crypto';
-import { RULES_VERSION, type Certificate, type CertifiedPosition, type Genesis } from '@quorate/protocol';
+import {
+  RULES_VERSION,
+  firstConfiguration,
+  type Certificate,
+  type CertifiedPosition,
+  type Genesis,
+} from '@quorate/protocol';
 import { CertificateBook, buildTimeoutCertificate } from './certificates';
-import { Committee } from './committee';
+import { Committee, genesisBlock } from './committee';
 import type { TimeoutEntry, TimeoutMessage } from './types';
 
 const id = (seed: number): Uint8Array => Uint8Array.from(sha256(Uint8Array.of(seed)));
@@ -22,11 +28,13 @@ const genesis: Genesis = {
 
 const committeeOf = (self: number): Committee =>
   new Committee({
-    genesis,
-    self,
-    sign: (preimage) => signWith(self, preimage),
-    verify: (replica, preimage, signature) =>
-      signWith(replica, preimage).every((byte, index) => byte === signature[index]),
+    configuration: firstConfiguration(genesis),
+    genesis: genesisBlock(genesis),
+    signer: (key) => (key === genesis.replicas[self].consensusKey ? (preimage) => signWith(self, preimage) : null),
+    verify: (key, preimage, signature) => {
+      const replica = genesis.replicas.findIndex(({ consensusKey }) => consensusKey === key.bytes);
+      return signWith(replica, preimage).every((byte, index) => byte === signature[index]);
+    },
   });
 
 const members = [0, 1, 2, 3].map(committeeOf);

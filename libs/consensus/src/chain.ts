@@ -30,12 +30,13 @@ export class Chain {
     this.recentKeys = new Set([genesis.key]);
   }
 
-  boot(event: BootEvent): void {
+  boot(event: BootEvent, epoch: number): void {
     if (event.finalHeaders.length > 0) {
       this.recent = event.finalHeaders.slice(-RECENT_HEADERS_MAX);
       for (const { key } of this.recent) this.recentKeys.add(key);
       this.finalTip = this.recent[this.recent.length - 1];
-      this.finalCertificate = event.finalCertificate;
+      // A certificate of an earlier epoch has no rank in this one.
+      this.finalCertificate = event.finalCertificate?.epoch === epoch ? event.finalCertificate : null;
     }
     for (const block of event.blocks) {
       if (block.header.height > this.finalTip.header.height) this.blocks.set(block.key, block);
@@ -102,6 +103,12 @@ export class Chain {
     this.finalCertificate = certificate;
     for (const [key, block] of this.blocks)
       if (block.header.height <= this.finalTip.header.height) this.blocks.delete(key);
+  }
+
+  /** The final tip is where another epoch begins: it has no certificate of that epoch yet. */
+  beginEpoch(): void {
+    this.finalCertificate = null;
+    this.blocks.clear();
   }
 
   /** A final header by height, if it is recent enough to be held. */

@@ -1,6 +1,14 @@
 import { sha256 } from '@quorate/crypto';
-import { RULES_VERSION, blockId, encodeHeader, genesisHeader, type Genesis } from '@quorate/protocol';
-import { Committee } from './committee';
+import {
+  RULES_VERSION,
+  blockId,
+  encodeHeader,
+  firstConfiguration,
+  genesisHeader,
+  type Genesis,
+  type VerifyKey,
+} from '@quorate/protocol';
+import { Committee, genesisBlock } from './committee';
 import { compareRank } from './rank';
 
 const REPLICAS = 4;
@@ -27,9 +35,16 @@ function genesisOf(ledger: number): Genesis {
 /** Signs by hashing, so that two signatures are equal only over equal bytes. */
 function committee(ledger: number): Committee {
   const sign = (preimage: Uint8Array): Uint8Array => sha256(preimage);
-  const verify = (_replica: number, preimage: Uint8Array, signature: Uint8Array): boolean =>
+  const verify: VerifyKey = (_key, preimage, signature) =>
     sha256(preimage).every((byte, index) => byte === signature[index]);
-  return new Committee({ genesis: genesisOf(ledger), self: 0, sign, verify });
+  const genesis = genesisOf(ledger);
+  const own = genesis.replicas[0].consensusKey;
+  return new Committee({
+    configuration: firstConfiguration(genesis),
+    genesis: genesisBlock(genesis),
+    signer: (key) => (key === own ? sign : null),
+    verify,
+  });
 }
 
 const position = { term: 2, slot: 3, blockId: new Uint8Array(32).fill(7) };

@@ -1,6 +1,6 @@
-import { EMPTY_ROOT, hex, sha256 } from '@quorate/crypto';
+import { EMPTY_ROOT, hex, sha256, type PublicKey } from '@quorate/crypto';
+import { invariant } from '@quorate/errors';
 import {
-  firstConfiguration,
   FIRST_EPOCH,
   blockId,
   commitPreimage,
@@ -12,68 +12,118 @@ import {
   genesisHeader,
   preparePreimage,
   quorum,
+  readyPreimage,
   timeoutPreimage,
   type CertifiedPosition,
+  type Configuration,
+  type Genesis,
+  type Ready,
+  type VerifyKey,
 } from '@quorate/protocol';
-import type { Block, CoreOptions } from './types';
+import type { Block, CoreOptions, Signer } from './types';
 
 const NO_BODY = new Uint8Array(0);
 
-/** C-1, C-3: the replica set of the epoch: sizes, leaders, and the one place where votes are signed and verified. */
+/** What a committee is made of. */
+export interface CommitteeOptions {
+  readonly configuration: Configuration;
+  /** The block with which the epoch begins: the ledger's genesis, or the end of the epoch before. */
+  readonly genesis: Block;
+  readonly signer: CoreOptions['signer'];
+  readonly verify: VerifyKey;
+}
+
+/** C-1, C-3: the replica set of one epoch: sizes, leaders, and the one place where votes are signed and verified. */
 export class Committee {
+  /** Index of this replica; -1 if it is no member, and then it never votes. */
   readonly self: number;
   readonly size: number;
   /** Votes that make a certificate (q). */
   readonly quorum: number;
   /** Replicas that may lie (f). */
   readonly faults: number;
-  readonly epoch = FIRST_EPOCH;
+  readonly epoch: number;
   readonly ledgerId: Uint8Array;
+  readonly configuration: Configuration;
   readonly configHash: Uint8Array;
   readonly genesis: Block;
   private readonly context: Uint8Array;
   private readonly leaderOffset: number;
-  private readonly sign: CoreOptions['sign'];
-  private readonly verify: CoreOptions['verify'];
+  private readonly keys: readonly PublicKey[];
+  private readonly sign: Signer | null;
+  private readonly verify: VerifyKey;
 
-  constructor(options: CoreOptions) {
-    this.self = options.self;
-    this.size = options.genesis.replicas.length;
+  constructor({ configuration, genesis, signer, verify }: CommitteeOptions) {
+    const { replicas } = configuration;
+    const signers = replicas.map(({ consensusKey }) => signer(consensusKey));
+    this.self = signers.findIndex((candidate) => candidate !== null);
+    this.sign = signers[this.self] ?? null;
+    this.size = replicas.length;
     this.quorum = quorum(this.size);
     this.faults = faultsTolerated(this.size);
-    this.ledgerId = options.genesis.ledgerId;
-    this.configHash = configHash(firstConfiguration(options.genesis));
-    this.context = consensusContext(firstConfiguration(options.genesis));
-    this.sign = options.sign;
-    this.verify = options.verify;
-    this.genesis = makeBlock(encodeHeader(genesisHeader(options.genesis)), NO_BODY);
+    this.epoch = configuration.epoch;
+    this.ledgerId = configuration.ledgerId;
+    this.configuration = configuration;
+    this.configHash = configHash(configuration);
+    this.context = consensusContext(configuration);
+    this.keys = replicas.map(({ consensusKey }) => ({ scheme: 'ed25519', bytes: consensusKey }));
+    this.verify = verify;
+    this.genesis = genesis;
     // Spreads the first leaders of many ledgers over the workers.
     this.leaderOffset = new DataView(sha256(this.ledgerId).buffer).getUint32(0) % this.size;
   }
 
+  /** C-34: whoever is no member follows and promises nothing. */
+  get isMember(): boolean {
+    return this.self >= 0;
+  }
+
   leaderOf(term: number): number {
-    return (this.leaderOffset + term) % this.size;
+    return (this.leaderOffset + this.epoch - FIRST_EPOCH + term) % this.size;
   }
 
   signVote(kind: 'prepare' | 'commit', position: CertifiedPosition): Uint8Array {
-    return this.sign(this.votePreimage(kind, position));
+    return this.signed(this.votePreimage(kind, position));
   }
 
   verifyVote(kind: 'prepare' | 'commit', replica: number, position: CertifiedPosition, signature: Uint8Array): boolean {
-    return replica < this.size && this.verify(replica, this.votePreimage(kind, position), signature);
+    return this.verified(replica, this.votePreimage(kind, position), signature);
   }
 
   signTimeout(term: number, high: CertifiedPosition | null): Uint8Array {
-    return this.sign(timeoutPreimage(this.context, term, high));
+    return this.signed(timeoutPreimage(this.context, term, high));
   }
 
   verifyTimeout(replica: number, term: number, high: CertifiedPosition | null, signature: Uint8Array): boolean {
-    return replica < this.size && this.verify(replica, timeoutPreimage(this.context, term, high), signature);
+    return this.verified(replica, timeoutPreimage(this.context, term, high), signature);
+  }
+
+  /** C-36: what this committee's member says about the chain of the configuration before. */
+  signReady(formerConfigHash: Uint8Array, ready: Omit<Ready, 'signature'>): Uint8Array {
+    return this.signed(readyPreimage(this.context, formerConfigHash, ready));
+  }
+
+  verifyReady(formerConfigHash: Uint8Array, ready: Ready): boolean {
+    return this.verified(ready.replica, readyPreimage(this.context, formerConfigHash, ready), ready.signature);
+  }
+
+  private signed(preimage: Uint8Array): Uint8Array {
+    invariant(this.sign !== null, 'only a member votes', { epoch: this.epoch });
+    return this.sign(preimage);
+  }
+
+  private verified(replica: number, preimage: Uint8Array, signature: Uint8Array): boolean {
+    return replica < this.size && this.verify(this.keys[replica], preimage, signature);
   }
 
   private votePreimage(kind: 'prepare' | 'commit', position: CertifiedPosition): Uint8Array {
     return (kind === 'prepare' ? preparePreimage : commitPreimage)(this.context, position, position.blockId);
   }
+}
+
+/** Block 0 of a ledger. */
+export function genesisBlock(genesis: Genesis): Block {
+  return makeBlock(encodeHeader(genesisHeader(genesis)), NO_BODY);
 }
 
 /** C-5: parses a header and names the block. Throws CodecError on a malformed header. */

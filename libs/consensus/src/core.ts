@@ -1,12 +1,15 @@
 import { invariant } from '@quorate/errors';
+import { FIRST_EPOCH } from '@quorate/protocol';
 import { answerOutdated, askAhead, onStatus, sendStatus } from './status';
 import { applyCertificate, countVote } from './acceptance';
 import { fetchMissing, onBlock, onGetBlock, onGetRange, onRange } from './catch-up';
+import { answerFormerEpoch, nextEpoch, onEpochEnd, resumeEpoch } from './epochs';
 import { advanceFinality, noteExecuted } from './finality';
 import { countOwnProposal, lead, onBatch, takeLead } from './leader';
 import { SETTLE_ROUNDS_MAX } from './limits';
 import { judgeTimeouts, keepTime, nextDeadlineMs, onTimeoutMessage } from './pacemaker';
 import { onProposal, wantedBlocks } from './proposals';
+import { keepReady, onReady, onReconfigure } from './reconfiguration';
 import { fromDisk } from './record';
 import { CoreState } from './state';
 import { abandonTerm, announceTerm, ownTimeoutMessage } from './terms';
@@ -17,11 +20,12 @@ import type {
   CoreStatus,
   Durable,
   Effect,
+  EpochMessage,
   Message,
   PromiseMessage,
   VoteMessage,
 } from './types';
-import { INITIAL_VOTE_STATE, decodeVoteState } from './vote-state';
+import { decodeVoteState, initialVoteState } from './vote-state';
 import { castVotes, makeVote } from './voting';
 
 /**
@@ -30,7 +34,7 @@ import { castVotes, makeVote } from './voting';
  * Chained PBFT with a stable leader: see docs/spec/consensus.md, whose rule numbers (C-…) the modules cite.
  */
 export class Core {
-  private readonly core: CoreState;
+  private core: CoreState;
   private timerMs: number | null = null;
 
   constructor(options: CoreOptions) {
@@ -48,15 +52,22 @@ export class Core {
   }
 
   status(): CoreStatus {
-    const { vote, chain, leadership, leader } = this.core;
+    const { vote, chain, leadership, leader, committee, succession, commitSeen } = this.core;
     return {
+      epoch: committee.epoch,
+      configuration: committee.configuration,
+      configHash: committee.configHash,
+      self: committee.isMember ? committee.self : null,
+      handedOver: committee.epoch === FIRST_EPOCH || commitSeen !== null,
+      pending: succession?.committee ?? null,
+      ready: succession?.readys.has(succession.committee.self) === true,
       term: vote.term,
       leader,
       leading: leadership !== null,
       abandoned: vote.abandoned,
       finalHeight: chain.finalTip.header.height,
       executedHeight: chain.executedHeight,
-      provenHeight: chain.finalCertificate === null ? 0 : chain.finalTip.header.execHeight,
+      provenHeight: chain.finalTip.header.execHeight,
       unfinalisedBlocks: leadership === null ? 0 : leadership.tip.header.height - chain.finalTip.header.height,
     };
   }
@@ -65,9 +76,12 @@ export class Core {
     const { core } = this;
     switch (event.kind) {
       case 'boot':
-        return boot(core, event);
+        this.core = boot(core, event);
+        return;
       case 'message':
-        return onMessage(core, event.from, event.message);
+        return onMessage(core, event.from, event.epoch, event.message);
+      case 'reconfigure':
+        return onReconfigure(core, event.configuration, event.signatures);
       case 'persisted':
         return onPersisted(core, event.token);
       case 'executed':
@@ -76,8 +90,8 @@ export class Core {
       case 'connected':
         return onConnected(core, event.peer);
       case 'disconnected':
-        core.peers[event.peer].connected = false;
-        core.peers[event.peer].ahead = false;
+        core.peer(event.peer).connected = false;
+        core.peer(event.peer).ahead = false;
         return;
       case 'pending':
         core.pending = { operations: event.operations, bytes: event.bytes };
@@ -94,18 +108,21 @@ export class Core {
 
   /** Applies the rules until none of them changes anything. */
   private settle(): void {
-    const { core } = this;
     for (let round = 0; ; round += 1) {
       invariant(round < SETTLE_ROUNDS_MAX, 'the rules come to rest', { round });
+      if (this.core.epochEnd !== null) this.core = nextEpoch(this.core, this.core.epochEnd);
+      const { core } = this;
       const { version } = core;
       judgeTimeouts(core);
       advanceFinality(core);
       castVotes(core);
+      keepReady(core);
+      abandonLedTerm(core);
       lead(core);
-      if (core.version !== version) continue;
+      if (core.version !== version || core.epochEnd !== null) continue;
       keepTime(core);
       fetchMissing(core);
-      if (core.version === version) return;
+      if (core.version === version && core.epochEnd === null) return;
     }
   }
 
@@ -122,10 +139,13 @@ export class Core {
 }
 
 /** C-33: goes on from what is on disk, saying again only what was said before. */
-function boot(core: CoreState, event: BootEvent): void {
+function boot(fresh: CoreState, event: BootEvent): CoreState {
+  const core = event.epochEnd === null ? fresh : resumeEpoch(fresh, event.epochEnd);
   core.booted = true;
-  core.chain.boot(event);
-  core.vote = { ...(event.voteState === null ? INITIAL_VOTE_STATE : decodeVoteState(event.voteState)) };
+  core.chain.boot(event, core.committee.epoch);
+  readVoteState(core, event.voteState);
+  // One replica alone has nobody to ask (C-9).
+  core.recall = core.committee.size === 1 && core.committee.isMember ? null : new Set();
   const { vote, now, parameters, pacemaker } = core;
   pacemaker.termEnteredMs = now.nowMs;
   pacemaker.resendAtMs = now.nowMs + parameters.resendMs;
@@ -138,10 +158,25 @@ function boot(core: CoreState, event: BootEvent): void {
   // Blocks of failed terms are of no use any more.
   if (core.chain.isFull) core.chain.retain(wantedBlocks(core));
   announceTerm(core);
-  if (vote.abandoned) return onOwnTimeout(core);
-  // A leader may have proposed more than its disk remembers, so it never speaks again in a term that it led (C-12).
-  if (core.isLeader && vote.ledTerm >= vote.term) return abandonTerm(core);
-  repeatDurableVotes(core);
+  if (vote.abandoned) onOwnTimeout(core);
+  else repeatDurableVotes(core);
+  return core;
+}
+
+/** A vote state of an earlier epoch means nothing (C-38): the journal holds the end of that epoch, but no vote since. */
+function readVoteState(core: CoreState, bytes: Uint8Array | null): void {
+  const stored = bytes === null ? initialVoteState(core.committee.epoch) : decodeVoteState(bytes);
+  if (stored.epoch > core.committee.epoch)
+    core.alarm('VOTES_LOST', `votes of epoch ${stored.epoch}, blocks up to epoch ${core.committee.epoch}`, true);
+  if (stored.epoch !== core.committee.epoch) return;
+  core.vote = { ...stored };
+  core.bootVote = stored;
+}
+
+/** A leader may have proposed more than its disk remembers, so it never speaks again in a term that it led before it started (C-12). */
+function abandonLedTerm(core: CoreState): void {
+  const { vote, bootVote } = core;
+  if (core.isLeader && bootVote.ledTerm >= vote.term) abandonTerm(core);
 }
 
 function repeatDurableVotes(core: CoreState): void {
@@ -160,24 +195,10 @@ function repeatDurableVotes(core: CoreState): void {
   }
 }
 
-function onMessage(core: CoreState, from: number, message: Message): void {
+function onMessage(core: CoreState, from: number, epoch: number, message: Message): void {
   if (core.halted) return;
   switch (message.kind) {
-    case 'propose':
-      if (message.term < core.vote.term) answerOutdated(core, from);
-      return onProposal(core, message);
-    case 'prepare':
-    case 'commit':
-      return onVote(core, from, message);
-    case 'timeout':
-      if (message.replica !== from) return;
-      if (message.term < core.vote.term) answerOutdated(core, from);
-      return onTimeoutMessage(core, message);
-    case 'status':
-      return onStatus(core, from, message);
-    case 'executed':
-      core.peers[from].executedHeight = Math.max(core.peers[from].executedHeight, message.executedHeight);
-      return core.changed();
+    // Blocks and what asks for them belong to the chain, not to an epoch (C-39).
     case 'get-block':
       return onGetBlock(core, from, message.blockId);
     case 'block':
@@ -186,12 +207,40 @@ function onMessage(core: CoreState, from: number, message: Message): void {
       return onGetRange(core, from, message.fromHeight);
     case 'range':
       return onRange(core, from, message);
+    case 'epoch-end':
+      return onEpochEnd(core, from, message);
+    default:
+      if (epoch < core.committee.epoch) return answerFormerEpoch(core, from, epoch);
+      if (epoch > core.committee.epoch) return askAhead(core, from);
+      return onEpochMessage(core, from, message);
+  }
+}
+
+function onEpochMessage(core: CoreState, from: number, message: EpochMessage): void {
+  switch (message.kind) {
+    case 'propose':
+      if (message.term < core.vote.term) answerOutdated(core, from);
+      return onProposal(core, message);
+    case 'prepare':
+    case 'commit':
+      return onVote(core, from, message);
+    case 'timeout':
+      if (message.replica !== from || from >= core.committee.size) return;
+      if (message.term < core.vote.term) answerOutdated(core, from);
+      return onTimeoutMessage(core, message);
+    case 'status':
+      return onStatus(core, from, message);
+    case 'executed':
+      core.peer(from).executedHeight = Math.max(core.peer(from).executedHeight, message.executedHeight);
+      return core.changed();
+    case 'ready':
+      return onReady(core, message);
   }
 }
 
 function onVote(core: CoreState, from: number, message: VoteMessage): void {
-  if (message.replica !== from) return;
-  core.peers[from].executedHeight = Math.max(core.peers[from].executedHeight, message.executedHeight);
+  if (message.replica !== from || from >= core.committee.size) return;
+  core.peer(from).executedHeight = Math.max(core.peer(from).executedHeight, message.executedHeight);
   const { term } = core.vote;
   if (message.term < term) return answerOutdated(core, from);
   const inWindow =
@@ -203,8 +252,8 @@ function onVote(core: CoreState, from: number, message: VoteMessage): void {
 }
 
 function onConnected(core: CoreState, peer: number): void {
-  core.peers[peer].connected = true;
-  core.peers[peer].answerSentMs = Number.NEGATIVE_INFINITY;
+  core.peer(peer).connected = true;
+  core.peer(peer).answerSentMs = Number.NEGATIVE_INFINITY;
   if (core.ownTimeout !== null) core.send(peer, core.ownTimeout);
   sendStatus(core, peer, true);
 }
@@ -213,7 +262,12 @@ function onConnected(core: CoreState, peer: number): void {
 function reportExecuted(core: CoreState): void {
   const { executedHeight, finalTip } = core.chain;
   const caughtUp = executedHeight === finalTip.header.height;
-  if (core.isLeader || (!caughtUp && executedHeight < core.reportedExecuted + core.parameters.windowBlocks / 2)) return;
+  if (
+    core.isLeader ||
+    !core.committee.isMember ||
+    (!caughtUp && executedHeight < core.reportedExecuted + core.parameters.windowBlocks / 2)
+  )
+    return;
   core.reportedExecuted = executedHeight;
   core.send(core.leader, { kind: 'executed', executedHeight });
 }

@@ -24,6 +24,9 @@ export function makeFinal(core: CoreState, path: readonly Block[], certificate: 
   if (path.length === 0) return;
   if (named) core.record.addCertificate(path[path.length - 1].header.height, certificate);
   core.emit({ kind: 'finalized', blocks: path, certificate });
+  const last = path[path.length - 1];
+  // Nothing of this epoch is above it (C-37); the core goes on in the next one.
+  if (last.header.kind === 'epoch_end') core.epochEnd = last;
   const { pacemaker, parameters } = core;
   pacemaker.finalSinceBackoff += path.length;
   if (pacemaker.finalSinceBackoff >= parameters.backoffBlocks) {

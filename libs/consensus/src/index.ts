@@ -1,15 +1,16 @@
-export { Committee, makeBlock } from './committee';
+export { Committee, genesisBlock, makeBlock } from './committee';
 export { Core } from './core';
 export {
   DEFAULT_PARAMETERS,
   MESSAGE_BYTES_MAX,
   RANGE_BLOCKS_MAX,
   RANGE_BYTES_MAX,
+  PEERS_MAX,
   RANGE_TAIL_MAX,
   RECENT_HEADERS_MAX,
 } from './limits';
 export { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
-export { cutRange, type RangeSource } from './range';
+export { cutRange, endsEpoch, type RangeSource } from './range';
 export { recoverChain, type RecoveredChain } from './recovery';
 export type {
   AfterDurable,
@@ -23,6 +24,8 @@ export type {
   CoreStatus,
   Durable,
   Effect,
+  Echo,
+  EpochEndMessage,
   ExecutedMessage,
   FinalizedEffect,
   FreeMessage,
@@ -35,8 +38,10 @@ export type {
   PromiseMessage,
   ProposeMessage,
   RangeMessage,
+  ReadyMessage,
   Recipient,
   SendableMessage,
+  Signer,
   StatusMessage,
   TermEntry,
   TimeoutCertificate,

@@ -1,10 +1,11 @@
 import { equalBytes, hex } from '@quorate/crypto';
-import { LIMITS, ZERO_HASH, bodyRoot, encodeHeader, type BlockHeader } from '@quorate/protocol';
+import { LIMITS, ZERO_HASH, bodyRoot, encodeHeader, type BlockHeader, type BlockKind } from '@quorate/protocol';
 import { countVote } from './acceptance';
 import { baseOf } from './certificates';
 import { EMPTY_BODY_ROOT, makeBlock } from './committee';
 import { storeBlock } from './proposals';
 import { permitProposal, type LeadPermit } from './record';
+import { epochEndBody, nextConfigHash, wantsTimeKeeping } from './reconfiguration';
 import type { CoreState, Leadership } from './state';
 import { announceTerm } from './terms';
 import type { Block, HeaderLink, ProposeMessage } from './types';
@@ -14,7 +15,7 @@ const NO_BODY = new Uint8Array(0);
 
 /** Does what the leader of the current term may do now. */
 export function lead(core: CoreState): void {
-  if (!core.isLeader || core.vote.abandoned || core.halted) return;
+  if (!core.isLeader || core.vote.abandoned || !core.mayVote) return;
   if (core.vote.ledTerm < core.vote.term) beginTerm(core);
   else if (core.leadership !== null) propose(core, core.leadership);
 }
@@ -57,12 +58,26 @@ export function takeLead(core: CoreState, permit: LeadPermit): void {
 }
 
 function propose(core: CoreState, leadership: Leadership): void {
-  if (leadership.request !== null || !mayExtend(core, leadership)) return;
+  if (leadership.request !== null || endsEpoch(core, leadership.tip) || !mayExtend(core, leadership)) return;
+  const end = epochEndBody(core, leadership.tip);
+  if (end !== null) return proposeEpochEnd(core, leadership, end);
   if (core.pending.operations > 0) {
     if (shouldPropose(core, leadership)) requestBatch(core, leadership);
   } else if (shouldFlush(core, leadership)) {
     proposeBlock(core, leadership, NO_BODY, 0);
   }
+}
+
+/** Nothing of this epoch follows the block that ends it (C-37). */
+function endsEpoch(core: CoreState, tip: HeaderLink): boolean {
+  return tip.header.kind === 'epoch_end' && tip.key !== core.committee.genesis.key;
+}
+
+/** C-37: first everything is final and executed by a quorum, so that the epoch's end proves all results of the epoch. */
+function proposeEpochEnd(core: CoreState, leadership: Leadership, body: Uint8Array): void {
+  const { tip } = leadership;
+  if (!equalBytes(tip.id, core.chain.finalTip.id) || executionHeight(core, tip) !== tip.header.height) return;
+  proposeBlock(core, leadership, body, 0, 'epoch_end');
 }
 
 /** C-17: the window over finality, the lag over execution, and the term's length bound the leader. */
@@ -91,6 +106,7 @@ function shouldPropose(core: CoreState, { nextSlot }: Leadership): boolean {
 /** An empty block makes results provable when nothing else will (C-23). */
 function shouldFlush(core: CoreState, { tip }: Leadership): boolean {
   if (!equalBytes(tip.id, core.chain.finalTip.id)) return false;
+  if (wantsTimeKeeping(core, tip)) return true;
   const height = executionHeight(core, tip);
   // One empty block after the last execution, not one after each.
   const complete = !flushesResults(core, height, tip.header.height);
@@ -99,9 +115,9 @@ function shouldFlush(core: CoreState, { tip }: Leadership): boolean {
 
 /** C-24: the newest executed height that a quorum is known to have executed too, so that no vote waits for a slow executor. */
 function executionHeight(core: CoreState, tip: HeaderLink): number {
-  const heights = core.peers.map((peer, index) =>
-    index === core.self ? core.chain.executedHeight : peer.executedHeight,
-  );
+  const heights = core.peers
+    .slice(0, core.committee.size)
+    .map((peer, index) => (index === core.self ? core.chain.executedHeight : peer.executedHeight));
   heights.sort((left, right) => right - left);
   const common = Math.min(core.chain.executedHeight, heights[core.committee.quorum - 1]);
   const usable = common > tip.header.execHeight && core.chain.execRoot(common) !== undefined;
@@ -135,8 +151,14 @@ export function onBatch(core: CoreState, request: number, body: Uint8Array | nul
   proposeBlock(core, leadership, body, operations);
 }
 
-function proposeBlock(core: CoreState, leadership: Leadership, body: Uint8Array, operationCount: number): void {
-  const block = makeBlock(encodeHeader(childHeader(core, leadership.tip, body, operationCount)), body);
+function proposeBlock(
+  core: CoreState,
+  leadership: Leadership,
+  body: Uint8Array,
+  operationCount: number,
+  kind: BlockKind = operationCount > 0 ? 'data' : 'empty',
+): void {
+  const block = makeBlock(encodeHeader(childHeader(core, leadership.tip, { kind, body, operationCount })), body);
   const slot = leadership.nextSlot;
   const message = makeProposal(core, slot, block, body);
   leadership.tip = block;
@@ -157,12 +179,18 @@ export function countOwnProposal(core: CoreState, message: ProposeMessage, block
   countVote(core, { kind: 'prepare', term, slot, blockId: block.id, replica: core.self, signature, verified: true });
 }
 
-function childHeader(core: CoreState, tip: HeaderLink, body: Uint8Array, operationCount: number): BlockHeader {
+interface Content {
+  readonly kind: BlockKind;
+  readonly body: Uint8Array;
+  readonly operationCount: number;
+}
+
+function childHeader(core: CoreState, tip: HeaderLink, { kind, body, operationCount }: Content): BlockHeader {
   const earliestNs = earliestTimeNs(tip.header);
   const execHeight = executionHeight(core, tip);
   const newer = execHeight > tip.header.execHeight ? core.chain.execRoot(execHeight) : undefined;
   return {
-    kind: operationCount > 0 ? 'data' : 'empty',
+    kind,
     ledgerId: core.committee.ledgerId,
     epoch: core.committee.epoch,
     height: tip.header.height + 1,
@@ -174,7 +202,7 @@ function childHeader(core: CoreState, tip: HeaderLink, body: Uint8Array, operati
     configHash: core.committee.configHash,
     execHeight: newer === undefined ? tip.header.execHeight : execHeight,
     execRoot: newer ?? tip.header.execRoot,
-    nextConfigHash: ZERO_HASH,
+    nextConfigHash: kind === 'epoch_end' ? nextConfigHash(core) : ZERO_HASH,
   };
 }
 

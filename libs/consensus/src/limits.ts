@@ -40,6 +40,17 @@ export const CATCH_UP_LAG_BYTES_MAX = 8 * 1_048_576;
 /** Certificates remembered as verified, so that none is verified twice. */
 export const VERIFIED_CERTIFICATES_MAX = 256;
 
+/** Numbers that the host may give to peers: members, joiners and those that left. */
+export const PEERS_MAX = 64;
+
+/** A READY is of use for an epoch's end at most this many blocks and this much ledger time above it (C-36). */
+export const READY_BLOCKS_MAX = 256;
+export const READY_NS_MAX = 30_000_000_000n;
+
+/** The own READY is made anew when the final tip is this much further, well before the old one is of no use. */
+export const READY_RENEW_BLOCKS = 64;
+export const READY_RENEW_NS = 5_000_000_000n;
+
 /** One answer to a peer's STATUS (or outdated promise) per this many ms. */
 export const STATUS_ANSWER_MS_MIN = 20;
 

@@ -3,7 +3,7 @@ import { equalBytes, sha256 } from '@quorate/crypto';
 import { HEADER_BYTES, type Certificate } from '@quorate/protocol';
 import { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
 import type { Message, TimeoutCertificate } from './types';
-import { INITIAL_VOTE_STATE, decodeVoteState, encodeVoteState } from './vote-state';
+import { initialVoteState, decodeVoteState, encodeVoteState } from './vote-state';
 
 const id = (seed: number): Uint8Array => Uint8Array.from(sha256(Uint8Array.of(seed)));
 const signature = (seed: number): Uint8Array => new Uint8Array(64).fill(seed);
@@ -69,7 +69,19 @@ const MESSAGES: Message[] = [
     finalHeight: 77,
     executedHeight: 76,
     want: true,
+    recall: true,
+    echo: {
+      prepare: { term: 5, slot: 4, blockId: id(3), signature: signature(8) },
+      commit: null,
+      timeout: { term: 4, high: { term: 3, slot: 2, blockId: id(2) }, signature: signature(8) },
+    },
   },
+  {
+    kind: 'ready',
+    configHash: id(1),
+    ready: { replica: 2, height: 9, blockId: id(4), execRoot: id(5), timeNs: 77n, signature: signature(8) },
+  },
+  { kind: 'epoch-end', headerBytes, certificate: certificate('commit', 5, 3) },
   { kind: 'executed', executedHeight: 12 },
   { kind: 'get-block', blockId: id(3) },
   { kind: 'block', headerBytes, body: Uint8Array.of(5) },
@@ -82,20 +94,28 @@ const MESSAGES: Message[] = [
   },
 ];
 
+const EPOCH = 3;
+
+/** Decoded and encoded. */
+function again(bytes: Uint8Array): Uint8Array {
+  const { epoch, message } = decodeMessage(bytes);
+  return encodeMessage(epoch, message);
+}
+
 describe('C-6: wire messages', () => {
   it.each(MESSAGES.map((message, index) => [index, message.kind, message] as const))(
     '%i %s comes back as it was',
     (_index, _kind, message) => {
-      const bytes = encodeMessage(message);
-      expect(decodeMessage(bytes)).toEqual(message);
-      expect(encodeMessage(decodeMessage(bytes))).toEqual(bytes);
+      const bytes = encodeMessage(EPOCH, message);
+      expect(decodeMessage(bytes)).toEqual({ epoch: EPOCH, message });
+      expect(again(bytes)).toEqual(bytes);
     },
   );
 
   it.each(MESSAGES.map((message) => [message.kind, message] as const))(
     '%s is refused when cut short or followed by anything',
     (_kind, message) => {
-      const bytes = encodeMessage(message);
+      const bytes = encodeMessage(EPOCH, message);
       for (let length = 0; length < bytes.length; length += 1)
         expect(() => decodeMessage(bytes.subarray(0, length))).toThrow(CodecError);
       expect(() => decodeMessage(Uint8Array.from([...bytes, 0]))).toThrow(CodecError);
@@ -105,12 +125,12 @@ describe('C-6: wire messages', () => {
   it('a changed byte is refused or makes another message with exactly these bytes', () => {
     const wrong: string[] = [];
     for (const message of MESSAGES) {
-      const bytes = encodeMessage(message);
+      const bytes = encodeMessage(EPOCH, message);
       for (let at = 0; at < bytes.length; at += 1) {
         const changed = Uint8Array.from(bytes);
         changed[at] ^= 1 << (at % 8);
         try {
-          if (!equalBytes(encodeMessage(decodeMessage(changed)), changed)) wrong.push(`${message.kind} byte ${at}`);
+          if (!equalBytes(again(changed), changed)) wrong.push(`${message.kind} byte ${at}`);
         } catch (error) {
           if (!(error instanceof CodecError)) wrong.push(`${message.kind} byte ${at}: ${String(error)}`);
         }
@@ -122,9 +142,9 @@ describe('C-6: wire messages', () => {
   it('a body is neither copied on the way out nor on the way in', () => {
     const body = new Uint8Array(100_000);
     const message: Message = { ...propose, term: 5, slot: 9, body, timeoutCertificate: null };
-    expect(encodeMessageParts(message)[1]).toBe(body);
-    const bytes = encodeMessage(message);
-    const decoded = decodeMessage(bytes);
+    expect(encodeMessageParts(EPOCH, message)[1]).toBe(body);
+    const bytes = encodeMessage(EPOCH, message);
+    const { message: decoded } = decodeMessage(bytes);
     expect(decoded.kind === 'propose' && decoded.body?.buffer).toBe(bytes.buffer);
   });
 
@@ -141,12 +161,12 @@ describe('C-6: wire messages', () => {
       { kind: 'range' as const, blocks: [], tailHeaders: [], certificate: certificate('commit', 1, 1) },
     ],
   ])('%s is refused', (_name, message) => {
-    expect(() => decodeMessage(encodeMessage(message))).toThrow(CodecError);
+    expect(() => decodeMessage(encodeMessage(EPOCH, message))).toThrow(CodecError);
   });
 
   it('C-10: the vote state comes back as it was', () => {
     const state = {
-      ...INITIAL_VOTE_STATE,
+      ...initialVoteState(3),
       term: 9,
       entry: { kind: 'timeout-certificate' as const, certificate: timeoutCertificate },
       abandoned: true,
@@ -159,7 +179,7 @@ describe('C-6: wire messages', () => {
       high: certificate('commit', 9, 1),
     };
     expect(decodeVoteState(encodeVoteState(state))).toEqual(state);
-    expect(decodeVoteState(encodeVoteState(INITIAL_VOTE_STATE))).toEqual(INITIAL_VOTE_STATE);
+    expect(decodeVoteState(encodeVoteState(initialVoteState(2)))).toEqual(initialVoteState(2));
     const bytes = encodeVoteState(state);
     for (let length = 0; length < bytes.length; length += 7)
       expect(() => decodeVoteState(bytes.subarray(0, length))).toThrow(CodecError);

@@ -1,8 +1,9 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { SIGNATURE_BYTES, concatBytes } from '@quorate/crypto';
-import { HEADER_BYTES, LIMITS, readCertificate, writeCertificate } from '@quorate/protocol';
+import { HEADER_BYTES, LIMITS, readCertificate, readReady, writeCertificate, writeReady } from '@quorate/protocol';
 import { MESSAGE_BYTES_MAX, RANGE_BLOCKS_MAX, RANGE_TAIL_MAX } from './limits';
 import {
+  readEcho,
   readFlag,
   readOptional,
   readOptionalCertificate,
@@ -10,6 +11,7 @@ import {
   readSignature,
   readTermEntry,
   readTimeoutCertificate,
+  writeEcho,
   writeFlag,
   writeOptional,
   writeOptionalCertificate,
@@ -30,10 +32,12 @@ const TAGS = {
   block: 8,
   'get-range': 9,
   range: 10,
+  ready: 11,
+  'epoch-end': 12,
 } as const;
 
-/** Tag, position, replica, executed height, signature. */
-const VOTE_BYTES = 1 + 48 + 1 + 8 + SIGNATURE_BYTES;
+/** Epoch, tag, position, replica, executed height, signature. */
+const VOTE_BYTES = 4 + 1 + 48 + 1 + 8 + SIGNATURE_BYTES;
 
 function readHeaderBytes(reader: Reader): Uint8Array {
   return reader.fixed(HEADER_BYTES).slice();
@@ -105,6 +109,8 @@ function writeStatus(writer: Writer, message: StatusMessage): void {
   writeOptionalCertificate(writer, message.final);
   writer.uint(message.finalHeight).uint(message.executedHeight);
   writeFlag(writer, message.want);
+  writeFlag(writer, message.recall);
+  writeOptional(writer, message.echo, writeEcho);
 }
 
 function readStatus(reader: Reader): StatusMessage {
@@ -119,6 +125,8 @@ function readStatus(reader: Reader): StatusMessage {
     finalHeight: reader.uint(),
     executedHeight: reader.uint(),
     want: readFlag(reader),
+    recall: readFlag(reader),
+    echo: readOptional(reader, readEcho),
   };
 }
 
@@ -166,6 +174,12 @@ function writeFields(writer: Writer, message: Message): void {
       return void writer.uint(message.fromHeight);
     case 'range':
       return writeRange(writer, message);
+    case 'ready':
+      writer.fixed(message.configHash, 32);
+      return writeReady(writer, message.ready);
+    case 'epoch-end':
+      writer.fixed(message.headerBytes, HEADER_BYTES);
+      return writeCertificate(writer, message.certificate);
   }
 }
 
@@ -176,10 +190,10 @@ function capacityOf(message: Message): number {
 }
 
 /** The message's bytes as parts to be written one after the other; a body is the last part and is not copied. */
-export function encodeMessageParts(message: Message): Uint8Array[] {
+export function encodeMessageParts(epoch: number, message: Message): Uint8Array[] {
   const body = message.kind === 'propose' || message.kind === 'block' ? message.body : null;
   const writer = new Writer(capacityOf(message));
-  writer.u8(TAGS[message.kind]);
+  writer.u32(epoch).u8(TAGS[message.kind]);
   writeFields(writer, message);
   if (body === null) return [writer.finish()];
   writer.u32(body.length);
@@ -187,8 +201,8 @@ export function encodeMessageParts(message: Message): Uint8Array[] {
 }
 
 /** The message's bytes in one array. */
-export function encodeMessage(message: Message): Uint8Array {
-  const parts = encodeMessageParts(message);
+export function encodeMessage(epoch: number, message: Message): Uint8Array {
+  const parts = encodeMessageParts(epoch, message);
   return parts.length === 1 ? parts[0] : concatBytes(...parts);
 }
 
@@ -214,17 +228,22 @@ function readFields(reader: Reader, tag: number): Message {
       return { kind: 'get-range', fromHeight: reader.uint() };
     case TAGS.range:
       return readRange(reader);
+    case TAGS.ready:
+      return { kind: 'ready', configHash: reader.fixed(32).slice(), ready: readReady(reader) };
+    case TAGS['epoch-end']:
+      return { kind: 'epoch-end', headerBytes: readHeaderBytes(reader), certificate: readCertificate(reader) };
     default:
       throw new CodecError('CODEC_INVALID', 'unknown kind of message', { tag });
   }
 }
 
-/** C-6: decodes one message. Throws CodecError unless the bytes are exactly what encodeMessage writes. Bodies are views on `bytes`. */
-export function decodeMessage(bytes: Uint8Array): Message {
+/** C-6: decodes one message, with the epoch in whose name it was sent. Throws CodecError unless the bytes are exactly what encodeMessage writes. Bodies are views on `bytes`. */
+export function decodeMessage(bytes: Uint8Array): { epoch: number; message: Message } {
   if (bytes.length > MESSAGE_BYTES_MAX)
     throw new CodecError('CODEC_RANGE', 'message too large', { bytes: bytes.length });
   const reader = new Reader(bytes);
+  const epoch = reader.u32();
   const message = readFields(reader, reader.u8());
   reader.end();
-  return message;
+  return { epoch, message };
 }

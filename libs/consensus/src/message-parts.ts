@@ -1,7 +1,7 @@
 import { CodecError, type Reader, type Writer } from '@quorate/codec';
 import { SIGNATURE_BYTES } from '@quorate/crypto';
 import { LIMITS, readCertificate, writeCertificate, type Certificate, type CertifiedPosition } from '@quorate/protocol';
-import type { TermEntry, TimeoutCertificate, TimeoutEntry } from './types';
+import type { Echo, SignedVote, TermEntry, TimeoutCertificate, TimeoutEntry } from './types';
 
 /** Refuses anything but 0 and 1, so that one value has one encoding. */
 export function readFlag(reader: Reader): boolean {
@@ -82,4 +82,35 @@ export function readTermEntry(reader: Reader): TermEntry {
   if (tag === 1) return { kind: 'timeout-certificate', certificate: readTimeoutCertificate(reader) };
   if (tag === 2) return { kind: 'certificate', certificate: readCertificate(reader) };
   throw new CodecError('CODEC_INVALID', 'unknown kind of term entry', { tag });
+}
+
+function writeSignedVote(writer: Writer, vote: SignedVote): void {
+  writePosition(writer, vote);
+  writer.fixed(vote.signature, SIGNATURE_BYTES);
+}
+
+function readSignedVote(reader: Reader): SignedVote {
+  return { ...readPosition(reader), signature: readSignature(reader) };
+}
+
+export function writeEcho(writer: Writer, echo: Echo): void {
+  writeOptional(writer, echo.prepare, writeSignedVote);
+  writeOptional(writer, echo.commit, writeSignedVote);
+  writeOptional(writer, echo.timeout, (target, { term, high, signature }) => {
+    target.uint(term);
+    writeOptional(target, high, writePosition);
+    target.fixed(signature, SIGNATURE_BYTES);
+  });
+}
+
+export function readEcho(reader: Reader): Echo {
+  return {
+    prepare: readOptional(reader, readSignedVote),
+    commit: readOptional(reader, readSignedVote),
+    timeout: readOptional(reader, (source) => ({
+      term: source.uint(),
+      high: readOptional(source, readPosition),
+      signature: readSignature(source),
+    })),
+  };
 }

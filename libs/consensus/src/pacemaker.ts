@@ -1,9 +1,11 @@
 import { equalBytes } from '@quorate/crypto';
+import { FIRST_EPOCH } from '@quorate/protocol';
 import { applyTimeoutCertificate } from './acceptance';
 import { buildTimeoutCertificate, timeoutConsistent } from './certificates';
 import { fetchDueMs } from './catch-up';
 import { isCatchingUp } from './finality';
 import { compareRank } from './rank';
+import { readyDueMs } from './reconfiguration';
 import type { CoreState } from './state';
 import { sendStatus } from './status';
 import { abandonTerm, enterTerm } from './terms';
@@ -54,6 +56,8 @@ function join(core: CoreState, held: readonly TimeoutMessage[]): void {
 
 /** Whether anything waits for the current term to make progress. */
 function workIsKnown(core: CoreState): boolean {
+  // The replicas of the former epoch may only leave once this one is known to work (C-40).
+  if (core.committee.epoch > FIRST_EPOCH && core.commitSeen === null) return true;
   if (core.pending.operations > 0) return true;
   const { high } = core.vote;
   const { finalCertificate, finalTip } = core.chain;
@@ -72,12 +76,12 @@ export function timeoutMs(core: CoreState): number {
 
 /** Lets time act: progress timer, repetitions, heartbeat. */
 export function keepTime(core: CoreState): void {
-  if (core.committee.size === 1 || core.halted) return;
+  if (core.isAlone || core.halted) return;
   const { pacemaker, parameters } = core;
   const { nowMs } = core.now;
   const working = workIsKnown(core);
   // A replica that lacks final blocks catches up; it has no reason to doubt the leader (C-26).
-  const timed = working && !core.vote.abandoned && !isCatchingUp(core);
+  const timed = working && !core.vote.abandoned && core.mayVote && core.committee.size > 1 && !isCatchingUp(core);
   if (!timed) pacemaker.waitingSinceMs = null;
   else pacemaker.waitingSinceMs ??= nowMs;
   if (pacemaker.waitingSinceMs !== null && nowMs >= pacemaker.waitingSinceMs + timeoutMs(core)) abandonTerm(core);
@@ -92,7 +96,7 @@ export function keepTime(core: CoreState): void {
 function repeat(core: CoreState, working: boolean): void {
   const { pacemaker, parameters } = core;
   const { nowMs } = core.now;
-  if (!working && !core.vote.abandoned && !core.peers.some((peer) => peer.ahead)) {
+  if (!working && !isStalled(core)) {
     pacemaker.resendAtMs = nowMs + parameters.resendMs;
     return;
   }
@@ -102,14 +106,20 @@ function repeat(core: CoreState, working: boolean): void {
   sendStatus(core, 'all', true);
 }
 
+/** Whether something besides work waits for others. */
+function isStalled(core: CoreState): boolean {
+  return core.vote.abandoned || core.recall !== null || core.peers.some((peer) => peer.ahead);
+}
+
 /** Earliest time at which keepTime, a waiting proposal or a fetch has something to do; null = never. */
 export function nextDeadlineMs(core: CoreState): number | null {
-  if (core.committee.size === 1 || core.halted) return null;
+  if (core.isAlone || core.halted) return null;
   const { pacemaker } = core;
   let deadline = pacemaker.heartbeatAtMs;
-  if (workIsKnown(core) || core.vote.abandoned || core.peers.some((peer) => peer.ahead))
-    deadline = Math.min(deadline, pacemaker.resendAtMs);
+  if (workIsKnown(core) || isStalled(core)) deadline = Math.min(deadline, pacemaker.resendAtMs);
   if (pacemaker.waitingSinceMs !== null) deadline = Math.min(deadline, pacemaker.waitingSinceMs + timeoutMs(core));
+  const readyMs = readyDueMs(core);
+  if (readyMs !== null) deadline = Math.min(deadline, readyMs);
   const fetchMs = fetchDueMs(core);
   if (fetchMs !== null) deadline = Math.min(deadline, fetchMs);
   return Math.min(deadline, earlyProposalMs(core));

@@ -25,7 +25,8 @@ export function onProposal(core: CoreState, message: ProposeMessage): void {
   if (!core.committee.verifyVote('prepare', leader, { term, slot, blockId: block.id }, message.signature)) {
     return core.alarm('SIGNATURE_INVALID', `proposal of term ${term} slot ${slot}`);
   }
-  core.peers[leader].executedHeight = Math.max(core.peers[leader].executedHeight, message.executedHeight);
+  const peer = core.peer(leader);
+  peer.executedHeight = Math.max(peer.executedHeight, message.executedHeight);
   if (slot === 1 ? !isBase(core, message, block) : !contentValid(core, block.header, block.body))
     return refuse(core, 'its content is not valid');
   keepProposal(core, message, block);

@@ -1,4 +1,4 @@
-import type { Certificate } from '@quorate/protocol';
+import { decodeHeader, type Certificate } from '@quorate/protocol';
 import { RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, RANGE_TAIL_MAX } from './limits';
 import type { RangeMessage } from './types';
 
@@ -25,8 +25,20 @@ export function cutRange(source: RangeSource, fromHeight: number): RangeMessage 
     if (headerBytes === undefined || body === undefined) break;
     blocks.push({ headerBytes, body });
     bytes += headerBytes.length + body.length;
+    // Only the certificate of an epoch's end closes it: what follows is certified by others (C-39).
+    if (endsEpoch(headerBytes)) return closeAt(source, blocks, height);
   }
   return blocks.length === 0 ? null : close(source, blocks, fromHeight);
+}
+
+/** Whether the encoded header is an epoch's end. */
+export function endsEpoch(headerBytes: Uint8Array): boolean {
+  return decodeHeader(headerBytes).kind === 'epoch_end';
+}
+
+function closeAt(source: RangeSource, blocks: RangeMessage['blocks'], height: number): RangeMessage | null {
+  const certificate = source.certificate(height);
+  return certificate === undefined ? null : { kind: 'range', blocks, tailHeaders: [], certificate };
 }
 
 function close(source: RangeSource, blocks: RangeMessage['blocks'], fromHeight: number): RangeMessage | null {
@@ -44,6 +56,7 @@ function close(source: RangeSource, blocks: RangeMessage['blocks'], fromHeight: 
     tailHeaders.push(headerBytes);
     const certificate = source.certificate(height);
     if (certificate !== undefined) return { kind: 'range', blocks, tailHeaders, certificate };
+    if (endsEpoch(headerBytes)) break;
   }
   for (let height = lastHeight - Math.ceil(blocks.length / 2); height >= fromHeight; height -= 1) {
     const certificate = source.certificate(height);

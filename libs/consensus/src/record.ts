@@ -1,15 +1,6 @@
 import { invariant } from '@quorate/errors';
 import type { Certificate } from '@quorate/protocol';
-import type {
-  AfterDurable,
-  Block,
-  Durable,
-  PersistEffect,
-  PromiseMessage,
-  ProposeMessage,
-  Recipient,
-  VoteState,
-} from './types';
+import type { AfterDurable, Block, Durable, PersistEffect, PromiseMessage, ProposeMessage, VoteState } from './types';
 import { encodeVoteState } from './vote-state';
 
 /**
@@ -35,7 +26,8 @@ export interface Settled {
 
 interface InFlight {
   readonly token: number;
-  readonly promises: readonly PromiseMessage[];
+  readonly promises: readonly AfterDurable[];
+  readonly epoch: number;
   readonly ledTerm: number;
 }
 
@@ -48,6 +40,7 @@ export class RecordBuilder {
   private then: AfterDurable[] = [];
   private withVoteState = false;
   private ledTerm = 0;
+  private epoch = 0;
   private urgent = false;
 
   addBlock(block: Block, urgent: boolean): void {
@@ -60,8 +53,8 @@ export class RecordBuilder {
   }
 
   /** A promise leaves only with the vote state that remembers it (C-10). */
-  addPromise(to: Recipient, message: PromiseMessage): void {
-    this.then.push({ to, message });
+  addPromise(epoch: number, message: PromiseMessage): void {
+    this.then.push({ epoch, to: 'all', message });
     this.withVoteState = true;
     this.urgent = true;
   }
@@ -69,6 +62,14 @@ export class RecordBuilder {
   /** The record makes `term` a term that this replica has led. */
   addLedTerm(term: number): void {
     this.ledTerm = term;
+  }
+
+  /** C-38: a member's first record of an epoch says that the votes of the one before are over. */
+  beginEpoch(epoch: number, member: boolean): void {
+    this.epoch = epoch;
+    this.ledTerm = 0;
+    this.withVoteState ||= member;
+    this.urgent ||= member;
   }
 
   flush(voteState: VoteState): PersistEffect | null {
@@ -84,7 +85,8 @@ export class RecordBuilder {
     };
     this.inFlight.push({
       token: this.nextToken,
-      promises: this.then.map((entry) => entry.message),
+      promises: this.then,
+      epoch: this.epoch,
       ledTerm: this.ledTerm,
     });
     this.nextToken += 1;
@@ -97,7 +99,7 @@ export class RecordBuilder {
     return effect;
   }
 
-  /** All records up to `token` are durable. */
+  /** All records up to `token` are durable. What they promised in an earlier epoch counts no more. */
   persisted(token: number): Settled {
     invariant(token < this.nextToken, 'a record is durable that was never asked for', { token });
     const promises: Durable<PromiseMessage>[] = [];
@@ -105,8 +107,9 @@ export class RecordBuilder {
     while (this.inFlight.length > 0 && this.inFlight[0].token <= token) {
       const record = this.inFlight.shift();
       if (record === undefined) break;
-      for (const promise of record.promises) promises.push(promise as Durable<PromiseMessage>);
-      if (record.ledTerm > 0) permit = new LeadPermit(record.ledTerm);
+      for (const { epoch, message } of record.promises)
+        if (epoch === this.epoch) promises.push(message as Durable<PromiseMessage>);
+      if (record.ledTerm > 0 && record.epoch === this.epoch) permit = new LeadPermit(record.ledTerm);
     }
     return { promises, permit };
   }

@@ -1,12 +1,14 @@
-import type { Certificate } from '@quorate/protocol';
+import { invariant } from '@quorate/errors';
+import { firstConfiguration, type Certificate, type Configuration, type GovernanceSignature } from '@quorate/protocol';
 import { CertificateBook } from './certificates';
 import { Chain } from './chain';
-import { Committee } from './committee';
-import { DEFAULT_PARAMETERS } from './limits';
+import { Committee, genesisBlock } from './committee';
+import { DEFAULT_PARAMETERS, PEERS_MAX } from './limits';
 import { RecordBuilder, type LeadPermit } from './record';
 import { Tallies } from './tallies';
 import type {
   AlarmCode,
+  Block,
   CoreOptions,
   CoreParameters,
   Durable,
@@ -15,13 +17,15 @@ import type {
   Instant,
   PromiseMessage,
   ProposeMessage,
+  ReadyMessage,
   Recipient,
+  SignedVote,
   SendableMessage,
   TimeoutMessage,
   VoteMessage,
   VoteState,
 } from './types';
-import { INITIAL_VOTE_STATE } from './vote-state';
+import { initialVoteState } from './vote-state';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -46,6 +50,8 @@ export interface SlotState {
 
 /** What this replica knows of another one. */
 export interface Peer {
+  /** Its newest votes by rank, to be echoed when it comes back (C-9). */
+  readonly newest: Record<'prepare' | 'commit', SignedVote | null>;
   connected: boolean;
   finalHeight: number;
   executedHeight: number;
@@ -86,7 +92,27 @@ export interface Fetch {
   attempts: number;
 }
 
-/** All state of one replica's core. Rules live in the modules around it. */
+/** The configuration that is to follow the current one, allowed by governance (C-35). */
+export interface Succession {
+  readonly configuration: Configuration;
+  readonly signatures: readonly GovernanceSignature[];
+  readonly committee: Committee;
+  /** Newest verified READY of each of its members, by index (C-36). */
+  readonly readys: Map<number, ReadyMessage['ready']>;
+  /** When the own READY is repeated. */
+  resendAtMs: number;
+}
+
+/** Where an epoch begins, and what of the replica outlives the one before. */
+interface EpochStart {
+  readonly configuration: Configuration;
+  readonly genesis: Block;
+  readonly chain: Chain;
+  readonly record: RecordBuilder;
+  readonly now: Instant;
+}
+
+/** All state of one replica's core in one epoch. Rules live in the modules around it. */
 export class CoreState {
   readonly committee: Committee;
   readonly parameters: CoreParameters;
@@ -94,11 +120,11 @@ export class CoreState {
   readonly chain: Chain;
   readonly tallies: Tallies;
   readonly certificates: CertificateBook;
-  readonly record = new RecordBuilder();
+  readonly record: RecordBuilder;
   readonly countOperations: CoreOptions['countOperations'];
 
-  now: Instant = { nowMs: 0, timeNs: 0n };
-  vote: Mutable<VoteState> = { ...INITIAL_VOTE_STATE };
+  now: Instant;
+  vote: Mutable<VoteState>;
   readonly slots = new Map<number, SlotState>();
   /** Highest verified commit certificate, whether or not its block is held. */
   commitSeen: Certificate | null = null;
@@ -107,7 +133,12 @@ export class CoreState {
   ownTimeout: Durable<TimeoutMessage> | null = null;
   /** Own durable votes of the current term, for repetition. */
   readonly ownVotes = new Map<number, Partial<Record<'prepare' | 'commit', Durable<VoteMessage>>>>();
-  readonly peers: Peer[];
+  private readonly peerList: Peer[];
+  succession: Succession | null = null;
+  /** A configuration of an epoch that does not follow this one yet, as it was given. */
+  wanted: { readonly bytes: Uint8Array; readonly signatures: readonly GovernanceSignature[] } | null = null;
+  /** The final block that ends this epoch. */
+  epochEnd: Block | null = null;
   leadership: Leadership | null = null;
   lastRequest = 0;
   pending = { operations: 0, bytes: 0 };
@@ -124,26 +155,55 @@ export class CoreState {
   reportedExecuted = 0;
   halted = false;
   booted = false;
+  /** Members that have told what they hold of this replica's votes; null once enough have (C-9). */
+  recall: Set<number> | null = null;
+  /** The vote state with which this replica started, as far as it is of this epoch. */
+  bootVote: VoteState;
   private effects: Effect[] = [];
   private changes = 0;
 
-  constructor(options: CoreOptions) {
-    this.committee = new Committee(options);
+  constructor(
+    readonly options: CoreOptions,
+    start?: EpochStart,
+  ) {
+    const { genesis, signer, verify } = options;
+    const configuration = start?.configuration ?? firstConfiguration(genesis);
+    this.committee = new Committee({ configuration, genesis: start?.genesis ?? genesisBlock(genesis), signer, verify });
     this.parameters = { ...DEFAULT_PARAMETERS, ...options.parameters };
-    this.self = options.self;
+    this.self = this.committee.self;
     this.countOperations = options.countOperations;
-    this.chain = new Chain(this.committee.genesis);
+    this.chain = start?.chain ?? new Chain(this.committee.genesis);
+    this.record = start?.record ?? new RecordBuilder();
+    this.now = start?.now ?? { nowMs: 0, timeNs: 0n };
+    this.vote = initialVoteState(this.committee.epoch);
+    this.bootVote = initialVoteState(this.committee.epoch);
+    this.record.beginEpoch(this.committee.epoch, start !== undefined && this.committee.isMember);
     this.tallies = new Tallies(this.committee);
     this.certificates = new CertificateBook(this.committee);
     this.timeouts = new Array<TimeoutMessage | null>(this.committee.size).fill(null);
-    this.peers = Array.from({ length: this.committee.size }, () => ({
-      connected: false,
-      finalHeight: 0,
-      executedHeight: 0,
-      ahead: false,
-      statusSentMs: Number.NEGATIVE_INFINITY,
-      answerSentMs: Number.NEGATIVE_INFINITY,
-    }));
+    this.peerList = Array.from({ length: this.committee.size }, newPeer);
+  }
+
+  /** Members by index, then the others (C-39). */
+  get peers(): readonly Peer[] {
+    return this.peerList;
+  }
+
+  /** What is known of the peer with this number. */
+  peer(number: number): Peer {
+    invariant(number >= 0 && number < PEERS_MAX, 'the host numbers peers within bounds', { number });
+    while (this.peerList.length <= number) this.peerList.push(newPeer());
+    return this.peerList[number];
+  }
+
+  /** Nobody listens: one replica, and no other one is connected. */
+  get isAlone(): boolean {
+    return this.committee.size === 1 && this.committee.isMember && !this.peerList.some((peer) => peer.connected);
+  }
+
+  /** A member that is sure of what it has signed (C-9) may sign more. */
+  get mayVote(): boolean {
+    return this.committee.isMember && this.recall === null && !this.halted;
   }
 
   get leader(): number {
@@ -192,11 +252,11 @@ export class CoreState {
   }
 
   send(to: Recipient, message: SendableMessage): void {
-    if (this.committee.size > 1) this.effects.push({ kind: 'send', to, message });
+    if (!this.isAlone) this.effects.push({ kind: 'send', epoch: this.committee.epoch, to, message });
   }
 
   promise(message: PromiseMessage): void {
-    this.record.addPromise('all', message);
+    this.record.addPromise(this.committee.epoch, message);
   }
 
   alarm(code: AlarmCode, detail: string, fatal = false): void {
@@ -209,4 +269,16 @@ export class CoreState {
     this.effects = [];
     return effects;
   }
+}
+
+function newPeer(): Peer {
+  return {
+    newest: { prepare: null, commit: null },
+    connected: false,
+    finalHeight: 0,
+    executedHeight: 0,
+    ahead: false,
+    statusSentMs: Number.NEGATIVE_INFINITY,
+    answerSentMs: Number.NEGATIVE_INFINITY,
+  };
 }

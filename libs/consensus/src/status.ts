@@ -1,6 +1,7 @@
 import { acceptCertificate, acceptTimeoutCertificate } from './acceptance';
 import { STATUS_ANSWER_MS_MIN } from './limits';
 import { compareRank } from './rank';
+import { echoFor, onEcho } from './recall';
 import { fromDisk } from './record';
 import type { CoreState } from './state';
 import type { ProposeMessage, Recipient, StatusMessage } from './types';
@@ -19,6 +20,8 @@ export function sendStatus(core: CoreState, to: Recipient, want: boolean): void 
     finalHeight: chain.finalTip.header.height,
     executedHeight: chain.executedHeight,
     want,
+    recall: core.recall !== null,
+    echo: to !== 'all' && to < core.committee.size ? echoFor(core, to) : null,
   });
   const { nowMs } = core.now;
   for (const [index, peer] of core.peers.entries()) if (to === 'all' || to === index) peer.statusSentMs = nowMs;
@@ -26,14 +29,15 @@ export function sendStatus(core: CoreState, to: Recipient, want: boolean): void 
 
 /** C-30: uses what a peer knows, and gives it what it lacks. */
 export function onStatus(core: CoreState, from: number, message: StatusMessage): void {
-  const peer = core.peers[from];
+  const peer = core.peer(from);
+  if (message.echo !== null) onEcho(core, from, message.echo);
   peer.finalHeight = Math.max(peer.finalHeight, message.finalHeight);
   peer.executedHeight = Math.max(peer.executedHeight, message.executedHeight);
   const useful = useStatus(core, message);
   if (!useful) return core.alarm('SIGNATURE_INVALID', `status of replica ${from}`);
   const order = compareStanding(core, message);
   peer.ahead = order < 0;
-  if (order > 0 || message.want) answer(core, from, message, order > 0);
+  if (order > 0 || message.want || message.recall) answer(core, from, message, order > 0 || message.recall);
 }
 
 function useStatus(core: CoreState, message: StatusMessage): boolean {
@@ -54,7 +58,7 @@ function compareStanding(core: CoreState, message: StatusMessage): number {
 }
 
 function answer(core: CoreState, to: number, message: StatusMessage, ahead: boolean): void {
-  const peer = core.peers[to];
+  const peer = core.peer(to);
   if (core.now.nowMs - peer.answerSentMs < STATUS_ANSWER_MS_MIN) return;
   peer.answerSentMs = core.now.nowMs;
   if (ahead) sendStatus(core, to, false);
@@ -84,7 +88,7 @@ function repeatProposals(core: CoreState, to: number, above: number): void {
 
 /** Answers a peer whose promise belongs to a term that is over here. */
 export function answerOutdated(core: CoreState, from: number): void {
-  const peer = core.peers[from];
+  const peer = core.peer(from);
   if (core.now.nowMs - peer.answerSentMs < STATUS_ANSWER_MS_MIN) return;
   peer.answerSentMs = core.now.nowMs;
   sendStatus(core, from, false);
@@ -92,7 +96,7 @@ export function answerOutdated(core: CoreState, from: number): void {
 
 /** Asks a peer that is ahead (rate-limited). */
 export function askAhead(core: CoreState, from: number): void {
-  const peer = core.peers[from];
+  const peer = core.peer(from);
   peer.ahead = true;
   if (core.now.nowMs - peer.statusSentMs >= STATUS_ANSWER_MS_MIN) sendStatus(core, from, true);
 }

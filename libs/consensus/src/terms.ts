@@ -49,7 +49,7 @@ export function ownTimeoutMessage(core: CoreState): TimeoutMessage {
 
 /** Gives up the current term: from here on no vote in it or in an earlier one (C-13). */
 export function abandonTerm(core: CoreState): void {
-  if (core.vote.abandoned || core.halted) return;
+  if (core.vote.abandoned || !core.mayVote) return;
   core.vote.abandoned = true;
   core.vote.timeoutHigh = core.vote.high;
   core.leadership = null;

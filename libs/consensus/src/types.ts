@@ -1,4 +1,13 @@
-import type { BlockHeader, Certificate, CertifiedPosition, Genesis } from '@quorate/protocol';
+import type {
+  BlockHeader,
+  Certificate,
+  CertifiedPosition,
+  Configuration,
+  Genesis,
+  GovernanceSignature,
+  Ready,
+  VerifyKey,
+} from '@quorate/protocol';
 
 /*
  * The border between the consensus core and its host. The host owns clocks, disk, network, pool and execution; the core
@@ -6,6 +15,9 @@ import type { BlockHeader, Certificate, CertifiedPosition, Genesis } from '@quor
  *
  * Rule numbers (C-…) refer to docs/spec/consensus.md.
  */
+
+/** May the replica vote for a block now, later, or never? */
+export type Judgement = 'valid' | 'wait' | 'invalid';
 
 /** One block with everything the core and the host need, parsed once. `body` is the exact body bytes (empty for an empty block and for genesis). */
 export interface Block {
@@ -96,6 +108,41 @@ export interface StatusMessage {
   readonly executedHeight: number;
   /** The sender asks for what it lacks. */
   readonly want: boolean;
+  /** The sender has not made sure yet that it remembers all that it has signed (C-9). */
+  readonly recall: boolean;
+  /** The newest promises of the receiver that the sender holds; null in a message to all. */
+  readonly echo: Echo | null;
+}
+
+/** A vote as its sender signed it. */
+export interface SignedVote extends CertifiedPosition {
+  readonly signature: Uint8Array;
+}
+
+/** The newest promises of one replica that another one holds. */
+export interface Echo {
+  readonly prepare: SignedVote | null;
+  readonly commit: SignedVote | null;
+  readonly timeout: {
+    readonly term: number;
+    readonly high: CertifiedPosition | null;
+    readonly signature: Uint8Array;
+  } | null;
+}
+
+/** A member of the next configuration holds the chain up to a block (C-36). */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  /** Hash of the configuration for which the sender is ready. */
+  readonly configHash: Uint8Array;
+  readonly ready: Ready;
+}
+
+/** Shows a replica of an earlier epoch that it is over (C-39): the block that ended it, certified by its own replicas. */
+export interface EpochEndMessage {
+  readonly kind: 'epoch-end';
+  readonly headerBytes: Uint8Array;
+  readonly certificate: Certificate;
 }
 
 /** "I have executed up to here", sent to the leader when nothing else would carry it. */
@@ -139,7 +186,17 @@ export type PromiseMessage = ProposeMessage | VoteMessage | TimeoutMessage;
 
 /** Messages that promise nothing. */
 export type FreeMessage =
-  StatusMessage | ExecutedMessage | GetBlockMessage | BlockMessage | GetRangeMessage | RangeMessage;
+  | StatusMessage
+  | ExecutedMessage
+  | GetBlockMessage
+  | BlockMessage
+  | GetRangeMessage
+  | RangeMessage
+  | ReadyMessage
+  | EpochEndMessage;
+
+/** Messages that mean something in one epoch only. */
+export type EpochMessage = PromiseMessage | StatusMessage | ExecutedMessage | ReadyMessage;
 
 /** Everything that travels between replicas. */
 export type Message = PromiseMessage | FreeMessage;
@@ -152,11 +209,16 @@ export type Durable<M extends PromiseMessage> = M & { readonly [durable]: true }
 /** What a `send` effect may carry. */
 export type SendableMessage = FreeMessage | Durable<PromiseMessage>;
 
-/** All other replicas, or one. */
+/**
+ * All other replicas that the host knows, members or not, or one. Members have the number of their index in the current configuration;
+ * to any other the host gives a number from the size of the configuration on, below PEERS_MAX. A change of epoch renumbers them all.
+ */
 export type Recipient = 'all' | number;
 
 /** A promise that the host sends as soon as the record it belongs to is durable, and never before. */
 export interface AfterDurable {
+  /** Epoch in whose name the message goes out. */
+  readonly epoch: number;
   readonly to: Recipient;
   readonly message: PromiseMessage;
 }
@@ -179,6 +241,8 @@ export interface BootEvent {
   readonly voteState: Uint8Array | null;
   /** Newest final headers in ascending height, up to RECENT_HEADERS_MAX of them, the last one being the final tip. Empty for a new replica (genesis is final by definition). */
   readonly finalHeaders: readonly HeaderLink[];
+  /** Newest final block that ends an epoch; null in the first epoch. */
+  readonly epochEnd: Block | null;
   /** Newest stored commit certificate that names the final tip; null if the tip is genesis. */
   readonly finalCertificate: Certificate | null;
   /** Every stored block above the final tip's height, in journal order. */
@@ -191,7 +255,13 @@ export type CoreEvent = Instant &
   (
     | BootEvent
     /** A frame from an authenticated peer, decoded by decodeMessage. */
-    | { readonly kind: 'message'; readonly from: number; readonly message: Message }
+    | { readonly kind: 'message'; readonly from: number; readonly epoch: number; readonly message: Message }
+    /** The configuration that is to follow the current one (encodeConfiguration), signed by governance. May be repeated and replaced. */
+    | {
+        readonly kind: 'reconfigure';
+        readonly configuration: Uint8Array;
+        readonly signatures: readonly GovernanceSignature[];
+      }
     /** The record with this token, and every record with a lower token, is durable; its `then` messages are being sent. */
     | { readonly kind: 'persisted'; readonly token: number }
     /** The final block at `height` is executed; execRoot = history tree root of size height + 1. In height order. */
@@ -248,7 +318,7 @@ export type Effect =
   | PersistEffect
   | FinalizedEffect
   /** Non-binding messages, repeats of durable promises, and the leader's proposals under a LeadPermit. */
-  | { readonly kind: 'send'; readonly to: Recipient; readonly message: SendableMessage }
+  | { readonly kind: 'send'; readonly epoch: number; readonly to: Recipient; readonly message: SendableMessage }
   /** The leader wants a body for a child of `unfinalised`'s last block. Answer with `batch` (now or later), same request number. Leave out what `unfinalised` (oldest first) already holds. */
   | {
       readonly kind: 'request-batch';
@@ -261,6 +331,10 @@ export type Effect =
   | { readonly kind: 'serve-block'; readonly to: number; readonly blockId: Uint8Array }
   /** Send a `range` message to the peer (see cutRange): final blocks from this height on, at most RANGE_BYTES_MAX of them. */
   | { readonly kind: 'serve-range'; readonly to: number; readonly fromHeight: number }
+  /** Send an `epoch-end` message with the block that ended this epoch to the peer. */
+  | { readonly kind: 'serve-epoch-end'; readonly to: number; readonly epoch: number }
+  /** Another epoch began. Peers have new numbers from here on: give `connected` again for each one that is. */
+  | { readonly kind: 'epoch'; readonly configuration: Configuration; readonly self: number | null }
   /** Next time at which a `tick` is needed; null = none. Replaces the former timer. */
   | { readonly kind: 'timer'; readonly atMs: number | null }
   /** Term or leadership changed. On any change of `term`, envelopes of unfinished proposals go back to the pool. `leading` = this replica proposes now. */
@@ -276,13 +350,20 @@ export type Effect =
 
 /** Why the core raised an alarm. */
 export type AlarmCode =
-  'EXECUTION_DIVERGED' | 'FINALITY_CONFLICT' | 'PROPOSAL_INVALID' | 'EQUIVOCATION_SEEN' | 'SIGNATURE_INVALID';
+  | 'EXECUTION_DIVERGED'
+  | 'FINALITY_CONFLICT'
+  | 'PROPOSAL_INVALID'
+  | 'EQUIVOCATION_SEEN'
+  | 'SIGNATURE_INVALID'
+  | 'CONFIGURATION_REFUSED'
+  | 'VOTES_LOST';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Durable vote state and options.
 
 /** What a replica must never forget. Written whole with each record that changes it. */
 export interface VoteState {
+  readonly epoch: number;
   readonly term: number;
   readonly entry: TermEntry | null;
   /** TIMEOUT(term) was signed: no more votes in this term. */
@@ -326,21 +407,33 @@ export interface CoreParameters {
   readonly emptyBlockNsMin: bigint;
 }
 
+/** Signs with one consensus key; deterministic (Ed25519). */
+export type Signer = (preimage: Uint8Array) => Uint8Array;
+
 /** What the host gives the core once. All functions are synchronous and pure. */
 export interface CoreOptions {
   readonly genesis: Genesis;
-  /** Index of this replica in genesis.replicas. */
-  readonly self: number;
   readonly parameters?: Partial<CoreParameters>;
-  /** Signs with this replica's consensus key; deterministic (Ed25519). */
-  readonly sign: (preimage: Uint8Array) => Uint8Array;
-  readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
+  /** Signs with the private half of a consensus key; null if this host does not have it. That is how a replica finds itself in a configuration. */
+  readonly signer: (consensusKey: Uint8Array) => Signer | null;
+  readonly verify: VerifyKey;
   /** Operations in a body, or null if its syntax is wrong. Defaults to protocol's decodeBody and scanEnvelope; a host that scans anyway may share its work. */
   readonly countOperations?: (body: Uint8Array) => number | null;
 }
 
 /** A read-only view for status pages and the host's routing. */
 export interface CoreStatus {
+  readonly epoch: number;
+  readonly configuration: Configuration;
+  readonly configHash: Uint8Array;
+  /** Index in the configuration; null = not a member. */
+  readonly self: number | null;
+  /** A commit certificate of this epoch is known: replicas that left with the last one are not needed any more (C-40). */
+  readonly handedOver: boolean;
+  /** The configuration that is to follow, and its hash. */
+  readonly pending: { readonly configuration: Configuration; readonly configHash: Uint8Array } | null;
+  /** This replica has said that it is ready for it. */
+  readonly ready: boolean;
   readonly term: number;
   readonly leader: number;
   readonly leading: boolean;

@@ -2,11 +2,9 @@ import { CodecError } from '@quorate/codec';
 import { equalBytes } from '@quorate/crypto';
 import { LIMITS, ZERO_HASH, bodyRoot, decodeBody, scanEnvelope, type BlockHeader } from '@quorate/protocol';
 import { EMPTY_BODY_ROOT } from './committee';
+import { epochEndContentValid } from './reconfiguration';
 import type { CoreState } from './state';
-import type { HeaderLink } from './types';
-
-/** May the replica vote for the block now, later, or never? */
-export type Judgement = 'valid' | 'wait' | 'invalid';
+import type { HeaderLink, Judgement } from './types';
 
 /** Earliest legal time of a child: events take parent.timeNs + index, so no two events of the ledger share a time (C-23). */
 export function earliestTimeNs(parent: BlockHeader): bigint {
@@ -29,9 +27,11 @@ export function countOperations(body: Uint8Array): number | null {
 export function contentValid(core: CoreState, header: BlockHeader, body: Uint8Array): boolean {
   const { committee } = core;
   if (!equalBytes(header.ledgerId, committee.ledgerId) || header.epoch !== committee.epoch) return false;
-  if (!equalBytes(header.configHash, committee.configHash) || !equalBytes(header.nextConfigHash, ZERO_HASH))
-    return false;
+  if (!equalBytes(header.configHash, committee.configHash)) return false;
   if (header.bodyLength !== body.length || header.execHeight >= header.height) return false;
+  if (header.kind === 'epoch_end')
+    return equalBytes(header.bodyRoot, bodyRoot(body)) && epochEndContentValid(core, header, body);
+  if (!equalBytes(header.nextConfigHash, ZERO_HASH)) return false;
   if (header.kind === 'empty')
     return body.length === 0 && header.operationCount === 0 && equalBytes(header.bodyRoot, EMPTY_BODY_ROOT);
   if (header.kind !== 'data' || header.operationCount < 1 || header.operationCount > LIMITS.blockOperationsMax)

@@ -11,10 +11,14 @@ import {
 } from './message-parts';
 import type { VoteState } from './types';
 
-const VOTE_STATE_VERSION = 1;
+const VOTE_STATE_VERSION = 2;
 
-/** The vote state of a replica that never ran. */
-export const INITIAL_VOTE_STATE: VoteState = {
+/** The vote state with which a replica begins an epoch (C-38). */
+export function initialVoteState(epoch: number): VoteState {
+  return { epoch, ...NO_VOTES };
+}
+
+const NO_VOTES: Omit<VoteState, 'epoch'> = {
   term: 1,
   entry: null,
   abandoned: false,
@@ -33,7 +37,7 @@ const readId = (reader: Reader): Uint8Array => reader.fixed(32).slice();
 /** Canonical bytes of the vote state; below 8 KiB for the largest replica set. */
 export function encodeVoteState(state: VoteState): Uint8Array {
   const writer = new Writer(2_048);
-  writer.u8(VOTE_STATE_VERSION).uint(state.term);
+  writer.u8(VOTE_STATE_VERSION).u32(state.epoch).uint(state.term);
   writeOptional(writer, state.entry, writeTermEntry);
   writeFlag(writer, state.abandoned);
   writer.uint(state.ledTerm).uint(state.preparedSlot);
@@ -52,6 +56,7 @@ export function decodeVoteState(bytes: Uint8Array): VoteState {
   if (version !== VOTE_STATE_VERSION)
     throw new CodecError('CODEC_INVALID', `vote state version ${version} is unknown`, { version });
   const state: VoteState = {
+    epoch: reader.u32(),
     term: reader.uint(),
     entry: readOptional(reader, readTermEntry),
     abandoned: readFlag(reader),

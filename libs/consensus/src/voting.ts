@@ -1,12 +1,13 @@
 import { equalBytes } from '@quorate/crypto';
 import type { CertifiedPosition } from '@quorate/protocol';
 import type { CoreState, Proposal, SlotState } from './state';
-import type { VoteMessage } from './types';
-import { earliestTimeNs, judgeChild, type Judgement } from './validity';
+import type { Judgement, VoteMessage } from './types';
+import { judgeEpochEnd } from './reconfiguration';
+import { earliestTimeNs, judgeChild } from './validity';
 
 /** Casts every vote that the rules now allow. */
 export function castVotes(core: CoreState): void {
-  if (core.vote.abandoned || core.halted) return;
+  if (core.vote.abandoned || !core.mayVote) return;
   castPrepares(core);
   castCommits(core);
 }
@@ -62,6 +63,10 @@ function judge(core: CoreState, slot: number, proposal: Proposal): Judgement {
   const parent = path.blocks.length === 1 ? core.chain.finalTip : path.blocks[path.blocks.length - 2];
   const judgement = judgeChild(core, parent, block.header);
   if (judgement !== 'valid') return judgement;
+  if (block.header.kind === 'epoch_end') {
+    const end = judgeEpochEnd(core, block.header, path.blocks[path.blocks.length - 1].body);
+    if (end !== 'valid') return end;
+  }
   return timely(core, proposal, earliestTimeNs(parent.header)) ? 'valid' : 'wait';
 }
 

@@ -132,3 +132,15 @@ export {
   type CertifiedPosition,
   type Position,
 } from './vote';
+export {
+  decodeEpochEnd,
+  encodeEpochEnd,
+  readReady,
+  readyPreimage,
+  successionFault,
+  writeReady,
+  type EpochEnd,
+  type Ready,
+  type SuccessionFault,
+  type VerifyKey,
+} from './epoch-end';

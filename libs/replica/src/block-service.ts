@@ -65,9 +65,14 @@ async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMe
   let bytes = 0;
   let height = fromHeight;
   for (; height <= store.finalHeight && blocks.length < RANGE_BLOCKS_MAX && bytes < RANGE_BYTES_MAX; height += 1) {
-    const { headerBytes, body } = await store.finalBlock(height);
+    const { header, headerBytes, body } = await store.finalBlock(height);
     blocks.push({ headerBytes, body });
     bytes += body.length;
+    // Its own certificate closes an epoch (C-39): what follows is certified by others.
+    if (header.kind === 'epoch_end') {
+      const end = store.epochEnd(header.epoch);
+      return end === null ? null : { kind: 'range', blocks, tailHeaders: [], certificate: end.certificate };
+    }
   }
   const proof = store.certificateFrom(height - 1);
   if (proof === null || proof.height > store.finalHeight || proof.height - height >= RANGE_TAIL_MAX) return null;

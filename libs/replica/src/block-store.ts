@@ -49,6 +49,8 @@ export interface StoredState {
   readonly voteState: Uint8Array | null;
   readonly finalHeight: number;
   readonly finalCertificate: Certificate | null;
+  /** Newest final block that ends an epoch. */
+  readonly epochEnd: Block | null;
   /** Stored blocks above the final height, in journal order. */
   readonly unfinalised: readonly Block[];
 }
@@ -96,6 +98,8 @@ export class BlockStore {
   private readonly newestSegments = new Map<number, number>();
   private readonly certificates = new Map<number, Certificate>();
   private readonly certificateHeights: number[] = [];
+  /** Heights of the final blocks that end epochs, by epoch: their certificates are kept for ever. */
+  private readonly epochEnds = new Map<number, { readonly height: number; readonly headerBytes: Uint8Array }>();
   private readonly recent = new Map<string, Block>();
   private recentBytes = 0;
   private lowestHeld: number;
@@ -230,6 +234,7 @@ export class BlockStore {
       this.remember(block);
       this.finalKeys.push(block.key);
       this.noteHeader(block);
+      this.noteEpochEnd(block);
     }
     if (certificate !== null) this.noteCertificate(this.finalHeight, certificate);
   }
@@ -251,6 +256,13 @@ export class BlockStore {
   holds(height: number): boolean {
     const key = this.finalKeys[height - this.firstHeight];
     return key !== undefined && (this.places.has(key) || this.recent.has(key));
+  }
+
+  /** The block that ended an epoch, with the certificate of that epoch; null if it has not ended here. */
+  epochEnd(epoch: number): { headerBytes: Uint8Array; certificate: Certificate } | null {
+    const end = this.epochEnds.get(epoch);
+    const certificate = end === undefined ? undefined : this.certificates.get(end.height);
+    return end === undefined || certificate === undefined ? null : { headerBytes: end.headerBytes, certificate };
   }
 
   /** A final block with its body. */
@@ -315,7 +327,7 @@ export class BlockStore {
     const last = heights.at(-1) ?? 0;
     if (height <= last) return;
     // The newest is always held; of the older ones, enough for catch-up: headers bridge the distance.
-    if (last - (heights.at(-2) ?? 0) < CERTIFICATE_DISTANCE && heights.length > 0) {
+    if (last - (heights.at(-2) ?? 0) < CERTIFICATE_DISTANCE && heights.length > 0 && !this.endsEpoch(last)) {
       heights.pop();
       this.certificates.delete(last);
     }
@@ -326,6 +338,15 @@ export class BlockStore {
   private noteHeader(block: Block): void {
     this.headers.push(headerLink(block));
     if (this.headers.length > HEADERS_KEPT_MAX) this.headers = this.headers.slice(-RECENT_HEADERS_MAX);
+  }
+
+  private noteEpochEnd({ header, headerBytes }: HeaderLink): void {
+    if (header.kind === 'epoch_end') this.epochEnds.set(header.epoch, { height: header.height, headerBytes });
+  }
+
+  private endsEpoch(height: number): boolean {
+    for (const end of this.epochEnds.values()) if (end.height === height) return true;
+    return false;
   }
 
   private remember(block: Block): void {
@@ -348,6 +369,7 @@ export class BlockStore {
     for (const [kind, segment] of scan.newestSegments) this.newestSegments.set(kind, segment);
     const tip = scan.newestCertificate;
     if (tip !== null && tip.height > this.finalHeight) await this.adoptFinalChain(scan, tip);
+    const epochEnd = await this.adoptEpochEnds(scan);
     for (const { height, certificate } of scan.certificates) {
       // A certificate may have become durable before a block below it: then it is of no use yet.
       if (height <= this.finalHeight) this.noteCertificate(height, certificate);
@@ -362,8 +384,19 @@ export class BlockStore {
       voteState: scan.voteState,
       finalHeight: this.finalHeight,
       finalCertificate: this.certificates.get(this.finalHeight) ?? null,
+      epochEnd,
       unfinalised,
     };
+  }
+
+  private async adoptEpochEnds(scan: JournalScan): Promise<Block | null> {
+    let newest: Block | null = null;
+    for (const [index, key] of this.finalKeys.entries()) {
+      if (scan.blocks.get(key)?.endsEpoch !== true) continue;
+      newest = await this.finalBlock(this.firstHeight + index);
+      this.noteEpochEnd(newest);
+    }
+    return newest;
   }
 
   private async adoptFinalChain(scan: JournalScan, tip: { height: number; certificate: Certificate }): Promise<void> {
@@ -387,7 +420,9 @@ export class BlockStore {
     const block = await this.options.source.fetch(lost, (held) => this.block(held));
     const [position] = await this.journal.append([blockRecord(block)]);
     this.places.set(key, position);
-    const mended = { position, height: block.header.height, parentKey: hex(block.header.parentId) };
+    const { header } = block;
+    const endsEpoch = header.kind === 'epoch_end';
+    const mended = { position, height: header.height, parentKey: hex(header.parentId), endsEpoch };
     scan.blocks.set(key, mended);
     return mended;
   }

@@ -1,4 +1,4 @@
-import type { Block } from '@quorate/consensus';
+import type { Block, Signer } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
 import { CaptureMemory } from '@quorate/ledger';
 import {
@@ -12,6 +12,7 @@ import {
   type CheckpointVote,
   type Configuration,
   type Genesis,
+  type VerifyKey,
 } from '@quorate/protocol';
 import type { Timers } from '@quorate/runtime';
 import { writeSnapshot, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
@@ -31,19 +32,19 @@ export interface CheckpointSpacing {
   readonly operations: number;
 }
 
-/** What checkpoints are made of and told to. `sign` and `verify` are the consensus keys'. */
+/** What checkpoints are made of and told to. */
 export interface CheckpointOptions {
   readonly genesis: Genesis;
   readonly configuration: Configuration;
-  readonly self: number;
   readonly snapshots: SnapshotStore;
   readonly store: BlockStore;
   readonly executor: Executor;
   readonly timers: Timers;
   /** Distance of checkpoints; all replicas of a ledger use the same. CHECKPOINT_BLOCKS and CHECKPOINT_OPERATIONS unless given. */
   readonly spacing?: CheckpointSpacing;
-  readonly sign: (preimage: Uint8Array) => Uint8Array;
-  readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
+  /** Signs with the private half of a consensus key, if this replica has it. */
+  readonly signer: (consensusKey: Uint8Array) => Signer | null;
+  readonly verify: VerifyKey;
   /** Tells every peer. */
   readonly spread: (vote: Uint8Array) => void;
   readonly onFault: (error: unknown) => void;
@@ -64,7 +65,18 @@ export class Checkpoints {
   private own: CheckpointVote | null = null;
   private readonly memory = new CaptureMemory();
 
-  constructor(private readonly options: CheckpointOptions) {}
+  private configuration: Configuration;
+
+  constructor(private readonly options: CheckpointOptions) {
+    this.configuration = options.configuration;
+  }
+
+  /** Another epoch began: only its own members' words count from here on. */
+  useConfiguration(configuration: Configuration): void {
+    this.configuration = configuration;
+    this.votes.clear();
+    this.own = null;
+  }
 
   /** Height of the newest snapshot that a quorum signed; 0 without one. */
   get certifiedHeight(): number {
@@ -101,12 +113,13 @@ export class Checkpoints {
 
   /** A peer said its root. */
   vote(from: number, vote: CheckpointVote): void {
-    const { configuration, verify } = this.options;
+    const { configuration } = this;
     if (vote.replica !== from || vote.epoch !== configuration.epoch || vote.height <= this.certifiedHeight) return;
     const known = this.votes.get(vote.height)?.get(from);
     if (known !== undefined && equalBytes(known.signature, vote.signature)) return;
     const preimage = checkpointPreimage(consensusContext(configuration), vote.height, vote.stateRoot);
-    if (!verify(from, preimage, vote.signature)) return;
+    const key = configuration.replicas[from]?.consensusKey;
+    if (key === undefined || !this.options.verify({ scheme: 'ed25519', bytes: key }, preimage, vote.signature)) return;
     this.count(vote);
     this.settle(vote.height);
   }
@@ -148,7 +161,13 @@ export class Checkpoints {
   }
 
   private say({ state, stateRoot }: StoredSnapshot): void {
-    const { configuration, self, sign, spread } = this.options;
+    const { configuration } = this;
+    const { signer, spread } = this.options;
+    const signers = configuration.replicas.map(({ consensusKey }) => signer(consensusKey));
+    const self = signers.findIndex((candidate) => candidate !== null);
+    const sign = signers[self] ?? null;
+    // Whoever is no member has no say.
+    if (sign === null) return;
     const preimage = checkpointPreimage(consensusContext(configuration), state.height, stateRoot);
     const { epoch } = configuration;
     const vote = { epoch, height: state.height, stateRoot, replica: self, signature: sign(preimage) };
@@ -169,7 +188,8 @@ export class Checkpoints {
 
   /** Keeps the certificate if a quorum said the root of the own snapshot of that height. */
   private settle(height: number): void {
-    const { configuration, snapshots, onFault } = this.options;
+    const { configuration } = this;
+    const { snapshots, onFault } = this.options;
     const snapshot = snapshots.newestFirst.find((candidate) => candidate.state.height === height);
     const votes = [...(this.votes.get(height)?.values() ?? [])].sort((left, right) => left.replica - right.replica);
     if (snapshot === undefined || snapshot.certificate !== null) return;
@@ -196,7 +216,7 @@ export class Checkpoints {
     for (const vote of votes) counts.set(hex(vote.stateRoot), (counts.get(hex(vote.stateRoot)) ?? 0) + 1);
     counts.delete(hex(stateRoot));
     const most = Math.max(0, ...counts.values());
-    if (most < quorum(this.options.configuration.replicas.length)) return;
+    if (most < quorum(this.configuration.replicas.length)) return;
     this.options.onFault(
       new ReplicaError('REPLICA_STATE_DIVERGED', `the state after block ${height} is not that of a quorum`, { height }),
     );

@@ -14,6 +14,9 @@ import { BodyScans } from './body-scans';
 import type { OutcomeLog } from './outcome-log';
 import { RecentOutcomes } from './recent-outcomes';
 
+/** What blocks hold that carry none. */
+const NO_ENVELOPES = new Uint8Array(0);
+
 /** Where an envelope's results stand and what they are. */
 export interface EnvelopeResults {
   readonly height: number;
@@ -59,7 +62,7 @@ export class Executor {
   execute(block: Block): BlockOutcome {
     const { height, timeNs } = block.header;
     invariant(height === this.height + 1, 'blocks are executed in height order', { height });
-    const envelopes = this.scans.take(block.body) ?? (block.body.length === 0 ? [] : decodeBody(block.body));
+    const envelopes = block.header.kind === 'data' ? (this.scans.take(block.body) ?? decodeBody(block.body)) : [];
     const outcome = this.ledger.executeBlock({ height, timeNs, envelopes });
     this.history.append(historyLeaf(block.id, outcome.resultsRoot));
     const { codes, captured } = outcome;
@@ -76,10 +79,11 @@ export class Executor {
   /** Results of an executed block with their tree; null if what is needed of it is neither in memory nor in the log. */
   async blockResults({ header, body }: Block): Promise<BlockResults | null> {
     const { height, timeNs } = header;
+    const envelopes = header.kind === 'data' ? body : NO_ENVELOPES;
     const outcome = await this.outcome(height);
     return outcome === null
       ? null
-      : this.ledger.blockResults({ height, timeNs }, body, outcome.codes, outcome.captured);
+      : this.ledger.blockResults({ height, timeNs }, envelopes, outcome.codes, outcome.captured);
   }
 
   /** What a result left behind of an account; null if it did not touch it, or the outcome is not held. */

@@ -17,6 +17,9 @@ const ASKS_MAX = 100;
 /** Peers that cannot be reached are waited for this many rounds. The process that gives up is started again. */
 const ROUNDS_MAX = 600;
 
+/** Blocks and requests for them belong to no epoch (docs/spec/consensus.md). */
+const NO_EPOCH = 0;
+
 /** A final block whose record was damaged. `id` is known from the block above it. */
 export interface LostBlock {
   readonly height: number;
@@ -34,7 +37,7 @@ export interface BlockSource {
 interface Wanted {
   readonly lost: LostBlock;
   readonly held: (key: string) => Promise<Block | null>;
-  readonly asked: Map<number, number>;
+  readonly asked: Map<string, number>;
   rounds: number;
   readonly found: (block: Block) => void;
   readonly given: (error: unknown) => void;
@@ -51,7 +54,8 @@ export class HistoryMender implements BlockSource, LinkEvents {
   private timer: Timer | null = null;
 
   constructor(
-    private readonly peers: readonly number[],
+    /** Hashes of their certificates. */
+    private readonly peers: readonly string[],
     private readonly timers: Timers,
     /** Called with the first block that is missing. */
     private readonly connect: () => Links,
@@ -77,9 +81,9 @@ export class HistoryMender implements BlockSource, LinkEvents {
   frame(link: Link, kind: number, payload: Uint8Array): void {
     if (link.party.kind !== 'peer' || kind !== PEER_FRAMES.message) return;
     try {
-      const message = decodeMessage(payload);
+      const { message } = decodeMessage(payload);
       if (message.kind === 'block') this.take(message.headerBytes, message.body);
-      if (message.kind === 'get-block') void this.serve(link.party.replica, hex(message.blockId));
+      if (message.kind === 'get-block') void this.serve(link.party.peer, hex(message.blockId));
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       link.close();
@@ -97,7 +101,7 @@ export class HistoryMender implements BlockSource, LinkEvents {
       if (asks < ASKS_MAX) patience = true;
       if (!links.peerConnected(peer)) continue;
       wanted.asked.set(peer, asks + 1);
-      links.sendToPeer(peer, PEER_FRAMES.message, ...encodeMessageParts({ kind: 'get-block', blockId: id }));
+      links.sendToPeer(peer, PEER_FRAMES.message, ...encodeMessageParts(NO_EPOCH, { kind: 'get-block', blockId: id }));
     }
     if (patience && wanted.rounds < ROUNDS_MAX) this.timer = this.timers.after(ASK_EVERY_MS, () => this.ask());
     else this.giveUp(wanted);
@@ -113,12 +117,16 @@ export class HistoryMender implements BlockSource, LinkEvents {
     wanted.found(block);
   }
 
-  private async serve(peer: number, key: string): Promise<void> {
+  private async serve(peer: string, key: string): Promise<void> {
     // A record that cannot be read back is one of those that are missing here as well.
     const block = await this.wanted?.held(key).catch(() => null);
     if (block === null || block === undefined) return;
     const { headerBytes, body } = block;
-    this.links?.sendToPeer(peer, PEER_FRAMES.message, ...encodeMessageParts({ kind: 'block', headerBytes, body }));
+    this.links?.sendToPeer(
+      peer,
+      PEER_FRAMES.message,
+      ...encodeMessageParts(NO_EPOCH, { kind: 'block', headerBytes, body }),
+    );
   }
 
   private giveUp({ lost, given }: Wanted): void {

@@ -12,6 +12,7 @@ export interface ScannedBlock {
   readonly position: JournalPosition;
   readonly height: number;
   readonly parentKey: string;
+  readonly endsEpoch: boolean;
 }
 
 /** Collects what matters of the records that the journal replays. */
@@ -43,6 +44,7 @@ export class JournalScan {
           position,
           height: header.height,
           parentKey: hex(header.parentId),
+          endsEpoch: header.kind === 'epoch_end',
         });
         return;
       }

@@ -1,3 +1,4 @@
+import type { Participant } from '@quorate/transport';
 import type { ReplicaStatus } from './status';
 
 /** What a worker tells a replica process. Times, queues and retries are the worker's. */
@@ -15,16 +16,25 @@ export type ReplicaCommand =
       readonly genesis: Uint8Array;
       /** Data keys of the directory; the one of the highest generation seals. They come by this message only and are stored nowhere. */
       readonly dataKeys: readonly { readonly generation: number; readonly key: Uint8Array }[];
-      readonly self: number;
-      /** In replica order. */
-      readonly addresses: readonly { readonly host: string; readonly port: number }[];
-      /** PEM, in replica order. */
-      readonly certificates: readonly string[];
+      /** The replicas of the ledger's current configuration and of the one that is to follow; this one may be among them. */
+      readonly participants: readonly Participant[];
       /** PEM of the gateways that may submit and query. */
       readonly clientCertificates: readonly string[];
     }
-  /** Peers have moved. */
-  | { readonly kind: 'addresses'; readonly addresses: readonly { readonly host: string; readonly port: number }[] }
+  /** Replicas have moved, come or gone: the whole list again. Members of the former epoch stay in it until the next one has handed over. */
+  | { readonly kind: 'participants'; readonly participants: readonly Participant[] }
+  /**
+   * The configuration that is to follow the current one (encodeConfiguration), with governance's signatures over governanceSigningBytes. To every
+   * member and every joiner; may be repeated, and does nothing when it has been done.
+   */
+  | {
+      readonly kind: 'reconfigure';
+      readonly configuration: Uint8Array;
+      readonly signatures: readonly { readonly key: number; readonly bytes: Uint8Array }[];
+      readonly participants: readonly Participant[];
+    }
+  /** Makes a consensus key for this replica's place in the next configuration (once; the same one until it is used) and answers `next-key`. */
+  | { readonly kind: 'next-key' }
   /** Gateways have come or gone. */
   | { readonly kind: 'clients'; readonly clientCertificates: readonly string[] }
   /** Ends the process cleanly. */
@@ -41,5 +51,8 @@ export type ReplicaReport =
       readonly port: number;
     }
   | { readonly kind: 'started' }
+  | { readonly kind: 'next-key'; readonly consensusKey: string }
+  /** The configuration does not follow the current one, or is not signed as it must be. */
+  | { readonly kind: 'reconfigure-refused'; readonly detail: string }
   | { readonly kind: 'status'; readonly status: ReplicaStatus }
   | { readonly kind: 'failed'; readonly code: string; readonly detail: string };

@@ -3,7 +3,7 @@ import { CodedError, type ErrorFacts } from '@quorate/errors';
 /**
  * REPLICA_GENESIS_DIFFERS: the directory belongs to another ledger. REPLICA_HISTORY_INCOMPLETE: a final block is not in the journal.
  * REPLICA_HISTORY_LOST: damaged blocks that no other replica could give. REPLICA_KEYS_INVALID: the key file cannot be read. REPLICA_NOT_PREPARED: start before prepare. REPLICA_HALTED: the consensus core stopped for good.
- * REPLICA_VOTES_LOST: it voted before, and its journal is gone: it would contradict itself (docs/spec/consensus.md).
+ * REPLICA_VOTES_LOST: it has voted, and its journal does not hold all its votes: it would contradict itself (docs/spec/consensus.md).
  * REPLICA_STATE_DIVERGED: a quorum signed another state for a height than this replica has.
  */
 export type ReplicaErrorCode =

@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 import { access, chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hex, verifySignature } from '@quorate/crypto';
-import type { Genesis } from '@quorate/protocol';
+import type { Signer } from '@quorate/consensus';
+import type { Configuration, VerifyKey } from '@quorate/protocol';
 import { createReplicaCertificate, type TlsIdentity } from '@quorate/transport';
 import { ReplicaError } from './replica-error';
 
@@ -13,6 +14,8 @@ const VOTED_FILE_NAME = 'voted';
 export interface ReplicaKeys {
   /** Ed25519, PKCS #8 PEM. */
   readonly consensusKey: string;
+  /** The one that a next configuration may name instead (PEM). */
+  readonly nextConsensusKey?: string;
   readonly tls: TlsIdentity;
   /** The port that was bound when the replica was prepared. */
   readonly port: number;
@@ -39,12 +42,16 @@ export async function readReplicaKeys(directory: string): Promise<ReplicaKeys | 
 
 /** Makes new keys; nothing is written yet. */
 export async function makeReplicaKeys(port: number): Promise<ReplicaKeys> {
-  const { privateKey } = generateKeyPairSync('ed25519');
   return {
-    consensusKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    consensusKey: makeConsensusKey(),
     tls: await createReplicaCertificate('quorate-replica'),
     port,
   };
+}
+
+/** A new consensus key: Ed25519, PKCS #8 PEM. */
+export function makeConsensusKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** Writes the keys durably, for their owner only. */
@@ -80,25 +87,34 @@ export function hasVoted(directory: string): Promise<boolean> {
   );
 }
 
-/** Public half of the consensus key: 32 bytes in hex. */
-export function consensusPublicKey(keys: ReplicaKeys): string {
-  const der = createPublicKey(createPrivateKey(keys.consensusKey)).export({ type: 'spki', format: 'der' });
+/** Public half of a consensus key: 32 bytes in hex. */
+export function consensusPublicKey(consensusKey: string): string {
+  const der = createPublicKey(createPrivateKey(consensusKey)).export({ type: 'spki', format: 'der' });
   return hex(new Uint8Array(der.subarray(der.length - 32)));
 }
 
-/** Signs votes with the replica's consensus key. */
-export function voteSigner(keys: ReplicaKeys): (preimage: Uint8Array) => Uint8Array {
-  const key = createPrivateKey(keys.consensusKey);
+/** Signs with whichever of the replica's consensus keys a configuration names; null if it names none of them. `keys` gives the newest ones. */
+export function voteSigner(keys: () => ReplicaKeys, consensusKey: Uint8Array): Signer | null {
+  const { consensusKey: current, nextConsensusKey } = keys();
+  const wanted = hex(consensusKey);
+  const pem = [current, nextConsensusKey].find((key) => key !== undefined && consensusPublicKey(key) === wanted);
+  if (pem === undefined) return null;
+  const key = createPrivateKey(pem);
   return (preimage) => {
     const signature = sign(null, preimage, key);
     return new Uint8Array(signature.buffer, signature.byteOffset, signature.length);
   };
 }
 
-/** Verifies votes of the genesis' replicas. Its keys were checked when the genesis was decoded. */
-export function voteVerifier(
-  genesis: Genesis,
-): (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean {
-  const keys = genesis.replicas.map(({ consensusKey }) => consensusKey);
-  return (replica, preimage, signature) => verifySignature('ed25519', keys[replica], preimage, signature);
+/** Verifies votes, READYs and governance's signatures. */
+export const verifyKey: VerifyKey = (key, message, signature) =>
+  verifySignature(key.scheme, key.bytes, message, signature);
+
+/** The keys once `configuration` has begun: a key that it replaced is gone for good. Null if nothing changes. */
+export function keysFor(configuration: Configuration, keys: ReplicaKeys): ReplicaKeys | null {
+  const { nextConsensusKey, ...rest } = keys;
+  if (nextConsensusKey === undefined) return null;
+  const next = consensusPublicKey(nextConsensusKey);
+  const named = configuration.replicas.some((replica) => hex(replica.consensusKey) === next);
+  return named ? { ...rest, consensusKey: nextConsensusKey } : null;
 }

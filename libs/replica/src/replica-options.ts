@@ -1,16 +1,17 @@
-import type { CoreParameters } from '@quorate/consensus';
+import type { CoreParameters, Signer } from '@quorate/consensus';
 import type { CodedError } from '@quorate/errors';
-import type { Genesis } from '@quorate/protocol';
+import type { Configuration, Genesis, VerifyKey } from '@quorate/protocol';
 import type { Clock, Directory, Timers } from '@quorate/runtime';
 import type { Vault } from '@quorate/storage';
 import type { CheckpointSpacing } from './checkpoints';
 import type { BlockSource } from './history-mender';
 
-/** What a replica is made of. `sign` and `verify` are the consensus keys' (Ed25519). */
+/** What a replica is made of. */
 export interface ReplicaOptions {
   readonly genesis: Genesis;
   readonly genesisBytes: Uint8Array;
-  readonly self: number;
+  /** Hash of the own certificate, lowercase hex: the name under which peers know this replica. */
+  readonly certificateHash: string;
   readonly directory: Directory;
   /** Of the snapshots. */
   readonly snapshots: Directory;
@@ -20,8 +21,9 @@ export interface ReplicaOptions {
   /** Gives the blocks that the journal lost. */
   readonly source: BlockSource;
   readonly memoryBytes: () => number;
-  readonly sign: (preimage: Uint8Array) => Uint8Array;
-  readonly verify: (replica: number, preimage: Uint8Array, signature: Uint8Array) => boolean;
+  /** Signs with the private half of a consensus key, if this replica has it. */
+  readonly signer: (consensusKey: Uint8Array) => Signer | null;
+  readonly verify: VerifyKey;
   readonly parameters?: Partial<CoreParameters>;
   /** Distance of checkpoints, where it is not the usual one. */
   readonly spacing?: CheckpointSpacing;
@@ -29,6 +31,10 @@ export interface ReplicaOptions {
   readonly hasVoted: boolean;
   /** The first vote is durable. Called once, unless `hasVoted`. */
   readonly onFirstVote: () => void;
+  /** Another epoch began, or is the one in which the replica starts. */
+  readonly onEpoch: (configuration: Configuration) => void;
+  /** A configuration was not taken. */
+  readonly onRefused: (detail: string) => void;
   /** The replica must stop at once: its disk failed, or agreement is broken. Nothing may be sent after it. */
   readonly onHalt: (error: CodedError) => void;
 }

@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
-import { decodeGenesis, type Genesis } from '@quorate/protocol';
+import { decodeGenesis, type Configuration, type Genesis } from '@quorate/protocol';
 import type { LinkEvents } from '@quorate/runtime';
 import { nodeClock, nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
 import { Vault } from '@quorate/storage';
@@ -12,12 +12,14 @@ import { Replica } from './replica';
 import { ReplicaError } from './replica-error';
 import {
   consensusPublicKey,
+  keysFor,
+  makeConsensusKey,
   hasVoted,
   makeReplicaKeys,
   noteFirstVote,
   readReplicaKeys,
+  verifyKey,
   voteSigner,
-  voteVerifier,
   writeReplicaKeys,
   type ReplicaKeys,
 } from './replica-keys';
@@ -48,7 +50,7 @@ export interface ProcessHost {
 
 interface Prepared {
   readonly directory: string;
-  readonly keys: ReplicaKeys;
+  keys: ReplicaKeys;
   readonly listener: Server;
 }
 
@@ -116,8 +118,15 @@ export class ReplicaProcess {
       case 'start':
         await this.start(command);
         return;
-      case 'addresses':
-        this.links?.useAddresses(command.addresses);
+      case 'participants':
+        this.links?.useParticipants(command.participants);
+        return;
+      case 'reconfigure':
+        this.links?.useParticipants(command.participants);
+        this.replica?.reconfigure(new Uint8Array(command.configuration), command.signatures);
+        return;
+      case 'next-key':
+        await this.makeNextKey();
         return;
       case 'clients':
         this.links?.useClients(command.clientCertificates);
@@ -134,7 +143,7 @@ export class ReplicaProcess {
     const { certificate } = prepared.keys.tls;
     this.host.report({
       kind: 'prepared',
-      consensusKey: consensusPublicKey(prepared.keys),
+      consensusKey: consensusPublicKey(prepared.keys.consensusKey),
       certificate,
       certificateHash: certificateHash(certificate),
       host,
@@ -166,16 +175,17 @@ export class ReplicaProcess {
       throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
     const genesisBytes = new Uint8Array(command.genesis);
     const genesis = decodeGenesis(genesisBytes);
-    assertMember(command, genesis, prepared.keys);
+    assertGenesis(genesis, prepared.keys);
+    const own = certificateHash(prepared.keys.tls.certificate);
     const mender: HistoryMender = new HistoryMender(
-      genesis.replicas.map((_, index) => index).filter((index) => index !== command.self),
+      command.participants.map(({ certificate }) => certificateHash(certificate)).filter((peer) => peer !== own),
       nodeTimers,
       () => this.connect(command, prepared, mender),
     );
     const replica = await Replica.open({
       genesis,
       genesisBytes,
-      self: command.self,
+      certificateHash: own,
       directory: await openNodeDirectory(join(command.directory, 'journal')),
       snapshots: await openNodeDirectory(join(command.directory, 'snapshots')),
       source: mender,
@@ -187,11 +197,13 @@ export class ReplicaProcess {
         keys: command.dataKeys.map(({ generation, key }) => ({ generation, key: new Uint8Array(key) })),
       }),
       memoryBytes: () => process.memoryUsage.rss(),
-      sign: voteSigner(prepared.keys),
-      verify: voteVerifier(genesis),
+      signer: (consensusKey) => voteSigner(() => prepared.keys, consensusKey),
+      verify: verifyKey,
       parameters: { timeoutMs: TIMEOUT_MS, resendMs: RESEND_MS },
       hasVoted: await hasVoted(command.directory),
       onFirstVote: () => void noteFirstVote(command.directory).catch((error: unknown) => this.fail(error)),
+      onEpoch: (configuration) => this.dropFormerKey(prepared, configuration),
+      onRefused: (detail) => this.host.report({ kind: 'reconfigure-refused', detail }),
       onHalt: (error) => this.fail(error),
     });
     this.replica = replica;
@@ -206,10 +218,8 @@ export class ReplicaProcess {
     this.links ??= new ReplicaLinks({
       listener,
       identity: keys.tls,
-      self: command.self,
-      certificates: command.certificates,
+      participants: command.participants,
       clientCertificates: command.clientCertificates,
-      addresses: command.addresses,
       timers: nodeTimers,
       events: {
         opened: (link) => this.events?.opened(link),
@@ -220,6 +230,26 @@ export class ReplicaProcess {
     return this.links;
   }
 
+  private async makeNextKey(): Promise<void> {
+    const { prepared } = this;
+    if (prepared === null) throw new ReplicaError('REPLICA_NOT_PREPARED', 'next-key needs prepare first');
+    const nextConsensusKey = prepared.keys.nextConsensusKey ?? makeConsensusKey();
+    if (prepared.keys.nextConsensusKey === undefined)
+      await this.changeKeys(prepared, { ...prepared.keys, nextConsensusKey });
+    this.host.report({ kind: 'next-key', consensusKey: consensusPublicKey(nextConsensusKey) });
+  }
+
+  /** A key that another one has replaced signs nothing any more. */
+  private dropFormerKey(prepared: Prepared, configuration: Configuration): void {
+    const keys = keysFor(configuration, prepared.keys);
+    if (keys !== null) this.changeKeys(prepared, keys).catch((error: unknown) => this.fail(error));
+  }
+
+  private async changeKeys(prepared: Prepared, keys: ReplicaKeys): Promise<void> {
+    prepared.keys = keys;
+    await writeReplicaKeys(prepared.directory, keys);
+  }
+
   private reportStatus(replica: Replica): void {
     const report = (): void => this.host.report({ kind: 'status', status: replica.status() });
     report();
@@ -227,22 +257,10 @@ export class ReplicaProcess {
   }
 }
 
-/** The genesis is what everybody trusts: own key and all certificates must be the ones that it names. */
-function assertMember(command: StartCommand, genesis: Genesis, keys: ReplicaKeys): void {
-  const { self, certificates, addresses } = command;
-  const count = genesis.replicas.length;
-  const pinned = genesis.replicas.map((replica) => hex(replica.certificateHash));
-  const own = genesis.replicas[self];
-  if (own === undefined || hex(own.consensusKey) !== consensusPublicKey(keys)) {
-    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the genesis names another key for this replica', { self });
-  }
-  if (
-    addresses.length !== count ||
-    certificates.length !== count ||
-    certificates.some((pem, index) => certificateHash(pem) !== pinned[index])
-  ) {
-    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the certificates are not those that the genesis names', {
-      self,
-    });
-  }
+/** The genesis is what everybody trusts: where it names this replica's key, it must name its certificate too. */
+function assertGenesis(genesis: Genesis, { consensusKey, tls }: ReplicaKeys): void {
+  const key = consensusPublicKey(consensusKey);
+  const named = genesis.replicas.find((replica) => hex(replica.consensusKey) === key);
+  if (named !== undefined && hex(named.certificateHash) !== certificateHash(tls.certificate))
+    throw new ReplicaError('REPLICA_GENESIS_DIFFERS', 'the genesis names another certificate for this replica');
 }

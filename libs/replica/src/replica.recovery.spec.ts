@@ -42,7 +42,7 @@ async function openReplica(
   const replica = await Replica.open({
     genesis,
     genesisBytes: encodeGenesis(genesis),
-    self: 0,
+    certificateHash: hex(genesis.replicas[0].certificateHash),
     directory,
     snapshots,
     spacing,
@@ -55,10 +55,12 @@ async function openReplica(
       keys: [{ generation: 1, key: new Uint8Array(32).fill(5) }],
     }),
     memoryBytes: () => 0,
-    sign: (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
-    verify: (_replica, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
+    signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
+    verify: (_key, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
     hasVoted: false,
     onFirstVote: () => undefined,
+    onEpoch: () => undefined,
+    onRefused: (detail) => faults.push(detail),
     onHalt: (error) => faults.push(error.code),
   });
   replica.useLinks({

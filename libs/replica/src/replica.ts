@@ -1,25 +1,15 @@
 import { CodecError } from '@quorate/codec';
-import {
-  Core,
-  decodeMessage,
-  encodeMessageParts,
-  type Block,
-  type CoreEvent,
-  type Effect,
-  type Message,
-  type PersistEffect,
-  type Recipient,
-} from '@quorate/consensus';
+import { Core, decodeMessage, type Block, type CoreEvent, type Effect, type PersistEffect } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
 import { invariant, type CodedError } from '@quorate/errors';
 import type { BlockOutcome } from '@quorate/ledger';
 import {
-  LIMITS,
   decodeCheckpointVote,
   firstConfiguration,
   scanEnvelope,
   type Certificate,
   type Configuration,
+  type GovernanceSignature,
 } from '@quorate/protocol';
 import type { Link, LinkEvents, Links, Timer } from '@quorate/runtime';
 import { SnapshotStore, type JournalSpace } from '@quorate/storage';
@@ -31,16 +21,19 @@ import { ClientDesk } from './client-desk';
 import { ExecutionQueue } from './execution-queue';
 import { Executor } from './executor';
 import { FinalTip } from './final-tip';
+import type { EventBody } from './event-body';
 import { OutcomeLog } from './outcome-log';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
+import { PoolReporter } from './pool-reporter';
 import { Queries } from './queries';
+import { Peers } from './peers';
 import { Receipts } from './receipts';
 import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
 import type { ReplicaOptions } from './replica-options';
 import { ResultTrees } from './result-trees';
 import { Statements } from './statements';
-import type { ReplicaStatus } from './status';
+import { replicaStatus, type ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
 /** An isolated result waits this long for a block that would carry it. */
@@ -48,12 +41,6 @@ const TELL_EXECUTED_AFTER_MS = 4;
 
 /** Well below the execution lag that blocks may have, so that the wait never holds back the next block. */
 const UNTOLD_BLOCKS_MAX = 4;
-
-type EventBody = CoreEvent extends infer Event
-  ? Event extends CoreEvent
-    ? Omit<Event, 'nowMs' | 'timeNs'>
-    : never
-  : never;
 
 /**
  * One running replica: carries out the consensus core's effects on disk, network, pool and ledger, and gives back what happened.
@@ -65,7 +52,7 @@ export class Replica implements LinkEvents {
   private readonly receipts: Receipts;
   private readonly queries: Queries;
   private readonly desk: ClientDesk;
-  private links: Links | null = null;
+  private readonly peers: Peers;
   private readonly events: EventBody[] = [];
   private stepping = false;
   private halted = false;
@@ -73,18 +60,17 @@ export class Replica implements LinkEvents {
   private readonly checkpoints: Checkpoints;
   private readonly tip: FinalTip;
   private readonly execution: ExecutionQueue;
-  private poolReportQueued = false;
-  private reportedOpen = { operations: 0, full: false };
+  private readonly pool: PoolReporter;
   /** Executed heights that the core was not told of yet. */
   private readonly untold: number[] = [];
   private untoldTimer: Timer | null = null;
-  /** Indexes of all replicas but this one. */
-  private readonly others: readonly number[];
   private readonly blocks: BlockService;
   private voted: boolean;
   private space: JournalSpace = 'ample';
   private term = 1;
   private leader = -1;
+  /** Index in the current configuration; null = not a member. */
+  private self: number | null = null;
 
   private constructor(
     private readonly options: ReplicaOptions,
@@ -95,20 +81,30 @@ export class Replica implements LinkEvents {
   ) {
     this.executor = executor;
     this.voted = options.hasVoted;
-    this.others = options.genesis.replicas.map((_, index) => index).filter((index) => index !== options.self);
+    this.self = core.status().self;
+    this.peers = new Peers({
+      self: options.certificateHash,
+      configuration: core.status().configuration,
+      store,
+    });
     this.submissions = new Submissions({
       executor,
       clock: options.clock,
       timers: options.timers,
       forward: (envelope) => this.forward(envelope),
-      spread: (envelope) => this.spread(envelope),
-      leaderReachable: () => this.leader === options.self || this.links?.peerConnected(this.leader) === true,
-      changed: () => this.reportPoolSoon(),
+      spread: (envelope) => this.peers.spread(PEER_FRAMES.envelope, envelope),
+      leaderReachable: () => this.leader === this.self || this.peers.isLinked(this.leader),
+      changed: () => this.pool.reportSoon(),
       onFault: (error) => this.fault(error),
     });
+    this.pool = new PoolReporter(
+      options.timers,
+      () => this.submissions.open,
+      (open) => this.dispatch({ kind: 'pending', ...open }),
+    );
     this.blocks = new BlockService({
       store,
-      send: (peer, message) => void (this.halted || this.send(peer, message)),
+      send: (peer, message) => void (this.halted || this.peers.send(this.core.status().epoch, peer, message)),
       onFault: (error) => this.fault(error),
     });
     this.checkpoints = new Checkpoints({
@@ -117,7 +113,7 @@ export class Replica implements LinkEvents {
       snapshots,
       store,
       executor,
-      spread: (vote) => void this.links?.sendToPeers(this.others, PEER_FRAMES.checkpointVote, vote),
+      spread: (vote) => this.peers.spread(PEER_FRAMES.checkpointVote, vote),
       onFault: (error) => this.fault(error),
     });
     this.tip = new FinalTip(options.timers);
@@ -168,9 +164,8 @@ export class Replica implements LinkEvents {
     const executor = new Executor(genesis, outcomes, state);
     const core = new Core({
       genesis,
-      self: options.self,
       parameters: options.parameters,
-      sign: options.sign,
+      signer: options.signer,
       verify: options.verify,
       countOperations: (body) => executor.scans.countOperations(body),
     });
@@ -182,10 +177,14 @@ export class Replica implements LinkEvents {
 
   /** Takes part from now on. */
   useLinks(links: Links): void {
-    this.links = links;
-    for (let peer = 0; peer < this.options.genesis.replicas.length; peer += 1) {
-      if (links.peerConnected(peer)) this.dispatch({ kind: 'connected', peer });
-    }
+    this.peers.useLinks(links);
+    for (const peer of this.peers.linked) this.dispatch({ kind: 'connected', peer });
+  }
+
+  /** Governance wants this configuration to follow the current one. Nothing happens before a quorum of its members is ready. */
+  reconfigure(configuration: Uint8Array, signatures: readonly GovernanceSignature[]): void {
+    this.dispatch({ kind: 'reconfigure', configuration, signatures });
+    this.admitPending();
   }
 
   submit(envelope: Uint8Array, answer: Answer): void {
@@ -197,27 +196,17 @@ export class Replica implements LinkEvents {
   }
 
   status(): ReplicaStatus {
-    const { term, leader, finalHeight, executedHeight, provenHeight } = this.core.status();
-    return {
-      self: this.options.self,
-      term,
-      leader,
-      height: finalHeight,
-      executedHeight,
+    return replicaStatus(this.core.status(), {
+      pendingEnvelopes: this.submissions.size,
+      isLinked: (index) => this.peers.isLinked(index),
       baseHeight: this.executor.baseHeight,
       snapshotHeight: this.checkpoints.certifiedHeight,
-      provenHeight,
-      pendingEnvelopes: this.submissions.size,
-      peers: this.options.genesis.replicas.map((_, index) => ({
-        index,
-        connected: index === this.options.self || this.links?.peerConnected(index) === true,
-      })),
       finalityMs: this.execution.finalityMs,
       journalBytes: this.store.sizeBytes,
       journalSpace: this.space,
       journalDamage: this.store.damage.length,
       memoryBytes: this.options.memoryBytes(),
-    };
+    });
   }
 
   async close(): Promise<void> {
@@ -225,16 +214,21 @@ export class Replica implements LinkEvents {
     await this.checkpoints.close();
     this.timer?.cancel();
     this.untoldTimer?.cancel();
-    this.links?.close();
+    this.peers.close();
     await Promise.all([this.store.close(), this.executor.close()]);
   }
 
   opened(link: Link): void {
     if (link.party.kind !== 'peer') return;
-    this.dispatch({ kind: 'connected', peer: link.party.replica });
+    const peer = this.peers.numberOf(link.party.peer);
+    if (peer === null) {
+      link.close();
+      return;
+    }
+    this.dispatch({ kind: 'connected', peer });
     const vote = this.checkpoints.newestVote;
     if (vote !== null) link.send(PEER_FRAMES.checkpointVote, vote);
-    if (link.party.replica === this.leader) this.submissions.forwardAll();
+    if (peer === this.leader) this.submissions.forwardAll();
   }
 
   closed(link: Link): void {
@@ -242,8 +236,10 @@ export class Replica implements LinkEvents {
       this.desk.closed(link);
       return;
     }
-    this.dispatch({ kind: 'disconnected', peer: link.party.replica });
-    if (link.party.replica === this.leader) this.submissions.watchOldest();
+    const peer = this.peers.numberOf(link.party.peer);
+    if (peer === null) return;
+    this.dispatch({ kind: 'disconnected', peer });
+    if (peer === this.leader) this.submissions.watchOldest();
   }
 
   frame(link: Link, kind: number, payload: Uint8Array): void {
@@ -251,7 +247,7 @@ export class Replica implements LinkEvents {
     try {
       const known =
         link.party.kind === 'peer'
-          ? this.peerFrame(link.party.replica, kind, payload)
+          ? this.peerFrame(link.party.peer, kind, payload)
           : this.desk.frame(link, kind, payload);
       if (!known) link.close();
     } catch (error) {
@@ -261,24 +257,24 @@ export class Replica implements LinkEvents {
     }
   }
 
-  private peerFrame(peer: number, kind: number, payload: Uint8Array): boolean {
+  private peerFrame(name: string, kind: number, payload: Uint8Array): boolean {
+    const peer = this.peers.numberOf(name);
+    if (peer === null) return false;
     switch (kind) {
       case PEER_FRAMES.message: {
-        const message = decodeMessage(payload);
+        const { epoch, message } = decodeMessage(payload);
         // Nothing more can be promised; for the peers it is as if the message had been lost. Their questions are answered.
         if (this.space === 'none') this.blocks.answer(peer, message);
-        else this.dispatch({ kind: 'message', from: peer, message });
+        else this.dispatch({ kind: 'message', from: peer, epoch, message });
         return true;
       }
       case PEER_FRAMES.envelope: {
         this.submissions.submit(payload, false, (reply) => {
           if (reply.kind === 'final') return;
           const { hash } = scanEnvelope(payload);
-          this.links?.sendToPeer(
-            peer,
-            PEER_FRAMES.envelopeRefused,
-            encodeEnvelopeRefused(hash, reply.retryAfterMs ?? 0),
-          );
+          const refused = encodeEnvelopeRefused(hash, reply.retryAfterMs ?? 0);
+          const number = this.peers.numberOf(name);
+          if (number !== null) this.peers.sendFrame(number, PEER_FRAMES.envelopeRefused, refused);
         });
         return true;
       }
@@ -296,11 +292,11 @@ export class Replica implements LinkEvents {
   }
 
   private async boot(stored: StoredState): Promise<void> {
-    const { voteState, finalCertificate, unfinalised: blocks } = stored;
+    const { voteState, finalCertificate, epochEnd, unfinalised: blocks } = stored;
     const chain = await replay(this.options.genesis, this.store, this.executor, this.checkpoints);
     const newest = chain.finalHeaders.at(-1);
     if (newest !== undefined && finalCertificate !== null) this.tip.move(newest, finalCertificate);
-    this.dispatch({ kind: 'boot', voteState, finalCertificate, blocks, ...chain });
+    this.dispatch({ kind: 'boot', voteState, epochEnd, finalCertificate, blocks, ...chain });
   }
 
   private dispatch(event: EventBody): void {
@@ -328,7 +324,7 @@ export class Replica implements LinkEvents {
         this.persist(effect);
         return;
       case 'send':
-        this.send(effect.to, effect.message);
+        this.peers.send(effect.epoch, effect.to, effect.message);
         return;
       case 'finalized':
         this.finalized(effect.blocks, effect.certificate);
@@ -342,6 +338,12 @@ export class Replica implements LinkEvents {
       case 'serve-range':
         void this.blocks.range(effect.to, effect.fromHeight);
         return;
+      case 'serve-epoch-end':
+        this.peers.serveEpochEnd(effect.to, effect.epoch);
+        return;
+      case 'epoch':
+        this.epochBegan(effect);
+        return;
       case 'timer':
         this.setTimer(effect.atMs);
         return;
@@ -349,8 +351,7 @@ export class Replica implements LinkEvents {
         this.termChanged(effect);
         return;
       case 'alarm':
-        if (effect.fatal)
-          this.fault(new ReplicaError('REPLICA_HALTED', `${effect.code}: ${effect.detail}`, { alarm: effect.code }));
+        this.alarm(effect);
         return;
     }
   }
@@ -359,22 +360,13 @@ export class Replica implements LinkEvents {
     for (const block of effect.blocks) this.execution.noteSeen(block.key);
     this.store.persist(effect, () => {
       if (this.halted) return;
-      for (const { to, message } of effect.then) this.send(to, message);
+      for (const { epoch, to, message } of effect.then) this.peers.send(epoch, to, message);
       if (!this.voted && effect.voteState !== null) {
         this.voted = true;
         this.options.onFirstVote();
       }
       this.dispatch({ kind: 'persisted', token: effect.token });
     });
-  }
-
-  private send(to: Recipient, message: Message): void {
-    const parts = encodeMessageParts(message);
-    if (to !== 'all') {
-      this.links?.sendToPeer(to, PEER_FRAMES.message, ...parts);
-      return;
-    }
-    this.links?.sendToPeers(this.others, PEER_FRAMES.message, ...parts);
   }
 
   private finalized(blocks: readonly Block[], certificate: Certificate): void {
@@ -413,7 +405,7 @@ export class Replica implements LinkEvents {
 
   private giveBatch(effect: Extract<Effect, { kind: 'request-batch' }>): void {
     const { body, operations } = this.submissions.batch(effect.bytesMax, effect.operationsMax, effect.unfinalised);
-    this.tellPool();
+    this.pool.tell();
     this.dispatch({ kind: 'batch', request: effect.request, body, operations });
   }
 
@@ -423,39 +415,38 @@ export class Replica implements LinkEvents {
     this.leader = effect.leader;
     if (!changed) return;
     this.submissions.termChanged();
-    if (this.leader !== this.options.self) this.submissions.forwardAll();
+    if (this.leader !== this.self) this.submissions.forwardAll();
   }
 
   private forward(envelope: Uint8Array): void {
-    if (this.leader < 0 || this.leader === this.options.self) return;
-    this.links?.sendToPeer(this.leader, PEER_FRAMES.envelope, envelope);
+    if (this.leader >= 0 && this.leader !== this.self)
+      this.peers.sendFrame(this.leader, PEER_FRAMES.envelope, envelope);
   }
 
-  private spread(envelope: Uint8Array): void {
-    this.links?.sendToPeers(this.others, PEER_FRAMES.envelope, envelope);
+  /** Peers have other numbers in every epoch; envelopes of the former one's last proposals are open again. */
+  private epochBegan({ configuration, self }: Extract<Effect, { kind: 'epoch' }>): void {
+    this.self = self;
+    this.term = 0;
+    this.peers.useConfiguration(configuration);
+    this.checkpoints.useConfiguration(configuration);
+    this.admitPending();
+    this.options.onEpoch(configuration);
+    for (const peer of this.peers.linked) this.dispatch({ kind: 'connected', peer });
   }
 
-  private reportPoolSoon(): void {
-    if (this.poolReportQueued) return;
-    this.poolReportQueued = true;
-    // After the input that is there already, so that envelopes which arrive together share a block.
-    this.options.timers.soon(() => {
-      this.poolReportQueued = false;
-      this.reportPool();
-    });
+  private admitPending(): void {
+    const { pending } = this.core.status();
+    if (pending !== null) this.peers.expect(pending.configuration);
   }
 
-  private reportPool(): void {
-    const { operations, bytes } = this.submissions.open;
-    const full = isFull(operations, bytes);
-    const before = this.reportedOpen;
-    if ((operations === 0) !== (before.operations === 0) || full !== before.full) this.tellPool();
-  }
-
-  private tellPool(): void {
-    const { operations, bytes } = this.submissions.open;
-    this.reportedOpen = { operations, full: isFull(operations, bytes) };
-    this.dispatch({ kind: 'pending', operations, bytes });
+  private alarm({ code, detail, fatal }: Extract<Effect, { kind: 'alarm' }>): void {
+    if (code === 'CONFIGURATION_REFUSED') this.options.onRefused(detail);
+    if (!fatal) return;
+    this.fault(
+      code === 'VOTES_LOST'
+        ? new ReplicaError('REPLICA_VOTES_LOST', detail)
+        : new ReplicaError('REPLICA_HALTED', `${code}: ${detail}`, { alarm: code }),
+    );
   }
 
   private setTimer(atMs: number | null): void {
@@ -482,9 +473,4 @@ export class Replica implements LinkEvents {
     this.timer?.cancel();
     this.options.onHalt(error as CodedError);
   }
-}
-
-/** Whether what is open would fill a block. */
-function isFull(operations: number, bytes: number): boolean {
-  return operations >= LIMITS.blockOperationsMax || bytes >= LIMITS.blockBodyBytesMax;
 }

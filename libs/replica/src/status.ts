@@ -1,7 +1,22 @@
+import type { CoreStatus } from '@quorate/consensus';
+import { hex } from '@quorate/crypto';
+
 /** How one replica stands; reported twice a second by its process and answered to the `status` query. */
 export interface ReplicaStatus {
-  readonly self: number;
+  readonly epoch: number;
+  /** Of the current epoch's configuration, hex. */
+  readonly configHash: string;
+  /** Index in the current configuration; null = not a member (any more, or yet). */
+  readonly self: number | null;
+  readonly replicaCount: number;
+  /** The current epoch is known to work: replicas that left with the former one may be stopped. */
+  readonly handedOver: boolean;
+  /** Of the configuration that is to follow, hex. */
+  readonly pendingConfigHash: string | null;
+  /** This replica has said that it is ready for the configuration that is to follow. */
+  readonly ready: boolean;
   readonly term: number;
+  /** Index in the current configuration. */
   readonly leader: number;
   /** Height of the newest final block. */
   readonly height: number;
@@ -22,4 +37,40 @@ export interface ReplicaStatus {
   /** Places of the journal that were damaged when it was opened; what was in them has been replaced. */
   readonly journalDamage: number;
   readonly memoryBytes: number;
+}
+
+/** What a status holds besides the core's view. */
+export interface HostStatus extends Pick<
+  ReplicaStatus,
+  | 'pendingEnvelopes'
+  | 'baseHeight'
+  | 'snapshotHeight'
+  | 'finalityMs'
+  | 'journalBytes'
+  | 'journalSpace'
+  | 'journalDamage'
+  | 'memoryBytes'
+> {
+  readonly isLinked: (index: number) => boolean;
+}
+
+/** Puts the core's and the host's view together. */
+export function replicaStatus(core: CoreStatus, { isLinked, ...host }: HostStatus): ReplicaStatus {
+  const { epoch, self, handedOver, ready, term, leader, pending, configuration } = core;
+  return {
+    epoch,
+    configHash: hex(core.configHash),
+    self,
+    replicaCount: configuration.replicas.length,
+    handedOver,
+    pendingConfigHash: pending === null ? null : hex(pending.configHash),
+    ready,
+    term,
+    leader,
+    height: core.finalHeight,
+    executedHeight: core.executedHeight,
+    provenHeight: core.provenHeight,
+    peers: configuration.replicas.map((_, index) => ({ index, connected: index === self || isLinked(index) })),
+    ...host,
+  };
 }

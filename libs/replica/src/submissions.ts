@@ -240,7 +240,7 @@ export class Submissions {
   }
 
   private markProposed(block: Block): void {
-    if (block.body.length === 0) return;
+    if (block.header.kind !== 'data') return;
     for (const envelope of decodeBody(block.body)) this.pool.markProposed(hex(scanEnvelope(envelope).hash));
   }
 

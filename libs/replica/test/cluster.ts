@@ -8,17 +8,27 @@ import {
   RULES_VERSION,
   ACCOUNT_FLAGS,
   OPEN_ASSET_POLICY,
+  encodeConfiguration,
   encodeEnvelopeContent,
   encodeGenesis,
   encodeSignedEnvelope,
   envelopeHash,
   envelopeSigningBytes,
+  firstConfiguration,
   genesisId,
+  governanceSigningBytes,
+  type Configuration,
   type Genesis,
   type Operation,
   type TransferDraft,
 } from '@quorate/protocol';
-import { connectReplica, createClientCertificate, type ReplicaConnection, type TlsIdentity } from '@quorate/transport';
+import {
+  connectReplica,
+  createClientCertificate,
+  type Participant,
+  type ReplicaConnection,
+  type TlsIdentity,
+} from '@quorate/transport';
 import type { ReplicaCommand, ReplicaReport } from '../src/process-messages';
 import type { ReplicaStatus } from '../src/status';
 
@@ -35,6 +45,8 @@ class ReplicaHandle {
   readonly forkedAtMs = performance.now();
   preparedMs = 0;
   startedMs = 0;
+  /** Code with which the process ended itself. */
+  failure: string | null = null;
   private readonly reports: ReplicaReport[] = [];
   private waiting: (() => void)[] = [];
 
@@ -42,6 +54,7 @@ class ReplicaHandle {
     this.child = fork(ENTRY, [], { env: {}, serialization: 'advanced', execArgv: [] });
     this.child.on('message', (message) => {
       const report = message as ReplicaReport;
+      if (report.kind === 'failed') this.failure = report.code;
       if (report.kind === 'status') this.status = report.status;
       else this.reports.push(report);
       this.wake();
@@ -60,6 +73,17 @@ class ReplicaHandle {
       if (report !== undefined) throw new Error(`expected ${kind}, got ${JSON.stringify(report)}`);
       if (this.child.exitCode !== null || this.child.signalCode !== null)
         throw new Error(`the replica ended before ${kind}`);
+      await new Promise<void>((wake) => this.waiting.push(wake));
+    }
+  }
+
+  get isUp(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async untilStatus(holds: (status: ReplicaStatus) => boolean): Promise<void> {
+    while (this.status === null || !holds(this.status)) {
+      if (!this.isUp) throw new Error(`the replica ended: ${String(this.failure)}`);
       await new Promise<void>((wake) => this.waiting.push(wake));
     }
   }
@@ -116,6 +140,9 @@ export function signEnvelope(draft: {
 export class Cluster {
   replicas: ReplicaHandle[] = [];
   prepared: Prepared[] = [];
+  /** Consensus keys by process, hex. */
+  private readonly keys: string[] = [];
+  configuration: Configuration;
   private nextEnvelope = 1n;
 
   private constructor(
@@ -123,7 +150,9 @@ export class Cluster {
     readonly genesis: Genesis,
     readonly operator: TestParty,
     readonly client: TlsIdentity,
-  ) {}
+  ) {
+    this.configuration = firstConfiguration(genesis);
+  }
 
   /** Makes and starts a ledger with `count` replicas. */
   static async start(count: number): Promise<Cluster> {
@@ -153,6 +182,7 @@ export class Cluster {
     const cluster = new Cluster(root, genesis, operator, client);
     cluster.replicas = replicas;
     cluster.prepared = prepared;
+    cluster.keys.push(...prepared.map(({ consensusKey }) => consensusKey));
     await Promise.all(replicas.map((_, index) => cluster.startReplica(index)));
     return cluster;
   }
@@ -196,6 +226,52 @@ export class Cluster {
     await rm(this.root, { recursive: true, force: true });
   }
 
+  /** Processes that are ready to join; returns their indexes. */
+  async join(count: number): Promise<number[]> {
+    const joiners = Array.from({ length: count }, (_, more) => this.replicas.length + more);
+    for (const index of joiners) this.replicas.push(new ReplicaHandle(join(this.root, String(index))));
+    this.prepared.push(...(await Promise.all(joiners.map((index) => this.replicas[index].prepare()))));
+    for (const index of joiners) this.keys[index] = this.prepared[index].consensusKey;
+    await Promise.all(joiners.map((index) => this.startReplica(index)));
+    return joiners;
+  }
+
+  /** Gives the replica another consensus key for the next configuration. */
+  async rotateKey(index: number): Promise<void> {
+    this.replicas[index].send({ kind: 'next-key' });
+    this.keys[index] = (await this.replicas[index].next('next-key')).consensusKey;
+  }
+
+  /** Makes these processes the replicas of the next epoch, as the control plane does; resolves when the new epoch has handed over. */
+  async reconfigure(indexes: readonly number[]): Promise<void> {
+    const current = this.configuration;
+    const next: Configuration = {
+      ...current,
+      epoch: current.epoch + 1,
+      replicas: indexes.map((index) => ({
+        consensusKey: unhex(this.keys[index]),
+        certificateHash: unhex(this.prepared[index].certificateHash),
+      })),
+    };
+    const bytes = new Uint8Array(sign(null, governanceSigningBytes(current, next), this.operator.privateKey));
+    const command: ReplicaCommand = {
+      kind: 'reconfigure',
+      configuration: encodeConfiguration(next),
+      signatures: [{ key: 0, bytes }],
+      participants: this.participants,
+    };
+    for (const replica of this.replicas) if (replica.isUp) replica.send(command);
+    const members = indexes.map((index) => this.replicas[index]).filter((replica) => replica.isUp);
+    await Promise.all(
+      members.map((replica) => replica.untilStatus(({ epoch, handedOver }) => epoch === next.epoch && handedOver)),
+    );
+    this.configuration = next;
+  }
+
+  private get participants(): Participant[] {
+    return this.prepared.map(({ host, port, certificate }) => ({ host, port, certificate }));
+  }
+
   private async startReplica(index: number): Promise<void> {
     const replica = this.replicas[index];
     replica.send({
@@ -203,9 +279,7 @@ export class Cluster {
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
       dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(index + 1) }],
-      self: index,
-      addresses: this.prepared.map(({ host, port }) => ({ host, port })),
-      certificates: this.prepared.map(({ certificate }) => certificate),
+      participants: this.participants,
       clientCertificates: [this.client.certificate],
     });
     await replica.next('started');

@@ -1,6 +1,6 @@
-/** Who is at the other end of an authenticated link. */
+/** Who is at the other end of an authenticated link: a replica by the hash of its certificate (lowercase hex), or a client. */
 export type LinkParty =
-  { readonly kind: 'peer'; readonly replica: number } | { readonly kind: 'client'; readonly client: number };
+  { readonly kind: 'peer'; readonly peer: string } | { readonly kind: 'client'; readonly client: number };
 
 /** One authenticated connection that carries whole frames in order. */
 export interface Link {
@@ -20,9 +20,9 @@ export interface LinkEvents {
 /** All links of one replica: at most one to each peer, and those of its clients. */
 export interface Links {
   /** Sends to a peer; false when there is no link now or its queue is full. */
-  sendToPeer(replica: number, kind: number, ...parts: readonly Uint8Array[]): boolean;
+  sendToPeer(peer: string, kind: number, ...parts: readonly Uint8Array[]): boolean;
   /** Sends the same to several peers, as far as there are links to them; the bytes are put together once. */
-  sendToPeers(replicas: readonly number[], kind: number, ...parts: readonly Uint8Array[]): void;
-  peerConnected(replica: number): boolean;
+  sendToPeers(peers: readonly string[], kind: number, ...parts: readonly Uint8Array[]): void;
+  peerConnected(peer: string): boolean;
   close(): void;
 }

@@ -1,11 +1,9 @@
 import type { Message, ProposeMessage, VoteMessage } from '@quorate/consensus';
 import {
-  firstConfiguration,
   LIMITS,
   blockId,
   bodyRoot,
   commitPreimage,
-  consensusContext,
   decodeHeader,
   encodeHeader,
   genesisHeader,
@@ -13,6 +11,7 @@ import {
   timeoutPreimage,
   type BlockHeader,
   type Certificate,
+  type Position,
 } from '@quorate/protocol';
 import type { Cluster, Interceptor } from './cluster';
 import { OPERATION_BYTES } from './executor';
@@ -23,35 +22,38 @@ import { simulatedSignature } from './signing';
  * signature to every vote it sees, for both sides.
  */
 function equivocator(cluster: Cluster, traitor: number): Interceptor {
-  const context = consensusContext(firstConfiguration(cluster.genesis));
   const echoed = new Set<string>();
-  const sign = (kind: 'prepare' | 'commit', term: number, slot: number, id: Uint8Array): Uint8Array =>
-    simulatedSignature(traitor, (kind === 'prepare' ? preparePreimage : commitPreimage)(context, { term, slot }, id));
-
-  const twin = (message: ProposeMessage): ProposeMessage => {
-    const header = decodeHeader(message.headerBytes);
-    const headerBytes = encodeHeader({ ...header, timeNs: header.timeNs + 1n });
-    return { ...message, headerBytes, signature: sign('prepare', message.term, message.slot, blockId(headerBytes)) };
+  const sign = (epoch: number, kind: 'prepare' | 'commit', { term, slot }: Position, id: Uint8Array): Uint8Array => {
+    const preimageOf = kind === 'prepare' ? preparePreimage : commitPreimage;
+    return simulatedSignature(traitor, preimageOf(cluster.checker.context(epoch), { term, slot }, id));
   };
 
-  const echo = (message: VoteMessage): void => {
-    const key = `${message.kind} ${message.term} ${message.slot} ${message.blockId.join()}`;
+  const twin = (message: ProposeMessage, epoch: number): ProposeMessage => {
+    const header = decodeHeader(message.headerBytes);
+    const headerBytes = encodeHeader({ ...header, timeNs: header.timeNs + 1n });
+    return { ...message, headerBytes, signature: sign(epoch, 'prepare', message, blockId(headerBytes)) };
+  };
+
+  const echo = (message: VoteMessage, epoch: number): void => {
+    const replica = cluster.indexOf(epoch, traitor);
+    if (replica < 0) return;
+    const key = `${epoch} ${message.kind} ${message.term} ${message.slot} ${message.blockId.join()}`;
     if (echoed.has(key)) return;
     echoed.add(key);
     const vote = {
       ...message,
-      replica: traitor,
-      signature: sign(message.kind, message.term, message.slot, message.blockId),
+      replica,
+      signature: sign(epoch, message.kind, message, message.blockId),
     };
-    for (const index of cluster.replicas.keys()) if (index !== traitor) cluster.transmit(traitor, index, vote);
+    for (const index of cluster.replicas.keys()) if (index !== traitor) cluster.transmit(traitor, index, vote, epoch);
   };
 
-  return (from: number, to: number, message: Message): readonly Message[] | null => {
+  return (from: number, to: number, message: Message, epoch: number): readonly Message[] | null => {
     if (from !== traitor) {
-      if (message.kind === 'prepare' || message.kind === 'commit') echo(message);
+      if (message.kind === 'prepare' || message.kind === 'commit') echo(message, epoch);
       return null;
     }
-    if (message.kind === 'propose' && message.slot > 1 && to % 2 === 1) return [twin(message)];
+    if (message.kind === 'propose' && message.slot > 1 && to % 2 === 1) return [twin(message, epoch)];
     return null;
   };
 }
@@ -59,12 +61,14 @@ function equivocator(cluster: Cluster, traitor: number): Interceptor {
 /** A liar that changes its proposals, each signed again, and is otherwise correct. */
 function falseProposer(change: (header: BlockHeader, body: Uint8Array) => { header: BlockHeader; body: Uint8Array }) {
   return (cluster: Cluster, traitor: number): Interceptor => {
-    const context = consensusContext(firstConfiguration(cluster.genesis));
-    return (from, _to, message) => {
+    return (from, _to, message, epoch) => {
       if (from !== traitor || message.kind !== 'propose' || message.slot === 1 || message.body === null) return null;
       const { header, body } = change(decodeHeader(message.headerBytes), message.body);
       const headerBytes = encodeHeader(header);
-      const signature = simulatedSignature(traitor, preparePreimage(context, message, blockId(headerBytes)));
+      const signature = simulatedSignature(
+        traitor,
+        preparePreimage(cluster.checker.context(epoch), message, blockId(headerBytes)),
+      );
       return [{ ...message, headerBytes, body, signature }];
     };
   };
@@ -91,21 +95,24 @@ const oversize = falseProposer((header) => {
 
 /** Begins every term it leads with genesis, whatever is certified. */
 function wrongBase(cluster: Cluster, traitor: number): Interceptor {
-  const context = consensusContext(firstConfiguration(cluster.genesis));
   const headerBytes = encodeHeader(genesisHeader(cluster.genesis));
-  return (from, _to, message) => {
+  return (from, _to, message, epoch) => {
     if (from !== traitor || message.kind !== 'propose' || message.slot > 1) return null;
-    const signature = simulatedSignature(traitor, preparePreimage(context, message, blockId(headerBytes)));
+    const signature = simulatedSignature(
+      traitor,
+      preparePreimage(cluster.checker.context(epoch), message, blockId(headerBytes)),
+    );
     return [{ ...message, headerBytes, signature }];
   };
 }
 
 /** Always names the first certificate that it ever had. */
 function staleCertificate(cluster: Cluster, traitor: number): Interceptor {
-  const context = consensusContext(firstConfiguration(cluster.genesis));
   let first: Certificate | null = null;
-  return (from, _to, message) => {
+  return (from, _to, message, epoch) => {
     if (from !== traitor) return null;
+    // A certificate of an earlier epoch would not be taken at all.
+    if (first !== null && first.epoch !== epoch) first = null;
     if (message.kind === 'status') {
       first ??= message.high;
       return [{ ...message, high: first, final: null }];
@@ -113,7 +120,7 @@ function staleCertificate(cluster: Cluster, traitor: number): Interceptor {
     if (message.kind !== 'timeout') return null;
     first ??= message.highCertificate;
     const high = first === null ? null : { term: first.term, slot: first.slot, blockId: first.blockId };
-    const signature = simulatedSignature(traitor, timeoutPreimage(context, message.term, high));
+    const signature = simulatedSignature(traitor, timeoutPreimage(cluster.checker.context(epoch), message.term, high));
     return [{ ...message, high, highCertificate: first, signature }];
   };
 }

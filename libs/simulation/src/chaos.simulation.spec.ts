@@ -36,6 +36,22 @@ describe('under chaos', () => {
       expectHealthy(runChaos({ seed, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, adversary }));
   });
 
+  it.each(seeds(501, 10))('4 replicas of 7 nodes agree and recover while the set changes (seed %i)', (seed) => {
+    expectHealthy(runChaos({ seed, replicaCount: 4, spares: 3, chaosMs: 2_000, calmMsMax: 12_000 }));
+  });
+
+  it.each(seeds(521, 6))('1 replica becomes many, and they agree and recover (seed %i)', (seed) => {
+    expectHealthy(runChaos({ seed, replicaCount: 1, spares: 4, chaosMs: 2_000, calmMsMax: 12_000 }));
+  });
+
+  it('C-38: the set changes with a liar in it', () => {
+    for (const adversary of ['equivocator', 'wrong-base', 'stale-certificate'] as const)
+      for (const seed of [541, 542]) {
+        const scenario = { seed, replicaCount: 4, spares: 3, chaosMs: 2_000, calmMsMax: 12_000, adversary };
+        expectHealthy(runChaos(scenario));
+      }
+  });
+
   it('C-22: a block fetched from a liar is taken only if it is the certified one', () => {
     expectHealthy(runChaos({ seed: 421, replicaCount: 4, chaosMs: 2_000, calmMsMax: 12_000, adversary: 'forger' }));
   });

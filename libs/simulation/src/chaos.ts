@@ -10,6 +10,8 @@ export interface ChaosOutcome {
   readonly recovered: boolean;
   readonly recoveryMs: number;
   readonly finalHeight: number;
+  /** Epoch that was reached. */
+  readonly epoch: number;
   readonly traceHash: string;
   readonly simulatedMs: number;
   /** Tasks that the simulated clock ran: deliveries, syncs, timers, executions. */
@@ -22,6 +24,8 @@ export interface ChaosOptions extends Omit<ClusterOptions, 'byzantine'> {
   readonly calmMsMax: number;
   /** What the one lying replica does; none lies if it is left out. */
   readonly adversary?: AdversaryName;
+  /** Nodes besides the first replicas, among which the replica set changes again and again; none: it stays as it is. */
+  readonly spares?: number;
   /** Told the fault rates before anything runs. */
   readonly announce?: (rates: FaultRates) => void;
 }
@@ -36,6 +40,8 @@ export interface FaultRates {
 
 /** In these seeds small blocks wait for the finality of the one before, as they do in the product; in the others they stream. */
 const isPaced = (seed: number): boolean => seed % 5 === 3;
+/** That governance wants another replica set, at each change of the faults. */
+const CHANGE_CHANCE = 0.06;
 
 /** Interval between two changes of the faults. */
 const STEP_MS = 40;
@@ -48,6 +54,7 @@ export function runChaos(options: ChaosOptions): ChaosOutcome {
   const parameters = { streamedBytesMin, ...options.parameters };
   const cluster = new Cluster({ ...options, parameters, byzantine: adversary === undefined ? [] : [traitor] });
   if (adversary !== undefined) cluster.intercept = ADVERSARIES[adversary](cluster, traitor);
+  for (let count = options.spares ?? 0; count > 0; count -= 1) cluster.addNode();
   const honest = [...cluster.replicas.keys()].filter((index) => adversary === undefined || index !== traitor);
   const rates = drawRates(cluster);
   options.announce?.(rates);
@@ -56,6 +63,8 @@ export function runChaos(options: ChaosOptions): ChaosOutcome {
   const keys: string[] = [];
   while (cluster.nowMs < options.chaosMs) {
     disturb(cluster);
+    if (options.spares !== undefined && cluster.random.chance(CHANGE_CHANCE))
+      cluster.reconfigure(drawMembers(cluster, adversary === undefined ? null : traitor));
     for (let count = cluster.random.below(4); count > 0; count -= 1) keys.push(cluster.submit());
     cluster.runFor(STEP_MS);
   }
@@ -70,10 +79,25 @@ export function runChaos(options: ChaosOptions): ChaosOutcome {
     recovered,
     recoveryMs: cluster.nowMs - calmStartMs,
     finalHeight: cluster.checker.finalHeightMax,
+    epoch: cluster.checker.newestConfiguration.epoch,
     traceHash: cluster.trace.hash(),
     simulatedMs: cluster.nowMs,
     events: cluster.scheduler.tasksRun,
   };
+}
+
+/** Members of the next epoch; one that lies only where one may. */
+function drawMembers({ random, replicas }: Cluster, traitor: number | null): number[] {
+  const nodes = [...replicas.keys()];
+  for (let last = nodes.length - 1; last > 0; last -= 1) {
+    const other = random.below(last + 1);
+    [nodes[last], nodes[other]] = [nodes[other], nodes[last]];
+  }
+  const sizes = [1, 2, 3, 4, 4, 4, 5, 7].filter((size) => size <= nodes.length);
+  const members = nodes.slice(0, random.pick(sizes));
+  return members.length < 4 && traitor !== null && members.includes(traitor)
+    ? nodes.filter((node) => node !== traitor).slice(0, members.length)
+    : members;
 }
 
 /** Fault rates differ from seed to seed, so that rare combinations get their turn. */

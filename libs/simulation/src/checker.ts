@@ -1,4 +1,4 @@
-import type { Block, Message, ProposeMessage, TimeoutMessage } from '@quorate/consensus';
+import type { Block, Message, TimeoutMessage } from '@quorate/consensus';
 import { hex, sha256 } from '@quorate/crypto';
 import {
   firstConfiguration,
@@ -6,18 +6,30 @@ import {
   blockId,
   bodyRoot,
   commitPreimage,
+  configHash,
   consensusContext,
+  decodeEpochEnd,
   encodeHeader,
   genesisHeader,
   quorum,
   type BlockHeader,
   type Certificate,
+  type Configuration,
   type Genesis,
 } from '@quorate/protocol';
 import { simulatedVerify } from './signing';
 
 /** How far a block's time may be ahead of an honest clock: what voters accept (C-25), and the skew between two clocks. */
 const CLOCK_AHEAD_NS_MAX = 500_000_000n + 400_000_000n;
+
+interface SeenVote {
+  readonly epoch: number;
+  readonly kind: 'prepare' | 'commit';
+  readonly term: number;
+  readonly slot: number;
+  /** Of the block voted for. */
+  readonly key: string;
+}
 
 /** Watches everything that leaves honest replicas and everything they hold to be final. */
 export class Checker {
@@ -29,19 +41,44 @@ export class Checker {
   private readonly votes = new Map<string, string>();
   private readonly highestCommit = new Map<string, number>();
   private readonly timeouts = new Map<string, string>();
-  private readonly context: Uint8Array;
+  /** Configurations by epoch, from the final blocks that began them. */
+  private readonly configurations = new Map<number, { configuration: Configuration; context: Uint8Array }>();
 
   constructor(
-    private readonly genesis: Genesis,
+    genesis: Genesis,
     private readonly isHonest: (replica: number) => boolean,
   ) {
-    this.context = consensusContext(firstConfiguration(genesis));
+    this.addConfiguration(firstConfiguration(genesis));
     this.finalHeaders.push(genesisHeader(genesis));
     this.genesisKey = hex(blockId(encodeHeader(genesisHeader(genesis))));
   }
 
   get finalHeightMax(): number {
     return this.finalKeys.length;
+  }
+
+  /** Of the highest epoch that some honest replica is in. */
+  get newestConfiguration(): Configuration {
+    return this.inEpoch(this.configurations.size).configuration;
+  }
+
+  configuration(epoch: number): Configuration {
+    return this.inEpoch(epoch).configuration;
+  }
+
+  /** What votes of an epoch are bound to. */
+  context(epoch: number): Uint8Array {
+    return this.inEpoch(epoch).context;
+  }
+
+  private inEpoch(epoch: number): { configuration: Configuration; context: Uint8Array } {
+    const entry = this.configurations.get(epoch);
+    if (entry === undefined) throw new RangeError(`epoch ${epoch} has not begun`);
+    return entry;
+  }
+
+  private addConfiguration(configuration: Configuration): void {
+    this.configurations.set(configuration.epoch, { configuration, context: consensusContext(configuration) });
   }
 
   /** One id per height, and a certificate that holds outside the core too. */
@@ -55,6 +92,8 @@ export class Checker {
       if (known !== undefined && known !== block.key)
         this.report(`AGREEMENT: replica ${replica} has another block at height ${block.header.height}`);
       if (known === undefined) this.checkContent(block, wallClockNs);
+      if (known === undefined && block.header.kind === 'epoch_end')
+        this.addConfiguration(decodeEpochEnd(block.body).configuration);
       this.finalKeys[index] ??= block.key;
       if (hex(bodyRoot(block.body)) !== hex(block.header.bodyRoot))
         this.report(`BODY: replica ${replica} holds another`);
@@ -75,11 +114,25 @@ export class Checker {
     if (header.operationCount > LIMITS.blockOperationsMax || body.length !== header.bodyLength)
       this.report(`CONTENT: height ${header.height}`);
     if (parent === undefined) return;
+    this.checkEpoch(parent, header);
     const earliestNs = parent.timeNs + BigInt(Math.max(1, parent.operationCount));
     if (header.timeNs < earliestNs) this.report(`TIME: height ${header.height} is before its parent's last operation`);
     const aheadNs = wallClockNs === undefined ? 0n : header.timeNs - wallClockNs;
     if (header.timeNs > earliestNs && aheadNs > CLOCK_AHEAD_NS_MAX)
       this.report(`TIME: height ${header.height} is ${aheadNs / 1_000_000n} ms ahead`);
+  }
+
+  /** C-37: an epoch's end is followed by its own successor only, and every other block by one of its epoch. */
+  private checkEpoch(parent: BlockHeader, header: BlockHeader): void {
+    const ended = parent.kind === 'epoch_end';
+    const { configuration } = this.inEpoch(header.epoch);
+    const named = hex(configHash(configuration)) === hex(header.configHash);
+    if (
+      header.epoch !== parent.epoch + (ended ? 1 : 0) ||
+      !named ||
+      (ended && hex(parent.nextConfigHash) !== hex(header.configHash))
+    )
+      this.report(`EPOCH: height ${header.height} is of epoch ${header.epoch} above one of ${parent.epoch}`);
   }
 
   onExecuted(replica: number, height: number, execRoot: Uint8Array): void {
@@ -95,38 +148,30 @@ export class Checker {
   }
 
   /** C-10, C-13, C-15: what an honest replica may never do, whatever crashed in between. */
-  onSend(replica: number, message: Message): void {
+  onSend(replica: number, message: Message, epoch: number): void {
     if (!this.isHonest(replica)) return;
     if (message.kind === 'propose')
-      this.checkVote(replica, 'prepare', message.term, message.slot, hex(blockId(message.headerBytes)), message);
+      this.checkVote(replica, { ...message, kind: 'prepare', epoch, key: hex(blockId(message.headerBytes)) });
     else if (message.kind === 'prepare' || message.kind === 'commit') {
-      this.checkVote(replica, message.kind, message.term, message.slot, hex(message.blockId), null);
-    } else if (message.kind === 'timeout') this.checkTimeout(replica, message);
+      this.checkVote(replica, { ...message, epoch, key: hex(message.blockId) });
+    } else if (message.kind === 'timeout') this.checkTimeout(replica, message, epoch);
   }
 
-  private checkVote(
-    replica: number,
-    kind: 'prepare' | 'commit',
-    term: number,
-    slot: number,
-    key: string,
-    proposal: ProposeMessage | null,
-  ): void {
-    const place = `${replica} ${kind} ${term} ${slot}`;
+  private checkVote(replica: number, { epoch, kind, term, slot, key }: SeenVote): void {
+    const place = `${replica} ${epoch} ${kind} ${term} ${slot}`;
     const known = this.votes.get(place);
-    if (known !== undefined && known !== key)
-      this.report(`DOUBLE VOTE: ${place}${proposal === null ? '' : ' (proposal)'}`);
+    if (known !== undefined && known !== key) this.report(`DOUBLE VOTE: ${place}`);
     this.votes.set(place, key);
     if (kind === 'commit') {
-      const ofTerm = `${replica} ${term}`;
+      const ofTerm = `${replica} ${epoch} ${term}`;
       this.highestCommit.set(ofTerm, Math.max(this.highestCommit.get(ofTerm) ?? 0, slot));
       const timeout = this.timeouts.get(ofTerm);
       if (timeout !== undefined) this.checkPositions(replica, term, slot, timeout);
     }
   }
 
-  private checkTimeout(replica: number, message: TimeoutMessage): void {
-    const place = `${replica} ${message.term}`;
+  private checkTimeout(replica: number, message: TimeoutMessage, epoch: number): void {
+    const place = `${replica} ${epoch} ${message.term}`;
     const content = `${message.high?.term ?? 0} ${message.high?.slot ?? 0} ${hex(message.high?.blockId ?? new Uint8Array(0))} ${hex(message.signature)}`;
     const known = this.timeouts.get(place);
     if (known !== undefined && known !== content) this.report(`TWO TIMEOUTS: replica ${replica} term ${message.term}`);
@@ -144,12 +189,18 @@ export class Checker {
   }
 
   private checkCertificate(replica: number, certificate: Certificate): void {
+    const { configuration, context } = this.inEpoch(certificate.epoch);
+    const { replicas } = configuration;
     const signers = new Set(certificate.signers);
-    const preimage = commitPreimage(this.context, certificate, certificate.blockId);
+    const preimage = commitPreimage(context, certificate, certificate.blockId);
     const valid = certificate.signers.every((signer, index) =>
-      simulatedVerify(signer, preimage, certificate.signatures[index]),
+      simulatedVerify(
+        { scheme: 'ed25519', bytes: replicas[signer].consensusKey },
+        preimage,
+        certificate.signatures[index],
+      ),
     );
-    if (certificate.kind !== 'commit' || signers.size < quorum(this.genesis.replicas.length) || !valid) {
+    if (certificate.kind !== 'commit' || signers.size < quorum(replicas.length) || !valid) {
       this.report(`CERTIFICATE: replica ${replica} holds one that proves nothing`);
     }
   }

@@ -7,12 +7,19 @@ import {
   type Recipient,
 } from '@quorate/consensus';
 import { hex } from '@quorate/crypto';
-import { genesisId, type Certificate, type Genesis } from '@quorate/protocol';
+import {
+  encodeConfiguration,
+  genesisId,
+  governanceSigningBytes,
+  type Certificate,
+  type Configuration,
+  type Genesis,
+} from '@quorate/protocol';
 import { Checker, Trace } from './checker';
 import { Random } from './random';
-import { SimulatedReplica, type ReplicaWorld, type Sabotage } from './replica';
+import { SimulatedReplica, type EventContent, type ReplicaWorld, type Sabotage } from './replica';
 import { Scheduler } from './scheduler';
-import { simulatedGenesis } from './signing';
+import { governanceKey, signWithKey, simulatedCertificateHash, simulatedGenesis, simulatedKey } from './signing';
 
 /** Rates and delays of the simulated network; change them while the cluster runs. */
 export interface NetworkFaults {
@@ -32,8 +39,8 @@ export interface ClusterOptions {
   readonly byzantine?: readonly number[];
 }
 
-/** Lets a test or an adversary see, change, drop or add what a replica sends. Null = unchanged. */
-export type Interceptor = (from: number, to: number, message: Message) => readonly Message[] | null;
+/** Lets a test or an adversary see, change, drop or add what a node sends in the name of an epoch. Null = unchanged. */
+export type Interceptor = (from: number, to: number, message: Message, epoch: number) => readonly Message[] | null;
 
 /** Replicas, a network and a clock that are all simulated, and a checker that watches them. */
 export class Cluster implements ReplicaWorld {
@@ -47,6 +54,8 @@ export class Cluster implements ReplicaWorld {
   intercept: Interceptor | null = null;
   readonly alarms: string[] = [];
   private submitted = 0;
+  /** What governance last signed. */
+  private wanted: EventContent | null = null;
 
   constructor(readonly options: ClusterOptions) {
     this.random = new Random(options.seed);
@@ -54,22 +63,31 @@ export class Cluster implements ReplicaWorld {
     const byzantine = new Set(options.byzantine ?? []);
     this.checker = new Checker(this.genesis, (replica) => !byzantine.has(replica));
     this.network = { lossRate: 0, duplicateRate: 0, delayMs: () => this.random.between(0.2, 0.4), passes: () => true };
+    this.replicas = [];
+    for (let count = 0; count < options.replicaCount; count += 1) this.addNode();
+  }
+
+  /** A node that may become a replica; it has to be started. Returns its number. */
+  addNode(): number {
+    const { parameters, sabotage } = this.options;
     const id = genesisId(this.genesis);
-    this.replicas = this.genesis.replicas.map(
-      (_, index) =>
-        new SimulatedReplica(
-          {
-            genesis: this.genesis,
-            genesisId: id,
-            genesisKey: hex(id),
-            index,
-            // Simulated envelopes are tiny; blocks of them go ahead of finality all the same, because that is the harder case.
-            parameters: { streamedBytesMin: 0, ...options.parameters },
-            sabotage: options.sabotage ?? {},
-          },
-          this,
-        ),
+    const index = this.replicas.length;
+    const { genesis } = this;
+    this.replicas.push(
+      new SimulatedReplica(
+        {
+          genesis,
+          genesisId: id,
+          genesisKey: hex(id),
+          index,
+          // Simulated envelopes are tiny; blocks of them go ahead of finality all the same, because that is the harder case.
+          parameters: { streamedBytesMin: 0, ...parameters },
+          sabotage: sabotage ?? {},
+        },
+        this,
+      ),
     );
+    return index;
   }
 
   get nowMs(): number {
@@ -93,16 +111,67 @@ export class Cluster implements ReplicaWorld {
     this.trace.note(`${this.nowMs} crash ${index}`);
     this.replicas[index].crash();
     for (const [peer, replica] of this.replicas.entries())
-      if (peer !== index) replica.step({ kind: 'disconnected', peer: index });
+      if (peer !== index && replica.core !== null)
+        replica.step({ kind: 'disconnected', peer: this.numberOf(peer, index) });
   }
 
   /** Both ends learn that the link is up. */
   connect(left: number, right: number): void {
     this.scheduler.after(0.1, () => {
       if (this.replicas[left].core === null || this.replicas[right].core === null) return;
-      this.replicas[left].step({ kind: 'connected', peer: right });
-      this.replicas[right].step({ kind: 'connected', peer: left });
+      this.replicas[left].step({ kind: 'connected', peer: this.numberOf(left, right) });
+      this.replicas[right].step({ kind: 'connected', peer: this.numberOf(right, left) });
+      if (this.wanted !== null) for (const node of [left, right]) this.replicas[node].step(this.wanted);
     });
+  }
+
+  onEpoch(node: number): void {
+    this.trace.note(`${this.nowMs} epoch ${node}`);
+    for (const [peer, replica] of this.replicas.entries())
+      if (peer !== node && replica.core !== null)
+        this.replicas[node].step({ kind: 'connected', peer: this.numberOf(node, peer) });
+  }
+
+  /** Governance lets these nodes be the replicas of the next epoch; all that are up hear of it, and all that start later. Returns that epoch. */
+  reconfigure(nodes: readonly number[]): number {
+    const current = this.checker.newestConfiguration;
+    const replicas = nodes.map((node) => ({
+      consensusKey: simulatedKey(node, this.replicas[node].generation),
+      certificateHash: simulatedCertificateHash(node),
+    }));
+    const next = { ...current, epoch: current.epoch + 1, replicas };
+    const bytes = signWithKey(governanceKey(this.genesis), governanceSigningBytes(current, next));
+    this.wanted = {
+      kind: 'reconfigure',
+      configuration: encodeConfiguration(next),
+      signatures: [{ key: 0, bytes }],
+    };
+    this.trace.note(`${this.nowMs} reconfigure ${nodes.join()}`);
+    for (const replica of this.replicas) if (replica.core !== null) replica.step(this.wanted);
+    return next.epoch;
+  }
+
+  /** A node's index in the configuration of an epoch; -1 if it is no member. */
+  indexOf(epoch: number, node: number): number {
+    const { replicas } = this.checker.configuration(epoch);
+    return replicas.findIndex(({ consensusKey }) => this.replicas[node].holds(consensusKey));
+  }
+
+  /** The number under which one node knows another in its current epoch. */
+  private numberOf(at: number, node: number): number {
+    const replicas = this.configurationAt(at).replicas;
+    const index = replicas.findIndex(({ consensusKey }) => this.replicas[node].holds(consensusKey));
+    return index >= 0 ? index : replicas.length + node;
+  }
+
+  private nodeOf(at: number, number: number): number {
+    const { replicas } = this.configurationAt(at);
+    if (number >= replicas.length) return number - replicas.length;
+    return this.replicas.findIndex((replica) => replica.holds(replicas[number].consensusKey));
+  }
+
+  private configurationAt(node: number): Configuration {
+    return this.replicas[node].core?.status().configuration ?? this.checker.newestConfiguration;
   }
 
   runFor(durationMs: number): void {
@@ -132,26 +201,29 @@ export class Cluster implements ReplicaWorld {
     return replicas.every((index) => this.replicas[index].executor.applied.has(key));
   }
 
-  send(from: number, to: Recipient, message: Message): void {
+  send(from: number, to: Recipient, message: Message, epoch: number): void {
     if (message.kind === 'commit') this.checker.onCommit(from, hex(message.blockId), this.replicas[from].disk);
+    const only = to === 'all' ? null : this.nodeOf(from, to);
     for (const index of this.replicas.keys()) {
-      if (index === from || (to !== 'all' && to !== index)) continue;
-      const messages = this.intercept?.(from, index, message) ?? [message];
-      for (const sent of messages) this.transmit(from, index, sent);
+      if (index === from || (only !== null && only !== index)) continue;
+      const messages = this.intercept?.(from, index, message, epoch) ?? [message];
+      for (const sent of messages) this.transmit(from, index, sent, epoch);
     }
   }
 
   /** Puts one message on the wire, as it is. */
-  transmit(from: number, to: number, message: Message): void {
-    this.checker.onSend(from, message);
+  transmit(from: number, to: number, message: Message, epoch: number): void {
+    this.checker.onSend(from, message, epoch);
     const { network, random } = this;
     if (!network.passes(from, to) || random.chance(network.lossRate)) return;
-    const bytes = encodeMessage(message);
+    const bytes = encodeMessage(epoch, message);
     this.trace.note(`${this.nowMs} ${from} ${to} ${message.kind} ${bytes.length}`);
     const copies = random.chance(network.duplicateRate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       this.scheduler.after(network.delayMs(), () => {
-        if (network.passes(from, to)) this.replicas[to].deliver(from, decodeMessage(bytes));
+        if (!network.passes(from, to) || this.replicas[to].core === null) return;
+        const received = decodeMessage(bytes);
+        this.replicas[to].deliver(this.numberOf(to, from), received.epoch, received.message);
       });
     }
   }

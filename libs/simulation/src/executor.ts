@@ -5,6 +5,11 @@ import type { Block } from '@quorate/consensus';
 /** Bytes of one simulated operation: an id of 8 bytes. */
 export const OPERATION_BYTES = 8;
 
+/** Keys of the operations in a simulated block. */
+export function blockOperations({ header, body }: Pick<Block, 'header' | 'body'>): string[] {
+  return header.kind === 'data' ? operationKeys(body) : [];
+}
+
 /** Keys of the operations in a simulated body. */
 export function operationKeys(body: Uint8Array): string[] {
   const keys: string[] = [];
@@ -28,7 +33,7 @@ export class SimulatedExecutor {
   }
 
   execute(block: Block): Uint8Array {
-    const fresh = operationKeys(block.body).filter((key) => !this.applied.has(key));
+    const fresh = blockOperations(block).filter((key) => !this.applied.has(key));
     for (const key of fresh) this.applied.add(key);
     this.state = Uint8Array.from(sha256(concatBytes(this.state, new TextEncoder().encode(fresh.join(',')))));
     this.tree.append(historyLeaf(block.id, this.state));

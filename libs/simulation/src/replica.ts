@@ -11,13 +11,13 @@ import {
   type PersistEffect,
   type Recipient,
 } from '@quorate/consensus';
-import { hex } from '@quorate/crypto';
+import { equalBytes, hex } from '@quorate/crypto';
 import type { Certificate, Genesis } from '@quorate/protocol';
 import { SimulatedDisk } from './disk';
-import { OPERATION_BYTES, SimulatedExecutor, operationKeys } from './executor';
+import { OPERATION_BYTES, SimulatedExecutor, blockOperations } from './executor';
 import type { Random } from './random';
 import type { Scheduler } from './scheduler';
-import { simulatedSignature, simulatedVerify } from './signing';
+import { signWithKey, simulatedKey, simulatedVerify } from './signing';
 
 /** Operations in one simulated batch. */
 const BATCH_OPERATIONS_MAX = 64;
@@ -43,6 +43,7 @@ export interface ReplicaOptions {
   readonly genesis: Genesis;
   readonly genesisKey: string;
   readonly genesisId: Uint8Array;
+  /** The node's number, whatever place it has in a configuration. */
   readonly index: number;
   readonly parameters: Partial<CoreParameters>;
   readonly sabotage: Sabotage;
@@ -59,7 +60,9 @@ export interface ReplicaPace {
 export interface ReplicaWorld {
   readonly scheduler: Scheduler;
   readonly random: Random;
-  send(from: number, to: Recipient, message: Message): void;
+  send(from: number, to: Recipient, message: Message, epoch: number): void;
+  /** The replica is in another epoch, where its peers have other numbers. */
+  onEpoch(replica: number): void;
   onFinal(replica: number, blocks: readonly Block[], certificate: Certificate): void;
   onExecuted(replica: number, height: number, execRoot: Uint8Array): void;
   onAlarm(replica: number, code: string, detail: string, fatal: boolean): void;
@@ -85,6 +88,8 @@ export class SimulatedReplica {
   private readonly pool = new Set<string>();
   private proposed = new Set<string>();
   private term = 0;
+  /** Newest of its keys: another one for each rotation. */
+  generation = 0;
 
   constructor(
     private readonly options: ReplicaOptions,
@@ -102,13 +107,12 @@ export class SimulatedReplica {
   }
 
   start(): void {
-    const { genesis, index, parameters, sabotage } = this.options;
+    const { genesis, parameters, sabotage } = this.options;
     this.incarnation += 1;
     this.core = new Core({
       genesis,
-      self: index,
       parameters,
-      sign: (preimage) => simulatedSignature(index, preimage),
+      signer: (key) => (this.holds(key) ? (preimage) => signWithKey(key, preimage) : null),
       verify: simulatedVerify,
       countOperations: (body) => (body.length % OPERATION_BYTES === 0 ? body.length / OPERATION_BYTES : null),
     });
@@ -130,8 +134,15 @@ export class SimulatedReplica {
     this.disk.crash(this.world.random);
   }
 
-  deliver(from: number, message: Message): void {
-    this.step({ kind: 'message', from, message });
+  deliver(from: number, epoch: number, message: Message): void {
+    this.step({ kind: 'message', from, epoch, message });
+  }
+
+  /** Whether the consensus key is one of this node's. */
+  holds(key: Uint8Array): boolean {
+    for (let generation = 0; generation <= this.generation; generation += 1)
+      if (equalBytes(simulatedKey(this.options.index, generation), key)) return true;
+    return false;
   }
 
   step(content: EventContent): void {
@@ -160,7 +171,7 @@ export class SimulatedReplica {
       case 'persist':
         return this.persist(effect);
       case 'send':
-        return this.world.send(this.options.index, effect.to, effect.message);
+        return this.world.send(this.options.index, effect.to, effect.message, effect.epoch);
       case 'finalized':
         return this.finalized(effect.blocks, effect.certificate);
       case 'request-batch':
@@ -169,6 +180,10 @@ export class SimulatedReplica {
         return this.serveBlock(effect.to, effect.blockId);
       case 'serve-range':
         return this.serveRange(effect.to, effect.fromHeight);
+      case 'serve-epoch-end':
+        return this.serveEpochEnd(effect.to, effect.epoch);
+      case 'epoch':
+        return this.later(0, () => this.world.onEpoch(this.options.index));
       case 'timer':
         return this.setTimer(effect.atMs);
       case 'term':
@@ -192,7 +207,7 @@ export class SimulatedReplica {
     for (const { height, certificate } of record.certificates) this.certificates.set(height, certificate);
     this.disk.append(record);
     if (this.options.sabotage.promiseBeforeDurable)
-      for (const { to, message } of record.then) this.world.send(this.options.index, to, message);
+      for (const { epoch, to, message } of record.then) this.world.send(this.options.index, to, message, epoch);
     if (record.urgent) this.startSync();
     else this.later(LAZY_SYNC_MS, () => this.startSync());
   }
@@ -207,7 +222,7 @@ export class SimulatedReplica {
       const token = this.disk.sync(count);
       if (!this.options.sabotage.promiseBeforeDurable) {
         for (const record of this.disk.durable.slice(before))
-          for (const { to, message } of record.then) this.world.send(this.options.index, to, message);
+          for (const { epoch, to, message } of record.then) this.world.send(this.options.index, to, message, epoch);
       }
       this.step({ kind: 'persisted', token });
       this.startSync();
@@ -219,7 +234,7 @@ export class SimulatedReplica {
     for (const block of blocks) {
       this.chain.push(block);
       this.executionQueue.push(block);
-      for (const key of operationKeys(block.body)) {
+      for (const key of blockOperations(block)) {
         this.pool.delete(key);
         this.proposed.delete(key);
       }
@@ -253,7 +268,7 @@ export class SimulatedReplica {
 
   private batch(request: number, unfinalised: readonly Block[]): void {
     const taken = new Set<string>();
-    for (const block of unfinalised) for (const key of operationKeys(block.body)) taken.add(key);
+    for (const block of unfinalised) for (const key of blockOperations(block)) taken.add(key);
     const keys: string[] = [];
     for (const key of this.pool) {
       if (keys.length >= BATCH_OPERATIONS_MAX) break;
@@ -274,11 +289,7 @@ export class SimulatedReplica {
     for (const record of this.disk.durable) {
       const block = record.blocks.find((candidate) => candidate.key === key);
       if (block !== undefined)
-        return this.world.send(this.options.index, to, {
-          kind: 'block',
-          headerBytes: block.headerBytes,
-          body: block.body,
-        });
+        return this.reply(to, { kind: 'block', headerBytes: block.headerBytes, body: block.body });
     }
   }
 
@@ -292,7 +303,18 @@ export class SimulatedReplica {
       },
       fromHeight,
     );
-    if (message !== null) this.world.send(this.options.index, to, message);
+    if (message !== null) this.reply(to, message);
+  }
+
+  private serveEpochEnd(to: number, epoch: number): void {
+    const end = this.chain.find(({ header }) => header.kind === 'epoch_end' && header.epoch === epoch);
+    const certificate = end === undefined ? undefined : this.certificates.get(end.header.height);
+    if (end !== undefined && certificate !== undefined)
+      this.reply(to, { kind: 'epoch-end', headerBytes: end.headerBytes, certificate });
+  }
+
+  private reply(to: number, message: Message): void {
+    this.world.send(this.options.index, to, message, this.core?.status().epoch ?? 0);
   }
 
   /** Reads the journal back, executes the final chain again, and tells the core. */
@@ -317,6 +339,7 @@ export class SimulatedReplica {
       kind: 'boot',
       voteState,
       finalHeaders: this.chain.slice(-64),
+      epochEnd: this.chain.findLast(({ header }) => header.kind === 'epoch_end') ?? null,
       finalCertificate: recovered.certificate,
       blocks: [...blocks.values()].filter((block) => block.header.height > finalHeight),
       executed: executed.slice(-64),

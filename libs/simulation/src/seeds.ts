@@ -12,5 +12,6 @@ export function scenarioOf(seed: number): ChaosOptions {
   const chaosMs = random.pick([1_000, 3_000, 6_000]);
   const names = Object.keys(ADVERSARIES) as AdversaryName[];
   const adversary = replicaCount >= 4 && random.chance(0.5) ? random.pick(names) : undefined;
-  return { seed, replicaCount, chaosMs, calmMsMax: 20_000, adversary };
+  const spares = random.chance(0.4) ? random.pick([1, 2, 4]) : undefined;
+  return { seed, replicaCount, chaosMs, calmMsMax: 20_000, adversary, spares };
 }

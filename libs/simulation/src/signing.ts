@@ -1,15 +1,40 @@
-import { equalBytes, sha256 } from '@quorate/crypto';
+import { equalBytes, hex, publicKeyAcceptable, sha256, type PublicKey } from '@quorate/crypto';
 import { RULES_VERSION, type Genesis } from '@quorate/protocol';
 
 const LANES = 4;
 const PRIMES = [0x01000193, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
 
+const keys = new Map<string, Uint8Array>();
+
+/** A consensus key of a simulated node; every generation is another one. */
+export function simulatedKey(node: number, generation = 0): Uint8Array {
+  return acceptableKey(Uint8Array.of(0x6b, node, generation));
+}
+
+/** Key of the simulated governance of a ledger. */
+export function governanceKey(genesis: Pick<Genesis, 'ledgerId'>): Uint8Array {
+  return acceptableKey(genesis.ledgerId);
+}
+
+/** The first acceptable key in the chain of hashes above the seed. */
+function acceptableKey(seed: Uint8Array): Uint8Array {
+  const name = hex(seed);
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  let bytes = sha256(seed);
+  while (!publicKeyAcceptable({ scheme: 'ed25519', bytes })) bytes = sha256(bytes);
+  const key = Uint8Array.from(bytes);
+  keys.set(name, key);
+  return key;
+}
+
 /** A keyed checksum in place of a signature: deterministic and far faster. No adversary here tries to invert it; each signs with its own key only. */
-export function simulatedSignature(replica: number, preimage: Uint8Array): Uint8Array {
+export function signWithKey(key: Uint8Array, preimage: Uint8Array): Uint8Array {
   const signature = new Uint8Array(64);
   const view = new DataView(signature.buffer);
+  const secret = (key[0] << 24) | (key[1] << 16) | (key[2] << 8) | key[3];
   for (let lane = 0; lane < LANES; lane += 1) {
-    let mixed = Math.imul(0x811c9dc5 ^ (replica + 1), PRIMES[lane]);
+    let mixed = Math.imul(0x811c9dc5 ^ secret, PRIMES[lane]);
     for (const byte of preimage) {
       mixed = Math.imul(mixed ^ byte, PRIMES[lane]);
       mixed ^= mixed >>> 15;
@@ -19,8 +44,18 @@ export function simulatedSignature(replica: number, preimage: Uint8Array): Uint8
   return signature;
 }
 
-export function simulatedVerify(replica: number, preimage: Uint8Array, signature: Uint8Array): boolean {
-  return equalBytes(simulatedSignature(replica, preimage), signature);
+/** Signs with the node's first key. */
+export function simulatedSignature(node: number, preimage: Uint8Array): Uint8Array {
+  return signWithKey(simulatedKey(node), preimage);
+}
+
+export function simulatedVerify(key: PublicKey, preimage: Uint8Array, signature: Uint8Array): boolean {
+  return equalBytes(signWithKey(key.bytes, preimage), signature);
+}
+
+/** SHA-256 of the certificate that a simulated node would have. */
+export function simulatedCertificateHash(node: number): Uint8Array {
+  return sha256(Uint8Array.of(0x63, node));
 }
 
 /** A genesis for `replicaCount` replicas; the seed chooses the ledger id and so the first leader. */
@@ -33,10 +68,10 @@ export function simulatedGenesis(replicaCount: number, seed: number): Genesis {
     createdAtNs: 1_700_000_000_000_000_000n,
     operator: { id: 1n, name: 'operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(ledgerId) }] },
     rulesVersion: RULES_VERSION,
-    replicas: Array.from({ length: replicaCount }, (_, index) => ({
-      consensusKey: sha256(Uint8Array.of(0x6b, index)),
-      certificateHash: sha256(Uint8Array.of(0x63, index)),
+    replicas: Array.from({ length: replicaCount }, (_, node) => ({
+      consensusKey: simulatedKey(node),
+      certificateHash: simulatedCertificateHash(node),
     })),
-    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(ledgerId) }] },
+    governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: governanceKey({ ledgerId }) }] },
   };
 }

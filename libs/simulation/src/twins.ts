@@ -7,13 +7,13 @@ import {
   type Message,
   type Recipient,
 } from '@quorate/consensus';
-import { hex } from '@quorate/crypto';
-import { faultsTolerated, genesisId, type Certificate } from '@quorate/protocol';
+import { equalBytes, hex } from '@quorate/crypto';
+import { FIRST_EPOCH, faultsTolerated, genesisId, type Certificate } from '@quorate/protocol';
 import { Checker } from './checker';
 import { OPERATION_BYTES, SimulatedExecutor } from './executor';
 import { Random } from './random';
 import type { EventContent } from './replica';
-import { simulatedGenesis, simulatedSignature, simulatedVerify } from './signing';
+import { simulatedGenesis, simulatedKey, simulatedSignature, simulatedVerify } from './signing';
 
 /*
  * Twins (Bano et al., 2020): a liar is two honest copies under one key that do not know of each other, so that it says two different
@@ -118,8 +118,8 @@ class TwinsRun {
     this.copies = replicas.map((replica, index) => {
       const core = new Core({
         genesis,
-        self: replica,
-        sign: (preimage) => simulatedSignature(replica, preimage),
+        signer: (key) =>
+          equalBytes(key, simulatedKey(replica)) ? (preimage) => simulatedSignature(replica, preimage) : null,
         verify: simulatedVerify,
         countOperations: (body) => body.length / OPERATION_BYTES,
       });
@@ -150,7 +150,16 @@ class TwinsRun {
 
   private boot(copy: Copy): void {
     const executed = [{ height: 0, execRoot: copy.executor.execRoot }];
-    this.step(copy, { kind: 'boot', voteState: null, finalHeaders: [], finalCertificate: null, blocks: [], executed });
+    this.step(copy, {
+      kind: 'boot',
+      voteState: null,
+      finalHeaders: [],
+      epochEnd: null,
+      finalCertificate: null,
+      blocks: [],
+      executed,
+    });
+    setRecalled(copy.core);
     for (const peer of new Set(this.copies.map(({ replica }) => replica)))
       if (peer !== copy.replica) this.step(copy, { kind: 'connected', peer });
   }
@@ -175,7 +184,7 @@ class TwinsRun {
     for (let next = 0; next < this.queue.length && next < deliveriesMax; next += 1) {
       const { from, to, message } = this.queue[next];
       this.deliveries += 1;
-      this.step(to, { kind: 'message', from: from.replica, message });
+      this.step(to, { kind: 'message', from: from.replica, epoch: FIRST_EPOCH, message });
     }
     this.queue = [];
   }
@@ -228,6 +237,8 @@ class TwinsRun {
         return this.serveRange(copy, effect.to, effect.fromHeight);
       case 'alarm':
         return this.checker.onAlarm(copy.replica, effect.code, effect.detail, effect.fatal);
+      case 'serve-epoch-end':
+      case 'epoch':
       case 'timer':
       case 'term':
         return;
@@ -235,7 +246,7 @@ class TwinsRun {
   }
 
   private send(from: Copy, to: Recipient, message: Message): void {
-    this.checker.onSend(from.replica, message);
+    this.checker.onSend(from.replica, message, FIRST_EPOCH);
     const { sides } = this.round;
     for (const copy of this.copies) {
       if (copy.replica === from.replica || (to !== 'all' && to !== copy.replica)) continue;
@@ -287,4 +298,9 @@ class TwinsRun {
 function setLeaders(core: Core, rounds: readonly TwinsRound[], replicaCount: number): void {
   const { committee } = (core as unknown as { core: { committee: { leaderOf: (term: number) => number } } }).core;
   committee.leaderOf = (term) => (term <= rounds.length ? rounds[term - 1].leader : term % replicaCount);
+}
+
+/** Two copies of one replica remember different votes, which C-9 would find out: here they are to go on lying. */
+function setRecalled(core: Core): void {
+  (core as unknown as { core: { recall: unknown } }).core.recall = null;
 }

@@ -26,5 +26,5 @@ export {
 } from './client-protocol';
 export { bindPort, boundPort } from './listener';
 export { connectReplica, type ConnectReplicaOptions, type ReplicaConnection } from './replica-connection';
-export { ReplicaLinks, type ReplicaAddress, type ReplicaLinksOptions } from './replica-links';
+export { ReplicaLinks, type Participant, type ReplicaLinksOptions } from './replica-links';
 export { TransportError, type TransportErrorCode } from './transport-error';

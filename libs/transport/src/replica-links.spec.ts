@@ -2,11 +2,11 @@ import type { Server } from 'node:net';
 import { connect } from 'node:tls';
 import type { Link } from '@quorate/runtime';
 import { nodeTimers } from '@quorate/runtime-node';
-import { createClientCertificate, createReplicaCertificate, type TlsIdentity } from './certificate';
+import { certificateHash, createClientCertificate, createReplicaCertificate, type TlsIdentity } from './certificate';
 import { CLIENT_FRAMES, decodeRequest, encodeSubmitReply, requestId, type SubmitReply } from './client-protocol';
 import { bindPort, boundPort } from './listener';
 import { connectReplica, type ConnectReplicaOptions } from './replica-connection';
-import { ReplicaLinks, type ReplicaAddress } from './replica-links';
+import { ReplicaLinks, type Participant } from './replica-links';
 
 interface Heard {
   readonly from: Link;
@@ -46,13 +46,17 @@ let identities: TlsIdentity[];
 let client: TlsIdentity;
 let stranger: TlsIdentity;
 let servers: Server[];
-let addresses: ReplicaAddress[];
+let participants: Participant[];
+let peers: string[];
 let open: ReplicaLinks[];
 
 beforeAll(async () => {
-  identities = await Promise.all([createReplicaCertificate('replica'), createReplicaCertificate('replica')]);
+  identities = await Promise.all(Array.from({ length: 3 }, () => createReplicaCertificate('replica')));
+  // The first dials.
+  identities.sort((left, right) => (certificateHash(left.certificate) < certificateHash(right.certificate) ? -1 : 1));
+  // It would dial the others too.
+  [stranger] = identities.splice(0, 1);
   client = await createClientCertificate('gateway');
-  stranger = await createClientCertificate('stranger');
 });
 
 beforeEach(async () => {
@@ -60,7 +64,12 @@ beforeEach(async () => {
     bindPort('127.0.0.1', [21_000, 29_000], null),
     bindPort('127.0.0.1', [21_000, 29_000], null),
   ]);
-  addresses = servers.map((server) => ({ host: '127.0.0.1', port: boundPort(server) }));
+  participants = servers.map((server, index) => ({
+    host: '127.0.0.1',
+    port: boundPort(server),
+    certificate: identities[index].certificate,
+  }));
+  peers = identities.map(({ certificate }) => certificateHash(certificate));
   open = [];
 });
 
@@ -74,10 +83,8 @@ function start(self: number, identity = identities[self]): { links: ReplicaLinks
   const links = new ReplicaLinks({
     listener: servers[self],
     identity,
-    self,
-    certificates: identities.map(({ certificate }) => certificate),
+    participants,
     clientCertificates: [client.certificate],
-    addresses,
     timers: nodeTimers,
     events: heard.events,
   });
@@ -87,8 +94,7 @@ function start(self: number, identity = identities[self]): { links: ReplicaLinks
 
 function clientOptions(self: number, identity: TlsIdentity): ConnectReplicaOptions {
   return {
-    ...addresses[self],
-    certificate: identities[self].certificate,
+    ...participants[self],
     clientKey: identity.key,
     clientCertificate: identity.certificate,
     timeoutMs: 5_000,
@@ -104,18 +110,18 @@ describe('links between replicas', () => {
     ]);
     const large = new Uint8Array(3_000_000).map((_, index) => index % 251);
     expect([
-      a.links.sendToPeer(1, 1, large),
-      a.links.sendToPeer(1, 2, new Uint8Array(0)),
-      b.links.sendToPeer(0, 3, Uint8Array.of(9)),
+      a.links.sendToPeer(peers[1], 1, large),
+      a.links.sendToPeer(peers[1], 2, new Uint8Array(0)),
+      b.links.sendToPeer(peers[0], 3, Uint8Array.of(9)),
     ]).toEqual([true, true, true]);
     await b.heard.until(() => b.heard.frames.length === 2);
     await a.heard.until(() => a.heard.frames.length === 1);
     expect(b.heard.frames.map(({ kind, payload, from }) => [kind, payload.length, from.party])).toEqual([
-      [1, 3_000_000, { kind: 'peer', replica: 0 }],
-      [2, 0, { kind: 'peer', replica: 0 }],
+      [1, 3_000_000, { kind: 'peer', peer: peers[0] }],
+      [2, 0, { kind: 'peer', peer: peers[0] }],
     ]);
     expect(Buffer.compare(b.heard.frames[0].payload, large)).toBe(0);
-    expect(a.heard.frames[0].from.party).toEqual({ kind: 'peer', replica: 1 });
+    expect(a.heard.frames[0].from.party).toEqual({ kind: 'peer', peer: peers[1] });
   });
 
   it('come back after the peer was away', async () => {
@@ -124,11 +130,11 @@ describe('links between replicas', () => {
     await first.heard.until(() => first.heard.opened.length === 1);
     first.links.close();
     await a.heard.until(() => a.heard.closed.length === 1);
-    expect(a.links.peerConnected(1)).toBe(false);
+    expect(a.links.peerConnected(peers[1])).toBe(false);
     const second = start(1);
     await second.heard.until(() => second.heard.opened.length === 1);
     await a.heard.until(() => a.heard.opened.length === 2);
-    expect(a.links.peerConnected(1)).toBe(true);
+    expect(a.links.peerConnected(peers[1])).toBe(true);
   });
 
   it('do not accept another key under the name of a peer', async () => {
@@ -137,7 +143,25 @@ describe('links between replicas', () => {
     const b = start(1);
     await impostor.heard.until(() => impostor.heard.closed.length >= 2);
     expect(b.heard.opened).toEqual([]);
-    expect(b.links.peerConnected(0)).toBe(false);
+    expect(b.links.peerConnected(peers[0])).toBe(false);
+  });
+});
+
+describe('links to a changing set of replicas', () => {
+  it('come for whoever joins and end for whoever leaves', async () => {
+    const all = participants;
+    participants = all.slice(0, 1);
+    const a = start(0);
+    const b = start(1);
+    a.links.useParticipants(all);
+    await Promise.all([a, b].map(({ heard }) => heard.until(() => heard.opened.length === 1)));
+    a.links.useParticipants(all.slice(0, 1));
+    await b.heard.until(() => b.heard.closed.length === 1);
+    expect(a.links.peerConnected(peers[1])).toBe(false);
+    b.links.useParticipants([]);
+    a.links.useParticipants(all);
+    await a.heard.until(() => a.heard.opened.length >= 2 && a.heard.closed.length >= 2);
+    expect(b.heard.opened).toHaveLength(1);
   });
 });
 
@@ -165,7 +189,12 @@ describe('links of clients', () => {
 
   it('refuse an end without a certificate', async () => {
     const { heard } = start(0);
-    const socket = connect({ ...addresses[0], rejectUnauthorized: false, minVersion: 'TLSv1.3' });
+    const socket = connect({
+      host: participants[0].host,
+      port: participants[0].port,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.3',
+    });
     socket.on('error', () => undefined);
     await new Promise((resolve) => socket.on('close', resolve));
     expect(heard.opened).toEqual([]);

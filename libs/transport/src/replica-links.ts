@@ -1,9 +1,9 @@
 import type { Server, Socket } from 'node:net';
-import { X509Certificate } from 'node:crypto';
 import { connect, createServer, type SecureContextOptions, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Link, LinkEvents, LinkParty, Links, Timer, Timers } from '@quorate/runtime';
 import { certificateHash, derHash, type TlsIdentity } from './certificate';
 import { FrameSocket, frameBytes } from './frame-socket';
+import { TransportError } from './transport-error';
 
 /** First pause before a lost peer is dialled again, and the longest; each failure doubles it. */
 const REDIAL_MS_MIN = 20;
@@ -15,44 +15,53 @@ const HANDSHAKE_MS_MAX = 3_000;
 /** Clients connected at once; further ones are refused. */
 const CLIENTS_MAX = 256;
 
-/** Where a replica listens. */
-export interface ReplicaAddress {
+/** A replica that may be linked: where it listens, and its certificate (PEM), which is its identity. */
+export interface Participant {
   readonly host: string;
   readonly port: number;
+  readonly certificate: string;
+}
+
+/** Members of the current epoch, of the one before and of the next one. */
+const PARTICIPANTS_MAX = 40;
+
+interface Redial {
+  timer: Timer | null;
+  pauseMs: number;
+  socket: TLSSocket | null;
 }
 
 /** What the links of one replica are made of. */
 export interface ReplicaLinksOptions {
   readonly listener: Server;
   readonly identity: TlsIdentity;
-  readonly self: number;
-  /** PEM, in replica order: exactly these ends are peers. */
-  readonly certificates: readonly string[];
+  /** Exactly these ends are peers; the own entry may be among them. */
+  readonly participants: readonly Participant[];
   /** PEM: exactly these ends are clients. */
   readonly clientCertificates: readonly string[];
-  readonly addresses: readonly ReplicaAddress[];
   readonly timers: Timers;
   readonly events: LinkEvents;
 }
 
 /**
- * Mutual TLS 1.3 with pinned certificates. Of two replicas the one with the lower index dials; it dials again for ever, with a
- * bounded pause. An end whose certificate is not pinned never gets a link.
+ * Mutual TLS 1.3 with pinned certificates. Of two replicas the one whose certificate has the lower hash dials; it dials again for
+ * ever, with a bounded pause. An end whose certificate is not pinned never gets a link.
  */
 export class ReplicaLinks implements Links {
   private readonly server: TlsServer;
   private readonly parties = new Map<string, LinkParty>();
-  private readonly peers = new Map<number, FrameLink>();
+  private readonly peers = new Map<string, FrameLink>();
   private readonly clients = new Set<FrameLink>();
-  private readonly redials = new Map<number, { timer: Timer | null; pauseMs: number; socket: TLSSocket | null }>();
-  private addresses: readonly ReplicaAddress[];
+  private readonly redials = new Map<string, Redial>();
+  private readonly self: string;
+  private participants = new Map<string, Participant>();
   private clientCertificates: readonly string[];
   private closed = false;
 
   constructor(private readonly options: ReplicaLinksOptions) {
-    this.addresses = options.addresses;
+    this.self = certificateHash(options.identity.certificate);
     this.clientCertificates = options.clientCertificates;
-    this.nameParties();
+    this.nameParticipants(options.participants);
     this.server = createServer({
       ...this.security(),
       requestCert: true,
@@ -62,33 +71,39 @@ export class ReplicaLinks implements Links {
     this.server.on('secureConnection', (socket) => this.accept(socket));
     this.server.on('tlsClientError', (_error, socket) => socket.destroy());
     options.listener.on('connection', this.onConnection);
-    for (let replica = options.self + 1; replica < options.certificates.length; replica += 1) {
-      this.redials.set(replica, { timer: null, pauseMs: REDIAL_MS_MIN, socket: null });
-      this.dial(replica);
-    }
+    this.dialAll();
   }
 
-  sendToPeer(replica: number, kind: number, ...parts: readonly Uint8Array[]): boolean {
-    return this.peers.get(replica)?.send(kind, ...parts) ?? false;
+  sendToPeer(peer: string, kind: number, ...parts: readonly Uint8Array[]): boolean {
+    return this.peers.get(peer)?.send(kind, ...parts) ?? false;
   }
 
-  sendToPeers(replicas: readonly number[], kind: number, ...parts: readonly Uint8Array[]): void {
+  sendToPeers(peers: readonly string[], kind: number, ...parts: readonly Uint8Array[]): void {
     const frame = frameBytes(kind, parts);
-    for (const replica of replicas) this.peers.get(replica)?.sendFrame(frame);
+    for (const peer of peers) this.peers.get(peer)?.sendFrame(frame);
   }
 
-  peerConnected(replica: number): boolean {
-    return this.peers.has(replica);
+  peerConnected(peer: string): boolean {
+    return this.peers.has(peer);
   }
 
-  /** Peers may have moved; links that stand are kept. */
-  useAddresses(addresses: readonly ReplicaAddress[]): void {
-    this.addresses = addresses;
-    for (const [replica, redial] of this.redials) {
-      if (this.peers.has(replica)) continue;
+  /** Peers have come, gone or moved. Links to those that stay are kept, links to others end. */
+  useParticipants(participants: readonly Participant[]): void {
+    this.nameParticipants(participants);
+    this.server.setSecureContext(this.security());
+    for (const [peer, redial] of this.redials) {
+      if (this.participants.has(peer)) continue;
+      this.redials.delete(peer);
+      redial.timer?.cancel();
+      redial.socket?.destroy();
+    }
+    for (const [peer, link] of this.peers) if (!this.participants.has(peer)) link.close();
+    for (const [peer, redial] of this.redials) {
+      if (this.peers.has(peer)) continue;
       redial.pauseMs = REDIAL_MS_MIN;
       redial.socket?.destroy();
     }
+    this.dialAll();
   }
 
   /** Gateways have come or gone. Links that stand are kept; a handshake from now on is held against the new list. */
@@ -114,9 +129,23 @@ export class ReplicaLinks implements Links {
       this.parties.set(certificateHash(pem), { kind: 'client', client }),
     );
     // Peers last: a client that presented a replica's certificate must not take the replica's place.
-    this.options.certificates.forEach((pem, replica) =>
-      this.parties.set(certificateHash(pem), { kind: 'peer', replica }),
-    );
+    for (const peer of this.participants.keys()) this.parties.set(peer, { kind: 'peer', peer });
+  }
+
+  private nameParticipants(participants: readonly Participant[]): void {
+    if (participants.length > PARTICIPANTS_MAX)
+      throw new TransportError('TRANSPORT_OVERLOADED', `at most ${PARTICIPANTS_MAX} replicas may be linked`);
+    const byHash = participants.map((participant) => [certificateHash(participant.certificate), participant] as const);
+    this.participants = new Map(byHash.filter(([peer]) => peer !== this.self));
+    this.nameParties();
+  }
+
+  private dialAll(): void {
+    for (const peer of this.participants.keys()) {
+      if (peer < this.self || this.redials.has(peer)) continue;
+      this.redials.set(peer, { timer: null, pauseMs: REDIAL_MS_MIN, socket: null });
+      this.dial(peer);
+    }
   }
 
   private readonly onConnection = (socket: Socket): void => {
@@ -124,11 +153,13 @@ export class ReplicaLinks implements Links {
   };
 
   private security(): Pick<SecureContextOptions, 'key' | 'cert' | 'ca' | 'minVersion' | 'maxVersion'> {
-    const { identity, certificates } = this.options;
+    const { identity } = this.options;
+    const certificates = [...this.participants.values()].map(({ certificate }) => certificate);
     return {
       key: identity.key,
       cert: identity.certificate,
-      ca: [...certificates, ...this.clientCertificates],
+      // The own one too: with no authority at all, the system's would be asked.
+      ca: [identity.certificate, ...certificates, ...this.clientCertificates],
       minVersion: 'TLSv1.3',
       maxVersion: 'TLSv1.3',
     };
@@ -136,7 +167,7 @@ export class ReplicaLinks implements Links {
 
   private accept(socket: TLSSocket): void {
     const party = this.partyOf(socket);
-    const dialsUs = party?.kind === 'peer' && party.replica < this.options.self;
+    const dialsUs = party?.kind === 'peer' && party.peer < this.self;
     if (party === null || this.closed || !(party.kind === 'client' || dialsUs)) {
       socket.on('error', () => undefined);
       socket.destroy();
@@ -154,11 +185,11 @@ export class ReplicaLinks implements Links {
     return raw === undefined ? null : (this.parties.get(derHash(raw)) ?? null);
   }
 
-  private dial(replica: number): void {
-    const redial = this.redials.get(replica);
-    if (this.closed || redial === undefined) return;
-    const { host, port } = this.addresses[replica];
-    const pinned = derHash(new X509Certificate(this.options.certificates[replica]).raw);
+  private dial(peer: string): void {
+    const redial = this.redials.get(peer);
+    const participant = this.participants.get(peer);
+    if (this.closed || redial === undefined || participant === undefined) return;
+    const { host, port } = participant;
     const socket = connect({
       ...this.security(),
       host,
@@ -167,7 +198,7 @@ export class ReplicaLinks implements Links {
       servername: '',
       // The name in a certificate says nothing here: the pinned hash is the identity.
       checkServerIdentity: (_name, certificate) =>
-        derHash(certificate.raw) === pinned ? undefined : new Error('not the pinned certificate'),
+        derHash(certificate.raw) === peer ? undefined : new Error('not the pinned certificate'),
     });
     redial.socket = socket;
     const handshake = this.options.timers.after(HANDSHAKE_MS_MAX, () => socket.destroy());
@@ -175,18 +206,17 @@ export class ReplicaLinks implements Links {
     socket.once('close', () => {
       handshake.cancel();
       redial.socket = null;
-      this.dialLater(replica);
+      this.dialLater(peer, redial);
     });
     socket.once('secureConnect', () => {
       handshake.cancel();
-      this.establish(socket, { kind: 'peer', replica });
+      this.establish(socket, { kind: 'peer', peer });
     });
   }
 
-  private dialLater(replica: number): void {
-    const redial = this.redials.get(replica);
-    if (this.closed || redial === undefined) return;
-    redial.timer = this.options.timers.after(redial.pauseMs, () => this.dial(replica));
+  private dialLater(peer: string, redial: Redial): void {
+    if (this.closed || this.redials.get(peer) !== redial) return;
+    redial.timer = this.options.timers.after(redial.pauseMs, () => this.dial(peer));
     redial.pauseMs = Math.min(redial.pauseMs * 2, REDIAL_MS_MAX);
   }
 
@@ -194,7 +224,7 @@ export class ReplicaLinks implements Links {
     const link = new FrameLink(socket, party, {
       frame: (kind, payload) => {
         // Only now it is sure that the peer has accepted our certificate.
-        const redial = party.kind === 'peer' ? this.redials.get(party.replica) : undefined;
+        const redial = party.kind === 'peer' ? this.redials.get(party.peer) : undefined;
         if (redial !== undefined) redial.pauseMs = REDIAL_MS_MIN;
         this.options.events.frame(link, kind, payload);
       },
@@ -202,8 +232,8 @@ export class ReplicaLinks implements Links {
     });
     if (party.kind === 'peer') {
       // The peer came back before its old connection was seen to end.
-      this.peers.get(party.replica)?.close();
-      this.peers.set(party.replica, link);
+      this.peers.get(party.peer)?.close();
+      this.peers.set(party.peer, link);
     } else {
       this.clients.add(link);
     }
@@ -213,7 +243,7 @@ export class ReplicaLinks implements Links {
   private forget(link: FrameLink): void {
     const { party } = link;
     if (party.kind === 'client') this.clients.delete(link);
-    else if (this.peers.get(party.replica) === link) this.peers.delete(party.replica);
+    else if (this.peers.get(party.peer) === link) this.peers.delete(party.peer);
     this.options.events.closed(link);
   }
 }

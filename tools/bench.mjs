@@ -143,7 +143,6 @@ async function benchPlatform() {
 const sections = {
   ledger: script('ledger'),
   storage: script('storage'),
-  storage: script('storage'),
   mixes: benchMixes,
   small: benchSmall,
   faults: benchFaults,

@@ -27,10 +27,12 @@ const accountCount = options.quick ? 100_000 : 1_000_000;
 const home = mkdtempSync(join(tmpdir(), 'quorate-bench-'));
 
 /** A section that is a script of its own: one part of the ledger alone, in a fresh process. */
-function script(name) {
+function script(name, quickArguments = ['--quick']) {
   return () => {
     const path = fileURLToPath(new URL(`../bench/${name}.mjs`, import.meta.url));
-    const { status } = spawnSync(process.execPath, [path, ...(options.quick ? ['--quick'] : [])], { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, [path, ...(options.quick ? quickArguments : [])], {
+      stdio: 'inherit',
+    });
     if (status !== 0) throw new Error(`bench/${name}.mjs ended with status ${status}`);
   };
 }
@@ -143,6 +145,7 @@ async function benchPlatform() {
 const sections = {
   ledger: script('ledger'),
   storage: script('storage'),
+  snapshot: script('snapshot', ['--accounts', '100000', '--transfers', '1000000']),
   mixes: benchMixes,
   small: benchSmall,
   faults: benchFaults,

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
-const { RULES_VERSION, encodeGenesis, genesisId } = require('@quorate/protocol');
+const protocol = require('@quorate/protocol');
+const { RULES_VERSION, encodeGenesis, firstConfiguration, genesisId } = protocol;
 const { connectReplica, createClientCertificate } = require('@quorate/transport');
 
 const entry = fileURLToPath(new URL('../libs/replica/dist/process.js', import.meta.url));
@@ -81,6 +82,14 @@ function bytesBelow(directory) {
   }, 0);
 }
 
+/** A prepared replica's place in a configuration. */
+const memberOf = ({ consensusKey, certificateHash }) => ({
+  consensusKey: Buffer.from(consensusKey, 'hex'),
+  certificateHash: Buffer.from(certificateHash, 'hex'),
+});
+
+const pause = () => new Promise((done) => setTimeout(done, 20));
+
 /** The replicas of one ledger and the key of its operator. */
 export class Cluster {
   constructor(root, options, parts) {
@@ -112,12 +121,11 @@ export class Cluster {
         threshold: 1,
         keys: [{ scheme: 'ed25519', bytes: operator.publicKey }],
       },
-      replicas: prepared.map(({ consensusKey, certificateHash }) => ({
-        consensusKey: Buffer.from(consensusKey, 'hex'),
-        certificateHash: Buffer.from(certificateHash, 'hex'),
-      })),
+      replicas: prepared.map(memberOf),
     };
-    const parts = { replicas, prepared, client, operator, genesis, anchor: genesisId(genesis) };
+    const configuration = firstConfiguration(genesis);
+    const anchor = genesisId(genesis);
+    const parts = { replicas, prepared, client, operator, governance, genesis, configuration, anchor };
     const cluster = new Cluster(root, optionsOf, parts);
     await Promise.all(replicas.map((_, index) => cluster.startReplica(index)));
     return cluster;
@@ -130,10 +138,34 @@ export class Cluster {
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
       dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(self + 1) }],
-      participants: this.prepared.map(({ port, certificate }) => ({ host, port, certificate })),
+      participants: this.#participants(),
       clientCertificates: [this.client.certificate],
     });
     await replica.next('started');
+  }
+
+  /** Adds `count` replicas, as the control plane does: they join, governance signs, and a new epoch begins with them. */
+  async grow(count) {
+    const { replicas, prepared, configuration: current } = this;
+    const joiners = Array.from({ length: count }, (_, more) => replicas.length + more);
+    for (const index of joiners) replicas.push(new ReplicaHandle(join(this.root, String(index)), this.options(index)));
+    prepared.push(...(await Promise.all(joiners.map((index) => replicas[index].prepare()))));
+    await Promise.all(joiners.map((index) => this.startReplica(index)));
+    const next = { ...current, epoch: current.epoch + 1, replicas: prepared.map(memberOf) };
+    const message = protocol.governanceSigningBytes(current, next);
+    const command = {
+      kind: 'reconfigure',
+      configuration: protocol.encodeConfiguration(next),
+      signatures: [{ key: 0, bytes: new Uint8Array(sign(null, message, this.governance.privateKey)) }],
+      participants: this.#participants(),
+    };
+    for (const replica of replicas) replica.child.send(command);
+    while (!replicas.every(({ status }) => status?.epoch === next.epoch && status.handedOver)) await pause();
+    this.configuration = next;
+  }
+
+  #participants() {
+    return this.prepared.map(({ port, certificate }) => ({ host, port, certificate }));
   }
 
   /** A client's connection to one replica. */
@@ -155,7 +187,7 @@ export class Cluster {
     for (;;) {
       const named = running.map(({ status }) => status?.leader ?? -1);
       if (named[0] >= 0 && named.every((leader) => leader === named[0])) return named[0];
-      await new Promise((done) => setTimeout(done, 20));
+      await pause();
     }
   }
 
@@ -168,11 +200,15 @@ export class Cluster {
     };
   }
 
-  /** The leader of the newest term that a running replica has told of. */
+  /** The leader of the newest epoch and term that a running replica has told of. */
   #leaderNow() {
+    const rank = (status) => [status?.epoch ?? 0, status?.term ?? 0];
     let newest = null;
-    for (const { running, status } of this.replicas)
-      if (running && status !== null && status.term > (newest?.term ?? 0)) newest = status;
+    for (const { running, status } of this.replicas) {
+      const [epoch, term] = rank(newest);
+      const [itsEpoch, itsTerm] = rank(status);
+      if (running && (itsEpoch > epoch || (itsEpoch === epoch && itsTerm > term))) newest = status;
+    }
     return Math.max(0, newest?.leader ?? 0);
   }
 

@@ -1,20 +1,23 @@
 import { invariant } from '@quorate/errors';
 
-/** Slots that share a place to begin with: 64 bytes, which a processor reads at once. */
+/** Slots that share a place to begin with. */
 const BUCKET_SLOTS = 16;
-/** A slot is empty (0) or a reference plus one under five bits of the id's hash, which spare most looks at other ids. */
+/** A reference plus one has 27 bits. */
 const REFERENCE_BITS = 27;
 const REFERENCE_MASK = 2 ** REFERENCE_BITS - 1;
-/** References are below this. */
-export const REFERENCES_MAX = REFERENCE_MASK;
+/** Bits of a hash, below those that choose the table, that a slot keeps: 16 in its mark, the lowest 5 beside its reference. */
+const KEPT_BITS = 21;
+const KEPT_VALUES = 2 ** KEPT_BITS;
+const KEPT_SHIFT = 32 - KEPT_BITS;
+const TAG_BITS = 5;
 const TAG_MASK = 31;
 /** At most this share of a table's slots is used; above it the table grows. */
 const LOAD_MAX = 0.875;
-/** A table of this many buckets grows by half and no more to twice the size: growing more often costs time, less often memory. */
-const LARGE_BUCKETS = 512;
+const GROWTH = 1.25;
 /** From this size on tables grow at different times. */
 const STAGGERED_BUCKETS = 16;
-const U32 = 0x1_0000_0000;
+const SLOT_BYTES = 6;
+const UNUSED_MARKS = new Uint16Array(BUCKET_SLOTS);
 const UNUSED = new Uint32Array(BUCKET_SLOTS);
 
 /** Rows that begin with their id: row r is in segment `r >>> shift`, with `stride` words for each row. */
@@ -26,10 +29,12 @@ export interface IdRows {
 
 /**
  * From a 128-bit id to the number of its row: open addressing in many small tables, which grow one at a time, so that no
- * operation waits for all of them. 4.6 to 6.9 bytes for each id; the ids themselves stay in the rows. Holds nothing that
- * cannot be made again from the rows.
+ * operation waits for all of them. A slot has a mark, 16 bits of the id's hash that are never 0, and a reference with 5 more:
+ * most looks for an id that is new read marks only, and a table grows without reading an id. 7 to 8.6 bytes for each id; the
+ * ids themselves stay in the rows. Holds nothing that cannot be made again from the rows.
  */
 export class IdIndex {
+  private readonly marks: Uint16Array[];
   private readonly tables: Uint32Array[];
   private readonly counts: Uint32Array;
   private readonly growAt: Uint32Array;
@@ -39,15 +44,16 @@ export class IdIndex {
   private missedHash = 0;
   private missedSlot = -1;
 
-  /** `seed` only spreads ids over slots; it has no influence on any answer. There are 2^tableBits tables, 1 to 12 bits. */
+  /** `seed` only spreads ids over slots; it has no influence on any answer. There are 2^tableBits tables, 1 to 11 bits. */
   constructor(
     private readonly seed: number,
     private readonly rows: IdRows,
     private readonly tableBits: number,
   ) {
-    invariant(tableBits >= 1 && tableBits <= 12, 'an index has 2 to 4,096 tables', { tableBits });
+    invariant(tableBits >= 1 && tableBits <= KEPT_SHIFT, 'an index has 2 to 2,048 tables', { tableBits });
     this.tableShift = 32 - tableBits;
     this.rowMask = 2 ** rows.shift - 1;
+    this.marks = new Array<Uint16Array>(2 ** tableBits).fill(UNUSED_MARKS);
     this.tables = new Array<Uint32Array>(2 ** tableBits).fill(UNUSED);
     this.counts = new Uint32Array(2 ** tableBits);
     this.growAt = new Uint32Array(2 ** tableBits);
@@ -59,7 +65,7 @@ export class IdIndex {
 
   /** Memory that its tables take. */
   get bytes(): number {
-    return this.tables.reduce((total, table) => total + (table === UNUSED ? 0 : table.byteLength), 0);
+    return this.tables.reduce((total, table) => total + (table === UNUSED ? 0 : table.length * SLOT_BYTES), 0);
   }
 
   hash(words: Uint32Array, at: number): number {
@@ -73,8 +79,8 @@ export class IdIndex {
 
   /** Reads the place where an id of that hash is looked for first, so that the processor has it at hand later. */
   touch(hash: number): number {
-    const table = this.tables[hash >>> this.tableShift];
-    return table[this.homeOf(hash, table.length)];
+    const marks = this.marks[hash >>> this.tableShift];
+    return marks[homeOf(this.keptOf(hash), marks.length)];
   }
 
   /** The row of the id at `words[at..at+3]`, or -1. */
@@ -84,32 +90,35 @@ export class IdIndex {
 
   /** As `get`, with the id's hash known. */
   getHashed(hash: number, words: Uint32Array, at: number): number {
-    const table = this.tables[hash >>> this.tableShift];
-    return (table[this.find(table, hash, words, at)] & REFERENCE_MASK) - 1;
+    const number = hash >>> this.tableShift;
+    const slot = this.find(number, this.keptOf(hash), words, at);
+    return this.marks[number][slot] === 0 ? -1 : (this.tables[number][slot] & REFERENCE_MASK) - 1;
   }
 
   /** As `getHashed`; when it finds nothing, `addMissed` adds the id without looking for its place again. */
   getOrMiss(hash: number, words: Uint32Array, at: number): number {
-    const table = this.tables[hash >>> this.tableShift];
-    const slot = this.find(table, hash, words, at);
+    const number = hash >>> this.tableShift;
+    const slot = this.find(number, this.keptOf(hash), words, at);
     this.missedHash = hash;
     this.missedSlot = slot;
-    return (table[slot] & REFERENCE_MASK) - 1;
+    return this.marks[number][slot] === 0 ? -1 : (this.tables[number][slot] & REFERENCE_MASK) - 1;
   }
 
   /** Adds the id that the last `getOrMiss` did not find. Nothing may have been added or removed since. */
   addMissed(reference: number): void {
     const { missedHash: hash, missedSlot: slot } = this;
     const number = hash >>> this.tableShift;
-    invariant(slot >= 0 && this.tables[number][slot] === 0, 'an id is added after it was missed');
+    invariant(slot >= 0 && this.marks[number][slot] === 0, 'an id is added after it was missed');
     this.missedSlot = -1;
     this.used += 1;
     this.counts[number] += 1;
+    const kept = this.keptOf(hash);
     if (this.counts[number] > this.growAt[number]) {
       this.grow(number);
-      this.place(this.tables[number], hash, reference);
+      place(this.marks[number], this.tables[number], kept, reference + 1);
     } else {
-      this.tables[number][slot] = slotOf(hash, reference);
+      this.marks[number][slot] = kept >>> TAG_BITS;
+      this.tables[number][slot] = ((kept << REFERENCE_BITS) | (reference + 1)) >>> 0;
     }
   }
 
@@ -119,44 +128,44 @@ export class IdIndex {
     this.addMissed(reference);
   }
 
-  /** Removes an indexed id, whose row must still be there; what probed past it moves back, so that no tombstones are needed. */
+  /** Removes an indexed id; what probed past it moves back, so that no tombstones are needed. */
   remove(words: Uint32Array, at: number): void {
     const hash = this.hash(words, at);
     const number = hash >>> this.tableShift;
+    const marks = this.marks[number];
     const table = this.tables[number];
     const end = table.length;
-    let hole = this.find(table, hash, words, at);
-    invariant(table[hole] !== 0, 'only an indexed id can be removed');
-    for (let next = (hole + 1) % end; table[next] !== 0; next = (next + 1) % end) {
-      const home = this.homeOf(this.hashOf((table[next] & REFERENCE_MASK) - 1), end);
+    let hole = this.find(number, this.keptOf(hash), words, at);
+    invariant(marks[hole] !== 0, 'only an indexed id can be removed');
+    for (let next = (hole + 1) % end; marks[next] !== 0; next = (next + 1) % end) {
+      const home = homeOf(keptIn(marks, table, next), end);
       const stays = hole <= next ? home > hole && home <= next : home > hole || home <= next;
       if (stays) continue;
+      marks[hole] = marks[next];
       table[hole] = table[next];
       hole = next;
     }
+    marks[hole] = 0;
     table[hole] = 0;
     this.used -= 1;
     this.counts[number] -= 1;
   }
 
-  private hashOf(reference: number): number {
-    const { segments, shift, stride } = this.rows;
-    return this.hash(segments[reference >>> shift], (reference & this.rowMask) * stride);
-  }
-
-  /** First slot of the bucket of a hash in a table of `slots` slots: its bits below those that choose the table, scaled. */
-  private homeOf(hash: number, slots: number): number {
-    const position = (hash << this.tableBits) >>> 0;
-    return Math.floor((position * (slots / BUCKET_SLOTS)) / U32) * BUCKET_SLOTS;
+  /** The bits of a hash that a slot keeps; a mark of 0 would say that the slot is empty. */
+  private keptOf(hash: number): number {
+    const kept = (hash << this.tableBits) >>> KEPT_SHIFT;
+    return kept <= TAG_MASK ? kept | (1 << TAG_BITS) : kept;
   }
 
   /** The slot of the id, or the empty slot where it belongs. Ends because the load stays below LOAD_MAX. */
-  private find(table: Uint32Array, hash: number, words: Uint32Array, at: number): number {
-    const end = table.length;
-    const tag = hash & TAG_MASK;
-    let slot = this.homeOf(hash, end);
-    for (let value = table[slot]; value !== 0; value = table[slot]) {
-      if (value >>> REFERENCE_BITS === tag && this.holds((value & REFERENCE_MASK) - 1, words, at)) return slot;
+  private find(number: number, kept: number, words: Uint32Array, at: number): number {
+    const marks = this.marks[number];
+    const table = this.tables[number];
+    const end = marks.length;
+    const mark = kept >>> TAG_BITS;
+    let slot = homeOf(kept, end);
+    for (let found = marks[slot]; found !== 0; found = marks[slot]) {
+      if (found === mark && this.holds((table[slot] & REFERENCE_MASK) - 1, words, at)) return slot;
       slot += 1;
       if (slot === end) slot = 0;
     }
@@ -175,39 +184,44 @@ export class IdIndex {
     );
   }
 
-  private place(table: Uint32Array, hash: number, reference: number): void {
-    const end = table.length;
-    let slot = this.homeOf(hash, end);
-    while (table[slot] !== 0) {
-      slot += 1;
-      if (slot === end) slot = 0;
-    }
-    table[slot] = slotOf(hash, reference);
-  }
-
   private grow(number: number): void {
+    const oldMarks = this.marks[number];
     const old = this.tables[number];
     const buckets = old === UNUSED ? 1 : this.bucketsAfter(old.length / BUCKET_SLOTS, number);
+    const marks = new Uint16Array(buckets * BUCKET_SLOTS);
     const table = new Uint32Array(buckets * BUCKET_SLOTS);
+    this.marks[number] = marks;
     this.tables[number] = table;
     this.growAt[number] = Math.floor(table.length * LOAD_MAX);
-    // Ids lie all over the memory: reading them apart from placing them lets the processor wait for many at once.
-    const hashes = new Uint32Array(old.length);
     for (let slot = 0; slot < old.length; slot += 1) {
-      if (old[slot] !== 0) hashes[slot] = this.hashOf((old[slot] & REFERENCE_MASK) - 1);
-    }
-    for (let slot = 0; slot < old.length; slot += 1) {
-      if (old[slot] !== 0) this.place(table, hashes[slot], (old[slot] & REFERENCE_MASK) - 1);
+      if (oldMarks[slot] !== 0) place(marks, table, keptIn(oldMarks, old, slot), old[slot] & REFERENCE_MASK);
     }
   }
 
   /** Tables fill up at the same time, because ids spread evenly: each takes another step once, so that they grow in turn. */
   private bucketsAfter(buckets: number, number: number): number {
-    if (buckets === STAGGERED_BUCKETS) return Math.ceil(buckets * (1 + (number + 1) / this.tables.length));
-    return Math.ceil(buckets * (buckets < LARGE_BUCKETS ? 2 : 1.5));
+    const share = (number + 1) / this.tables.length;
+    const growth = buckets === STAGGERED_BUCKETS ? 1 + (GROWTH - 1) * share : GROWTH;
+    return buckets < STAGGERED_BUCKETS ? buckets * 2 : Math.ceil(buckets * growth);
   }
 }
 
-function slotOf(hash: number, reference: number): number {
-  return (((hash & TAG_MASK) << REFERENCE_BITS) | (reference + 1)) >>> 0;
+/** First slot of the bucket where an id belongs in a table of `slots` slots. */
+function homeOf(kept: number, slots: number): number {
+  return Math.floor((kept * (slots / BUCKET_SLOTS)) / KEPT_VALUES) * BUCKET_SLOTS;
+}
+
+function keptIn(marks: Uint16Array, table: Uint32Array, slot: number): number {
+  return (marks[slot] << TAG_BITS) | (table[slot] >>> REFERENCE_BITS);
+}
+
+function place(marks: Uint16Array, table: Uint32Array, kept: number, referenceAndOne: number): void {
+  const end = marks.length;
+  let slot = homeOf(kept, end);
+  while (marks[slot] !== 0) {
+    slot += 1;
+    if (slot === end) slot = 0;
+  }
+  marks[slot] = kept >>> TAG_BITS;
+  table[slot] = ((kept << REFERENCE_BITS) | referenceAndOne) >>> 0;
 }

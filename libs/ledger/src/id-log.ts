@@ -1,15 +1,14 @@
-// Every transfer id that was ever used up, applied or failed, in the order of execution: entries of 18 bytes in segments that
-// are never moved. An entry's number is also the number of its transfer. Entries never change; only the newest ones of the
-// running block can be taken back.
+// Every transfer id that was ever used up, applied or failed, in the order of execution: 16 bytes and a bit each, in segments
+// that are never moved. An entry's number is also the number of its transfer. Entries never change; only the newest ones of the
+// running block can be taken back. The bit says whether the transfer was a pending one.
 //
-//   id (4 words)      index in its block << 2 | kind
-//
-// Blocks, and the codes of failed transfers, are apart: few of the former for many ids, few of the latter in all.
+// Apart is what there is little of for many ids: the first entry of each block, how far an entry's index in the block is from its
+// place among the block's entries (it grows by one with each operation that used up no id), and the codes of failed transfers.
 import { invariant } from '@quorate/errors';
-import { LIMITS, RESULT_CODES } from '@quorate/protocol';
+import { RESULT_CODES } from '@quorate/protocol';
 import type { IdRows } from './id-index';
 import type { RestoredSections } from './restored-sections';
-import { SnapshotError, settledSegments, type SectionCapture } from './section';
+import { SnapshotError, bytesOfWords, capturedBytes, settledSegments, type SectionCapture } from './section';
 
 /** What an id was used up by. */
 export const ID_KIND = { applied: 0, failed: 1, pending: 2 } as const;
@@ -18,9 +17,7 @@ const ID_WORDS = 4;
 const SEGMENT_SHIFT = 16;
 const SEGMENT_ENTRIES = 2 ** SEGMENT_SHIFT;
 const SEGMENT_MASK = SEGMENT_ENTRIES - 1;
-const KIND_BITS = 2;
-const KIND_MASK = 3;
-const INDEX_BITS = 14;
+const SEGMENT_BIT_WORDS = SEGMENT_ENTRIES / 32;
 const PAIR_WORDS = 2;
 const PAIRS_SHIFT = 12;
 const PAIRS_PER_SEGMENT = 2 ** PAIRS_SHIFT;
@@ -33,6 +30,8 @@ export interface TransferPosition {
   readonly code: number;
 }
 
+type PairSection = 'transferBlocks' | 'transferOffsets' | 'transferFailures';
+
 /** Pairs of numbers, the first ascending, in segments. */
 class AscendingPairs {
   private readonly segments: Uint32Array[] = [];
@@ -40,10 +39,6 @@ class AscendingPairs {
 
   get size(): number {
     return this.count;
-  }
-
-  get bytes(): number {
-    return this.segments.length * PAIRS_PER_SEGMENT * PAIR_WORDS * 4;
   }
 
   push(first: number, second: number): void {
@@ -68,16 +63,22 @@ class AscendingPairs {
     return this.segments[index >>> PAIRS_SHIFT][(index & PAIRS_MASK) * PAIR_WORDS + 1];
   }
 
-  capture(section: 'transferBlocks' | 'transferFailures'): SectionCapture {
+  capture(section: PairSection): SectionCapture {
     return settledSegments(section, this.segments, this.count * PAIR_WORDS * 4);
   }
 
-  restore(sections: RestoredSections, section: 'transferBlocks' | 'transferFailures'): void {
+  restore(sections: RestoredSections, section: PairSection): void {
     this.count = sections.rows(section);
     const words = sections.words(section);
     for (let entry = 0; entry < this.count; entry += PAIRS_PER_SEGMENT) {
       this.segments.push(wordSegment(words, entry, PAIRS_PER_SEGMENT, PAIR_WORDS));
     }
+  }
+
+  /** The second number beside `first`, or -1. */
+  find(first: number): number {
+    const index = this.lastAtMost(first);
+    return index >= 0 && this.first(index) === first ? this.second(index) : -1;
   }
 
   /** The last pair whose first number is at most `limit`, or -1. */
@@ -104,18 +105,17 @@ export class IdLog implements IdRows {
   readonly segments: Uint32Array[] = [];
   readonly shift = SEGMENT_SHIFT;
   readonly stride = ID_WORDS;
-  private readonly notes: Uint16Array[] = [];
+  private readonly pendingBits: Uint32Array[] = [];
   /** First entry and height of each block that has entries. */
   private readonly blocks = new AscendingPairs();
+  /** Entry, and how far from it on index and place are apart, wherever that changes within a block; it is 0 at its start. */
+  private readonly offsets = new AscendingPairs();
   /** Entry and result code of each failed transfer. */
   private readonly failures = new AscendingPairs();
   private count = 0;
   private height = 0;
   private firstOfBlock = 0;
-
-  constructor() {
-    invariant(LIMITS.blockOperationsMax <= 2 ** INDEX_BITS, 'an index in a block fits an entry');
-  }
+  private offset = 0;
 
   get size(): number {
     return this.count;
@@ -125,61 +125,80 @@ export class IdLog implements IdRows {
   beginBlock(height: number): void {
     this.height = height;
     this.firstOfBlock = this.count;
+    this.offset = 0;
   }
 
-  add(words: Uint32Array, at: number, index: number, kind: number): void {
+  add(words: Uint32Array, at: number, index: number, isPending: boolean): void {
     const entry = this.count;
     const place = entry & SEGMENT_MASK;
     if (place === 0 && entry >>> SEGMENT_SHIFT === this.segments.length) {
       this.segments.push(new Uint32Array(SEGMENT_ENTRIES * ID_WORDS));
-      this.notes.push(new Uint16Array(SEGMENT_ENTRIES));
+      this.pendingBits.push(new Uint32Array(SEGMENT_BIT_WORDS));
     }
     if (entry === this.firstOfBlock) this.blocks.push(entry, this.height);
+    const offset = index - (entry - this.firstOfBlock);
+    if (offset !== this.offset) {
+      this.offsets.push(entry, offset);
+      this.offset = offset;
+    }
     const segment = this.segments[entry >>> SEGMENT_SHIFT];
     const to = place * ID_WORDS;
     segment[to] = words[at];
     segment[to + 1] = words[at + 1];
     segment[to + 2] = words[at + 2];
     segment[to + 3] = words[at + 3];
-    this.notes[entry >>> SEGMENT_SHIFT][place] = (index << KIND_BITS) | kind;
+    if (isPending) this.pendingBits[entry >>> SEGMENT_SHIFT][place >>> 5] |= 1 << (place & 31);
     this.count = entry + 1;
   }
 
   addFailure(words: Uint32Array, at: number, index: number, code: number): void {
     this.failures.push(this.count, code);
-    this.add(words, at, index, ID_KIND.failed);
+    this.add(words, at, index, false);
   }
 
   /** Takes the newest entry back, which must be of the running block and no failure. */
   removeNewest(): void {
     invariant(this.count > this.firstOfBlock, 'only an id of the running block is free again');
     this.count -= 1;
-    if (this.count === this.firstOfBlock) this.blocks.pop();
+    const entry = this.count;
+    this.pendingBits[entry >>> SEGMENT_SHIFT][(entry & SEGMENT_MASK) >>> 5] &= ~(1 << (entry & 31));
+    if (this.offsets.find(entry) >= 0) {
+      this.offsets.pop();
+      this.offset = this.offsetOf(entry, this.firstOfBlock);
+    }
+    if (entry === this.firstOfBlock) this.blocks.pop();
   }
 
   kindOf(entry: number): number {
-    return this.notes[entry >>> SEGMENT_SHIFT][entry & SEGMENT_MASK] & KIND_MASK;
+    const bits = this.pendingBits[entry >>> SEGMENT_SHIFT][(entry & SEGMENT_MASK) >>> 5];
+    if (((bits >>> (entry & 31)) & 1) !== 0) return ID_KIND.pending;
+    return this.failures.find(entry) < 0 ? ID_KIND.applied : ID_KIND.failed;
   }
 
   /** Index in its block. */
   indexOf(entry: number): number {
-    return this.notes[entry >>> SEGMENT_SHIFT][entry & SEGMENT_MASK] >>> KIND_BITS;
+    const first = this.blocks.first(this.blocks.lastAtMost(entry));
+    return entry - first + this.offsetOf(entry, first);
   }
 
   positionOf(entry: number): TransferPosition {
-    const note = this.notes[entry >>> SEGMENT_SHIFT][entry & SEGMENT_MASK];
     const height = this.blocks.second(this.blocks.lastAtMost(entry));
-    const failed = (note & KIND_MASK) === ID_KIND.failed;
-    const code = failed ? this.failures.second(this.failures.lastAtMost(entry)) : RESULT_CODES.applied;
-    return { height, index: note >>> KIND_BITS, code };
+    const code = this.failures.find(entry);
+    return { height, index: this.indexOf(entry), code: code < 0 ? RESULT_CODES.applied : code };
   }
 
-  /** Entries never change: nothing is copied. */
+  /** Entries never change: only the bits, of which the last words will, are copied. */
   capture(): SectionCapture[] {
+    const bits = new Uint32Array(Math.ceil(this.count / 32));
+    this.pendingBits.forEach((segment, index) => {
+      const from = index * SEGMENT_BIT_WORDS;
+      if (from < bits.length) bits.set(segment.subarray(0, bits.length - from), from);
+    });
     return [
       settledSegments('transferIds', this.segments, this.count * ID_WORDS * 4),
-      settledSegments('transferNotes', this.notes, this.count * 2),
+      capturedBytes('transferPendings', bytesOfWords(bits, bits.length), false),
       this.blocks.capture('transferBlocks'),
+      this.offsets.capture('transferOffsets'),
       this.failures.capture('transferFailures'),
     ];
   }
@@ -187,25 +206,23 @@ export class IdLog implements IdRows {
   /** Takes the place of an empty log. */
   restore(sections: RestoredSections): void {
     const count = sections.rows('transferIds');
-    if (sections.rows('transferNotes') !== count)
+    if (sections.rows('transferPendings') !== Math.ceil(count / 32))
       throw new SnapshotError('the sections of transfer ids do not fit together', { count });
     const ids = sections.words('transferIds');
-    const words = sections.words('transferNotes');
-    const notes = new Uint16Array(words.buffer, words.byteOffset, words.length * 2);
-    for (let entry = 0; entry < count; entry += SEGMENT_ENTRIES) {
+    const bits = sections.words('transferPendings');
+    for (let entry = 0, from = 0; entry < count; entry += SEGMENT_ENTRIES, from += SEGMENT_BIT_WORDS) {
       this.segments.push(wordSegment(ids, entry, SEGMENT_ENTRIES, ID_WORDS));
-      const segment = new Uint16Array(SEGMENT_ENTRIES);
-      segment.set(notes.subarray(entry, entry + SEGMENT_ENTRIES));
-      this.notes.push(segment);
+      this.pendingBits.push(wordSegment(bits, from, SEGMENT_BIT_WORDS, 1));
     }
     this.blocks.restore(sections, 'transferBlocks');
+    this.offsets.restore(sections, 'transferOffsets');
     this.failures.restore(sections, 'transferFailures');
     this.count = count;
   }
 
-  /** Memory that it takes. */
-  get bytes(): number {
-    const ids = this.segments.length * SEGMENT_ENTRIES * (ID_WORDS * 4 + 2);
-    return ids + this.blocks.bytes + this.failures.bytes;
+  /** How far an entry's index is from its place in the block that begins with entry `first`. */
+  private offsetOf(entry: number, first: number): number {
+    const index = this.offsets.lastAtMost(entry);
+    return index >= 0 && this.offsets.first(index) >= first ? this.offsets.second(index) : 0;
   }
 }

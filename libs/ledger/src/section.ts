@@ -14,16 +14,17 @@ export const SECTIONS = {
   accountPendings: { number: 7, rowBytes: 32 },
   accountHeads: { number: 8, rowBytes: 8 },
   transferIds: { number: 9, rowBytes: 16 },
-  transferNotes: { number: 10, rowBytes: 2 },
+  transferPendings: { number: 10, rowBytes: 4 },
   transferBlocks: { number: 11, rowBytes: 8 },
-  transferFailures: { number: 12, rowBytes: 8 },
-  transfers: { number: 13, rowBytes: 92 },
-  pendings: { number: 14, rowBytes: 96 },
-  envelopes: { number: 15, rowBytes: 52 },
-  allowLists: { number: 16, rowBytes: 4 },
-  mandates: { number: 17, rowBytes: 1 },
-  freezes: { number: 18, rowBytes: 1 },
-  records: { number: 19, rowBytes: 1 },
+  transferOffsets: { number: 12, rowBytes: 8 },
+  transferFailures: { number: 13, rowBytes: 8 },
+  transfers: { number: 14, rowBytes: 92 },
+  pendings: { number: 15, rowBytes: 96 },
+  envelopes: { number: 16, rowBytes: 52 },
+  allowLists: { number: 17, rowBytes: 4 },
+  mandates: { number: 18, rowBytes: 1 },
+  freezes: { number: 19, rowBytes: 1 },
+  records: { number: 20, rowBytes: 1 },
 } as const;
 
 /** Name of a section. */
@@ -113,7 +114,7 @@ export function settledWords(section: SectionName, words: Uint32Array, count: nu
 /** A section of append-only rows in segments of one size: not copied. The list of segments may grow meanwhile. */
 export function settledSegments(
   section: SectionName,
-  segments: readonly (Uint32Array | Uint16Array)[],
+  segments: readonly Uint32Array[],
   lengthBytes: number,
 ): SectionCapture {
   invariant(LITTLE_ENDIAN, 'snapshots are made and read on little-endian machines');

@@ -59,8 +59,8 @@ const FIELD = {
 
 /** Mask of a ring that does not go round yet. */
 const UNBOUNDED = 0x7fff_ffff;
-/** Bits of the number of tables in the index of ids: with 2^27 ids a table has 131,072. */
-const INDEX_TABLE_BITS = 10;
+/** Bits of the number of tables in the index of ids: with 2^27 ids a table has 524,288. */
+const INDEX_TABLE_BITS = 8;
 /** Where the ids that an operation names are in `TransferTable.named`. */
 export const NAMED = { debit: 0, credit: 4, pending: 8 } as const;
 
@@ -169,7 +169,7 @@ export class TransferTable {
   endBlock(): void {
     const oldest = this.oldestOf(this.size);
     for (let row = this.oldestRow; row < oldest; row += 1) {
-      if (this.log.kindOf(row) !== ID_KIND.failed) this.leave(row);
+      this.leave(row);
     }
     this.oldestRow = oldest;
   }
@@ -233,7 +233,7 @@ export class TransferTable {
     rows[at + TRANSFER.previousOfCredit] = balances[newestOfCredit];
     this.byId.addMissed(this.log.size);
     const isPending = (rows[at + TRANSFER.codeAndFlags] & TRANSFER_FLAGS.pending) !== 0;
-    this.log.add(rows, at, this.stagedIndex, isPending ? ID_KIND.pending : ID_KIND.applied);
+    this.log.add(rows, at, this.stagedIndex, isPending);
     balances[newestOfDebit] = this.log.size;
     balances[newestOfCredit] = this.log.size;
   }
@@ -324,7 +324,7 @@ export class TransferTable {
     );
   }
 
-  /** A row leaves the ring: what it resolved or, if it was pending and expired, its own content is no longer asked for. */
+  /** A row, which is empty if the transfer failed, leaves the ring: what it resolved or, if it was pending and expired, its own content is no longer asked for. */
   private leave(row: number): void {
     const at = this.offsetOf(row);
     const pending = this.rows[at + TRANSFER.pending];

@@ -42,9 +42,12 @@ describe('the snippets of the guides', () => {
     BUILD: '17',
   });
 
-  it('runs the pipeline guide', async () => {
-    const script = runnable('guides/pipeline.md', 'bash');
-    expect(script.length).toBeGreaterThanOrEqual(5);
+  it('runs the pipeline guide, and the guide to statements before it cleans up', async () => {
+    const pipeline = runnable('guides/pipeline.md', 'bash');
+    expect(pipeline.length).toBeGreaterThanOrEqual(5);
+    const statements = runnable('guides/statements.md', 'bash');
+    expect(statements.length).toBeGreaterThanOrEqual(3);
+    const script = [...pipeline.slice(0, -1), ...statements, ...pipeline.slice(-1)];
     // The guide reads fields with jq; the test machine need not have it.
     const jq = `jq() { node -e '
       const words = process.argv.slice(1).filter((word) => !word.startsWith("-"));

@@ -127,9 +127,11 @@ export class Queries {
       attestation: query.attestation ?? null,
     };
     // What was booked a moment ago is proved a moment later.
-    if (!statements.isProven(request.account, provingTip())) await this.sources.nextTip();
+    const early = provingTip();
+    const waits = early === null || !statements.isWhole(request, early) || !statements.isAttested(request, early);
+    if (waits) await this.sources.nextTip();
     const tip = provingTip();
-    if (tip === null) return { kind: 'not_yet' };
+    if (tip === null || !statements.isAttested(request, tip)) return { kind: 'not_yet' };
     const found = await statements.page(request, tip);
     return found === null ? { kind: 'unknown' } : { ...found };
   }

@@ -80,8 +80,6 @@ export class Statements {
     const nextCursor = next === null ? null : `${next.height}.${next.index}`;
     if (lines.length === 0) return { kind: 'statement', statement: null, nextCursor };
     const attestation = request.attestation === null ? null : positionOf(request.attestation, 'attestation');
-    if (attestation !== null && attestation.height > provenHeight)
-      throw new CodecError('CODEC_INVALID', 'the attestation is not proved yet');
     return {
       kind: 'statement',
       statement: await this.statement(request.account, lines.reverse(), attestation, tip),
@@ -89,10 +87,14 @@ export class Statements {
     };
   }
 
-  /** Whether the account's newest result is proved by `tip` already. */
-  isProven(account: bigint, tip: ProvingTip | null): boolean {
-    const head = this.executor.ledger.accountHead(account);
-    return tip !== null && (head === null || head.height <= tip.header.execHeight);
+  /** Whether the account's newest result is proved by `tip` already; of a busy account it hardly ever is. */
+  isWhole({ account }: StatementRequest, tip: ProvingTip): boolean {
+    return (this.executor.ledger.accountHead(account)?.height ?? 0) <= tip.header.execHeight;
+  }
+
+  /** Whether the attestation to be shown is proved by `tip` already. */
+  isAttested({ attestation }: StatementRequest, tip: ProvingTip): boolean {
+    return attestation === null || positionOf(attestation, 'attestation').height <= tip.header.execHeight;
   }
 
   private async walk(

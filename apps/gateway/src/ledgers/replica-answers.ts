@@ -11,7 +11,7 @@ import { ask } from './ledger-access';
 /** A replica answers its queries within milliseconds; a little later there is room again. */
 const busyRetryMs = 200;
 
-type ReceiptQuery = Extract<ReplicaQuery, { readonly query: 'receipt' }>;
+type ProofQuery = Extract<ReplicaQuery, { readonly query: 'receipt' | 'statement' }>;
 
 /** A page as a replica writes it; its entries are handed on unread. */
 export interface ListAnswer {
@@ -68,8 +68,8 @@ export async function wasTried(link: LedgerLink, line: PaymentLine): Promise<boo
   return answer.kind !== 'unknown';
 }
 
-/** Asks for a receipt until the certificate that proves the operation is there, for a bounded time. */
-export async function receiptAnswer(link: LedgerLink, query: ReceiptQuery): Promise<ReplicaAnswer> {
+/** Asks for a proof until the certificate that it needs is there, for a bounded time. */
+export async function receiptAnswer(link: LedgerLink, query: ProofQuery): Promise<ReplicaAnswer> {
   const deadlineMs = performance.now() + GATEWAY_LIMITS.receiptWaitMs;
   for (;;) {
     const answer = understood(await ask(link, query));

@@ -9,7 +9,7 @@ import { statementPageSchema } from '../api/schemas';
 import { GATEWAY_LIMITS } from '../limits';
 import { GatewayProblem } from '../problems/gateway-problem';
 import { LedgerAccess } from './ledger-access';
-import { understood } from './replica-answers';
+import { receiptAnswer } from './replica-answers';
 
 type AccountParameters = z.output<typeof accountParameters>;
 
@@ -65,11 +65,9 @@ export class StatementsController {
     wanted: Wanted,
   ): Promise<object> {
     const query = { query: 'statement', account: accountId, ...wanted } as const;
-    const { kind, statement, nextCursor, height } = understood(await this.access.query(request, ledgerId, query));
-    if (kind === 'statement') return { statement, nextCursor, height };
-    if (kind === 'unknown') throw new GatewayProblem('ACCOUNT_UNKNOWN', 'The ledger holds nothing under this id.');
-    throw new GatewayProblem('RECEIPT_NOT_YET', 'The certificate is not there yet.', {
-      retryAfterMs: GATEWAY_LIMITS.observeEveryMs,
-    });
+    const { link } = await this.access.open(request, ledgerId);
+    const { kind, statement, nextCursor, height } = await receiptAnswer(link, query);
+    if (kind !== 'statement') throw new GatewayProblem('ACCOUNT_UNKNOWN', 'The ledger holds nothing under this id.');
+    return { statement, nextCursor, height };
   }
 }

@@ -225,7 +225,7 @@ export class AccountTable {
     if (pendingRows !== 0) this.pendings = sections.words('accountPendings');
     this.indexed.segments[0] = this.balances;
     this.count = count;
-    for (let row = 0; row < count; row += 1) this.byId.add(this.balances, row * BALANCE_WORDS, row);
+    this.byId.addRows(count);
   }
 
   private stage(view: DataView, offset: number, context: OperationContext): void {

@@ -68,6 +68,27 @@ describe('the id index', () => {
     expect(index.bytes / count).toBeLessThan(10);
   });
 
+  it.each([0, 1, 15, 700, 30_000])('filled with %d rows at once answers and grows as if filled one by one', (count) => {
+    const rows = new Rows();
+    for (let row = 0; row < count; row += 1) rows.write(row, BigInt(row) * 7n + 1n);
+    const index = new IdIndex(5, rows, 3);
+    index.addRows(count);
+    expect(index.size).toBe(count);
+    const one = new IdIndex(5, rows, 3);
+    for (let row = 0; row < count; row += 1) one.add(at(BigInt(row) * 7n + 1n), 0, row);
+    expect(index.bytes).toBe(one.bytes);
+    for (let row = count; row < count + 500; row += 1) {
+      rows.write(row, BigInt(row) * 7n + 1n);
+      index.add(at(BigInt(row) * 7n + 1n), 0, row);
+    }
+    for (let row = 0; row < count + 500; row += 1) {
+      if (index.get(at(BigInt(row) * 7n + 1n), 0) !== row) throw new Error(`row ${row} is not found`);
+    }
+    expect(index.get(at(2n), 0)).toBe(-1);
+    if (count > 1) index.remove(at(8n), 0);
+    expect(index.get(at(8n), 0)).toBe(count > 1 ? -1 : 1);
+  });
+
   it('tells ids apart that differ in one bit', () => {
     const rows = new Rows();
     const index = new IdIndex(0, rows, 1);

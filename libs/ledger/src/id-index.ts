@@ -128,6 +128,34 @@ export class IdIndex {
     this.addMissed(reference);
   }
 
+  /**
+   * Fills an empty index with rows 0 to count - 1, whose ids are all different. Many times faster than one by one: rows are
+   * sorted by table first, so that each table is at hand while it is filled.
+   */
+  addRows(count: number): void {
+    invariant(this.used === 0, 'only an empty index is filled at once');
+    const { tableShift } = this;
+    const { segments, shift, stride } = this.rows;
+    const hashes = new Uint32Array(count);
+    const ends = new Uint32Array(this.tables.length + 1);
+    for (let row = 0; row < count; row += 1) {
+      const hash = this.hash(segments[row >>> shift], (row & this.rowMask) * stride);
+      hashes[row] = hash;
+      ends[(hash >>> tableShift) + 1] += 1;
+    }
+    for (let number = 0; number < this.tables.length; number += 1) ends[number + 1] += ends[number];
+    const sorted = new Uint32Array(count);
+    const next = ends.slice();
+    for (let row = 0; row < count; row += 1) {
+      const number = hashes[row] >>> tableShift;
+      sorted[next[number]] = row;
+      next[number] += 1;
+    }
+    for (let number = 0; number < this.tables.length; number += 1)
+      this.fill(number, sorted.subarray(ends[number], ends[number + 1]), hashes);
+    this.used = count;
+  }
+
   /** Removes an indexed id; what probed past it moves back, so that no tombstones are needed. */
   remove(words: Uint32Array, at: number): void {
     const hash = this.hash(words, at);
@@ -182,6 +210,20 @@ export class IdIndex {
       segment[from + 2] === words[at + 2] &&
       segment[from + 3] === words[at + 3]
     );
+  }
+
+  /** Makes a table of the rows whose hashes belong to it. */
+  private fill(number: number, rows: Uint32Array, hashes: Uint32Array): void {
+    if (rows.length === 0) return;
+    let buckets = 1;
+    while (Math.floor(buckets * BUCKET_SLOTS * LOAD_MAX) < rows.length) buckets = this.bucketsAfter(buckets, number);
+    const marks = new Uint16Array(buckets * BUCKET_SLOTS);
+    const table = new Uint32Array(buckets * BUCKET_SLOTS);
+    for (const row of rows) place(marks, table, this.keptOf(hashes[row]), row + 1);
+    this.marks[number] = marks;
+    this.tables[number] = table;
+    this.counts[number] = rows.length;
+    this.growAt[number] = Math.floor(table.length * LOAD_MAX);
   }
 
   private grow(number: number): void {

@@ -295,9 +295,7 @@ export class TransferTable {
     while (this.rows.length < sections.rows('transfers') * TRANSFER_WORDS) this.reserve();
     this.rows.set(sections.words('transfers').subarray(0, sections.rows('transfers') * TRANSFER_WORDS));
     this.oldestRow = this.oldestOf(count);
-    const { segments, shift, stride } = this.log;
-    const mask = 2 ** shift - 1;
-    for (let row = 0; row < count; row += 1) this.byId.add(segments[row >>> shift], (row & mask) * stride, row);
+    this.byId.addRows(count);
   }
 
   private oldestOf(size: number): number {

@@ -1,7 +1,5 @@
 import { equalBytes, verifySignature } from '@quorate/crypto';
 import {
-  firstConfiguration,
-  FIRST_EPOCH,
   blockId,
   commitPreimage,
   configHash,
@@ -11,7 +9,7 @@ import {
   quorum,
   type BlockHeader,
   type Certificate,
-  type Genesis,
+  type Configuration,
 } from '@quorate/protocol';
 
 /** Why a certificate does not prove its block. */
@@ -19,18 +17,18 @@ export type CertificateFault =
   'wrong_ledger' | 'wrong_epoch' | 'wrong_replica_set' | 'wrong_block' | 'quorum_missing' | 'signature_wrong';
 
 /**
- * Checks that a quorum of the genesis' replica set signed `header` (docs/spec/consensus.md); null when it did.
+ * Checks that a quorum of the configuration's replicas signed `header` (docs/spec/consensus.md); null when it did.
  * Every listed signature must verify: a certificate is built only from those that do.
  */
 export function certificateFault(
-  genesis: Genesis,
+  configuration: Configuration,
   header: BlockHeader,
   certificate: Certificate,
 ): CertificateFault | null {
-  const configuration = firstConfiguration(genesis);
-  const replicaCount = genesis.replicas.length;
-  if (!equalBytes(header.ledgerId, genesis.ledgerId)) return 'wrong_ledger';
-  if (header.epoch !== FIRST_EPOCH || certificate.epoch !== FIRST_EPOCH) return 'wrong_epoch';
+  const { replicas, epoch } = configuration;
+  const replicaCount = replicas.length;
+  if (!equalBytes(header.ledgerId, configuration.ledgerId)) return 'wrong_ledger';
+  if (header.epoch !== epoch || certificate.epoch !== epoch) return 'wrong_epoch';
   if (!equalBytes(header.configHash, configHash(configuration))) return 'wrong_replica_set';
   if (!equalBytes(certificate.blockId, blockId(encodeHeader(header)))) return 'wrong_block';
   const ascending = certificate.signers.every(
@@ -42,7 +40,7 @@ export function certificateFault(
   const preimageOf = certificate.kind === 'commit' ? commitPreimage : preparePreimage;
   const preimage = preimageOf(consensusContext(configuration), certificate, certificate.blockId);
   const allVerify = certificate.signers.every((signer, index) =>
-    verifySignature('ed25519', genesis.replicas[signer].consensusKey, preimage, certificate.signatures[index]),
+    verifySignature('ed25519', replicas[signer].consensusKey, preimage, certificate.signatures[index]),
   );
   return allVerify ? null : 'signature_wrong';
 }

@@ -1,3 +1,4 @@
+export { verifyEpochs } from './epochs';
 export { certificateFault, type CertificateFault } from './certificate';
 export { parseReceipt, type ParsedReceipt } from './receipt-parser';
 export { type ParsedResult, type ParsedSide } from './result-parser';

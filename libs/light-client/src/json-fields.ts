@@ -4,6 +4,7 @@ import { parseId } from '@quorate/protocol';
 
 const PATH_LENGTH_MAX = 64;
 const TEXT_LENGTH_MAX = 8_192;
+const PROOF_LENGTH_MAX = 524_288;
 
 /** The error for a field that is not what it has to be. */
 export function malformed(field: string): CodecError {
@@ -31,6 +32,12 @@ export function bytesOf(value: unknown, field: string, length?: number): Uint8Ar
   const bytes = unhex(value);
   if (length !== undefined && bytes.length !== length) throw malformed(field);
   return bytes;
+}
+
+/** Hexadecimal of a certificate behind the ends of the epochs before it. */
+export function proofOf(value: unknown, field: string): Uint8Array {
+  if (typeof value !== 'string' || value.length > PROOF_LENGTH_MAX) throw malformed(field);
+  return unhex(value);
 }
 
 /** A whole number from 0 to `max`. */

@@ -7,16 +7,19 @@ import {
   resultLeaf,
   resultsRoot,
   type BlockHeader,
-  type Certificate,
+  firstConfiguration,
+  type Configuration,
+  type FinalityProof,
   type Genesis,
 } from '@quorate/protocol';
 import { certificateFault, type CertificateFault } from './certificate';
+import { verifyEpochs } from './epochs';
 import type { ParsedResult, ParsedSide } from './result-parser';
 
 const CERTIFICATE_FAULTS: Readonly<Record<CertificateFault, string>> = {
   wrong_ledger: 'the certified header belongs to another ledger',
-  wrong_epoch: 'the header or its certificate names an epoch that the genesis does not describe',
-  wrong_replica_set: 'the certified header names another replica set than the genesis',
+  wrong_epoch: 'the header or its certificate names another epoch than the proof leads to',
+  wrong_replica_set: 'the certified header names another replica set than the proof leads to',
   wrong_block: 'the certificate is for another block',
   quorum_missing: 'fewer replicas signed than a quorum needs',
   signature_wrong: "a signature does not verify under its replica's key",
@@ -50,9 +53,11 @@ export function historyContains(
   return found !== null && equalBytes(found, header.execRoot);
 }
 
-/** Why the header is not final on the ledger of this genesis, in words; null if it is. */
-export function finalityFault(genesis: Genesis, header: BlockHeader, certificate: Certificate): string | null {
-  if (certificate.kind !== 'commit') return 'only a commit certificate makes a block final';
-  const fault = certificateFault(genesis, header, certificate);
-  return fault === null ? null : CERTIFICATE_FAULTS[fault];
+/** The configuration whose replicas made the header final on the ledger of this genesis; or why it is not, in words. */
+export function finalBy(genesis: Genesis, header: BlockHeader, proof: FinalityProof): Configuration | string {
+  if (proof.kind !== 'commit') return 'only a commit certificate makes a block final';
+  const configuration = verifyEpochs(firstConfiguration(genesis), proof.epochs);
+  if (configuration === null) return 'a change of the replica set is not allowed by governance, or not final';
+  const fault = certificateFault(configuration, header, proof);
+  return fault === null ? configuration : CERTIFICATE_FAULTS[fault];
 }

@@ -1,13 +1,13 @@
 import {
-  decodeCertificate,
+  decodeFinalityProof,
   decodeGenesis,
   decodeHeader,
   decodeReceipt,
   type BlockHeader,
-  type Certificate,
+  type FinalityProof,
   type Genesis,
 } from '@quorate/protocol';
-import { bytesOf, integerOf, malformed, objectOf, pathOf } from './json-fields';
+import { bytesOf, proofOf, integerOf, malformed, objectOf, pathOf } from './json-fields';
 import { RESULT_FIELDS, resultOf, type ParsedResult } from './result-parser';
 
 /** A receipt with every part decoded; nothing of it is proved yet. */
@@ -17,7 +17,7 @@ export interface ParsedReceipt extends ParsedResult {
   readonly blockId: Uint8Array;
   readonly historyPath: readonly Uint8Array[];
   readonly header: BlockHeader;
-  readonly certificate: Certificate;
+  readonly certificate: FinalityProof;
 }
 
 const VERSION = 2;
@@ -43,6 +43,6 @@ export function parseReceipt(value: unknown): ParsedReceipt {
     blockId: bytesOf(fields.blockId, 'blockId', 32),
     historyPath: pathOf(fields.historyPath, 'historyPath'),
     header: decodeHeader(bytesOf(fields.header, 'header')),
-    certificate: decodeCertificate(bytesOf(fields.certificate, 'certificate')),
+    certificate: decodeFinalityProof(proofOf(fields.certificate, 'certificate')),
   };
 }

@@ -1,7 +1,7 @@
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
 import { bytesToUuid, genesisId, resultName, type AccountAfter, type ResultOperation } from '@quorate/protocol';
-import { finalityFault, historyContains, resultsRootOf } from './proof';
+import { finalBy, historyContains, resultsRootOf } from './proof';
 import { parseReceipt, type ParsedReceipt } from './receipt-parser';
 import type { ParsedSide } from './result-parser';
 
@@ -30,7 +30,7 @@ export interface ProvenOutcome {
   /** Null where the result concerns no account. */
   readonly debit: ProvenAccount | null;
   readonly credit: ProvenAccount | null;
-  /** Replicas that signed, by their index in the genesis. */
+  /** Replicas that signed, by their index in the configuration of the certificate's epoch. */
   readonly signers: readonly number[];
   readonly replicaCount: number;
 }
@@ -89,8 +89,8 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
   const { height, record } = receipt;
   const fault = recordFault(receipt);
   if (fault !== null) return fault;
-  const finality = finalityFault(receipt.genesis, receipt.header, receipt.certificate);
-  if (finality !== null) return refusal('RECEIPT_CERTIFICATE_INVALID', finality);
+  const finality = finalBy(receipt.genesis, receipt.header, receipt.certificate);
+  if (typeof finality === 'string') return refusal('RECEIPT_CERTIFICATE_INVALID', finality);
   return {
     ok: true,
     ledgerId: bytesToUuid(receipt.genesis.ledgerId),
@@ -105,6 +105,6 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
     debit: provenAccount(record.debitAccount, receipt.debit),
     credit: provenAccount(record.creditAccount, receipt.credit),
     signers: receipt.certificate.signers,
-    replicaCount: receipt.genesis.replicas.length,
+    replicaCount: finality.replicas.length,
   };
 }

@@ -1,12 +1,12 @@
 import {
-  decodeCertificate,
+  decodeFinalityProof,
   decodeGenesis,
   decodeHeader,
   type BlockHeader,
-  type Certificate,
+  type FinalityProof,
   type Genesis,
 } from '@quorate/protocol';
-import { bytesOf, idOf, integerOf, listOf, malformed, objectOf, pathOf } from './json-fields';
+import { bytesOf, proofOf, idOf, integerOf, listOf, malformed, objectOf, pathOf } from './json-fields';
 import { RESULT_FIELDS, resultOf, type ParsedResult } from './result-parser';
 
 /** A block that lines stand in. */
@@ -25,7 +25,7 @@ export interface ParsedStatement {
   readonly lines: readonly ParsedResult[];
   readonly attestation: ParsedResult | null;
   readonly header: BlockHeader;
-  readonly certificate: Certificate;
+  readonly certificate: FinalityProof;
 }
 
 const VERSION = 1;
@@ -70,7 +70,7 @@ function pageOf(value: unknown): ParsedStatement {
     lines: listOf(fields.lines, 'lines', LINES_MAX).map((line, index) => lineOf(line, `lines[${index}]`)),
     attestation: fields.attestation === null ? null : lineOf(fields.attestation, 'attestation'),
     header: decodeHeader(bytesOf(fields.header, 'header')),
-    certificate: decodeCertificate(bytesOf(fields.certificate, 'certificate')),
+    certificate: decodeFinalityProof(proofOf(fields.certificate, 'certificate')),
   };
 }
 

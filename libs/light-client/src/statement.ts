@@ -2,7 +2,7 @@ import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
 import { bytesToUuid, formatId, genesisId, type AccountAfter, type ResultOperation } from '@quorate/protocol';
 import { addsUp, follows, isBeginning, isLater, linkOf, type ChainLink } from './account-chain';
-import { finalityFault, historyContains, leafOf, resultsRootOf } from './proof';
+import { finalBy, historyContains, leafOf, resultsRootOf } from './proof';
 import type { ParsedResult } from './result-parser';
 import { parseStatement, type ParsedBlock, type ParsedStatement } from './statement-parser';
 
@@ -92,8 +92,8 @@ function provePage(page: ParsedStatement): void {
   const known = new Map<ParsedBlock, Uint8Array>();
   for (const line of page.lines) proveLine(page, line, known);
   if (page.attestation !== null) proveLine(page, page.attestation, known);
-  const fault = finalityFault(page.genesis, page.header, page.certificate);
-  if (fault !== null) throw new Refusal('STATEMENT_CERTIFICATE_INVALID', fault);
+  const fault = finalBy(page.genesis, page.header, page.certificate);
+  if (typeof fault === 'string') throw new Refusal('STATEMENT_CERTIFICATE_INVALID', fault);
 }
 
 function linkFor(result: ParsedResult, account: bigint): ChainLink {

@@ -10,7 +10,7 @@ import {
   commitPreimage,
   configHash,
   consensusContext,
-  encodeCertificate,
+  encodeFinalityProof,
   encodeGenesis,
   encodeHeader,
   genesisHeader,
@@ -172,7 +172,7 @@ export function provenLedger(): ProvenLedger {
   const signers = [0, 1, 3];
   const signatures = signers.map((signer) => new Uint8Array(sign(null, preimage, keys[signer].privateKey)));
   const position = { term: 1, slot: 5, blockId: lastId };
-  const certificate = encodeCertificate({ kind: 'commit', epoch: 1, ...position, signers, signatures });
+  const certificate = encodeFinalityProof({ kind: 'commit', epoch: 1, ...position, signers, signatures }, []);
   const receipts = blocks.flatMap(({ header, results, levels }) =>
     results.map(({ record, debit, credit }): Receipt => ({
       version: 2,

@@ -34,7 +34,7 @@ export interface EpochEnd {
 export type VerifyKey = (key: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
 
 /** Largest body of an EPOCH_END block. */
-const EPOCH_END_BYTES_MAX = 8_192;
+export const EPOCH_END_BYTES_MAX = 8_192;
 const READY_PURPOSE = 5;
 
 function ascending(values: readonly number[]): boolean {

@@ -144,3 +144,10 @@ export {
   type SuccessionFault,
   type VerifyKey,
 } from './epoch-end';
+export {
+  EPOCH_STEPS_MAX,
+  decodeFinalityProof,
+  encodeFinalityProof,
+  type EpochStep,
+  type FinalityProof,
+} from './finality-proof';

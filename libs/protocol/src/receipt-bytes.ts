@@ -12,6 +12,8 @@ const VERSION = 2;
 const HASH_BYTES = 32;
 const PATH_LENGTH_MAX = 64;
 const DOCUMENT_BYTES_MAX = 8_192;
+/** A certificate behind the ends of the epochs before it. */
+const PROOF_BYTES_MAX = 262_144;
 /** What stands of a side: nothing, its hash, or the account without or with pending sums. */
 const SIDE = { none: 0, hidden: 1, open: 2, openWithPending: 3 } as const;
 
@@ -148,7 +150,7 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
     blockId: hex(reader.fixed(HASH_BYTES)),
     historyPath: readPath(reader),
     header: hex(reader.fixed(HEADER_BYTES)),
-    certificate: hex(reader.blob(DOCUMENT_BYTES_MAX)),
+    certificate: hex(reader.blob(PROOF_BYTES_MAX)),
   };
   reader.end();
   return receipt;

@@ -45,6 +45,7 @@ export interface Receipt {
   readonly blockId: string;
   readonly historyPath: readonly string[];
   readonly header: string;
+  /** The header's commit certificate, behind the ends of the epochs that lead to it (encodeFinalityProof). */
   readonly certificate: string;
 }
 

@@ -1,6 +1,13 @@
 import { RECENT_HEADERS_MAX, makeBlock, type Block, type HeaderLink, type PersistEffect } from '@quorate/consensus';
 import { concatBytes, hex, unhex } from '@quorate/crypto';
-import { HEADER_BYTES, encodeCertificate, genesisId, type Certificate, type Genesis } from '@quorate/protocol';
+import {
+  HEADER_BYTES,
+  encodeCertificate,
+  genesisId,
+  type Certificate,
+  type EpochStep,
+  type Genesis,
+} from '@quorate/protocol';
 import { Writer } from '@quorate/codec';
 import { invariant } from '@quorate/errors';
 import type { Directory, Timer, Timers } from '@quorate/runtime';
@@ -99,7 +106,7 @@ export class BlockStore {
   private readonly certificates = new Map<number, Certificate>();
   private readonly certificateHeights: number[] = [];
   /** Heights of the final blocks that end epochs, by epoch: their certificates are kept for ever. */
-  private readonly epochEnds = new Map<number, { readonly height: number; readonly headerBytes: Uint8Array }>();
+  private readonly epochEnds = new Map<number, Block>();
   private readonly recent = new Map<string, Block>();
   private recentBytes = 0;
   private lowestHeld: number;
@@ -261,8 +268,18 @@ export class BlockStore {
   /** The block that ended an epoch, with the certificate of that epoch; null if it has not ended here. */
   epochEnd(epoch: number): { headerBytes: Uint8Array; certificate: Certificate } | null {
     const end = this.epochEnds.get(epoch);
-    const certificate = end === undefined ? undefined : this.certificates.get(end.height);
+    const certificate = end === undefined ? undefined : this.certificates.get(end.header.height);
     return end === undefined || certificate === undefined ? null : { headerBytes: end.headerBytes, certificate };
+  }
+
+  /** The ends of all epochs before this one, which lead from the genesis to its certificates. */
+  epochSteps(epoch: number): EpochStep[] {
+    const steps: EpochStep[] = [];
+    for (const { header, body } of this.epochEnds.values()) {
+      const certificate = this.certificates.get(header.height);
+      if (header.epoch < epoch && certificate !== undefined) steps.push({ header, body, certificate });
+    }
+    return steps;
   }
 
   /** A final block with its body. */
@@ -340,12 +357,12 @@ export class BlockStore {
     if (this.headers.length > HEADERS_KEPT_MAX) this.headers = this.headers.slice(-RECENT_HEADERS_MAX);
   }
 
-  private noteEpochEnd({ header, headerBytes }: HeaderLink): void {
-    if (header.kind === 'epoch_end') this.epochEnds.set(header.epoch, { height: header.height, headerBytes });
+  private noteEpochEnd(block: Block): void {
+    if (block.header.kind === 'epoch_end') this.epochEnds.set(block.header.epoch, block);
   }
 
   private endsEpoch(height: number): boolean {
-    for (const end of this.epochEnds.values()) if (end.height === height) return true;
+    for (const end of this.epochEnds.values()) if (end.header.height === height) return true;
     return false;
   }
 

@@ -1,5 +1,5 @@
 import type { Block } from '@quorate/consensus';
-import type { Certificate } from '@quorate/protocol';
+import type { Certificate, EpochStep } from '@quorate/protocol';
 import type { Timers } from '@quorate/runtime';
 import type { ProvingTip } from './receipts';
 
@@ -13,8 +13,8 @@ export class FinalTip {
 
   constructor(private readonly timers: Timers) {}
 
-  move(block: Pick<Block, 'header' | 'headerBytes'>, certificate: Certificate): void {
-    this.current = { header: block.header, headerBytes: block.headerBytes, certificate };
+  move(block: Pick<Block, 'header' | 'headerBytes'>, certificate: Certificate, epochs: readonly EpochStep[]): void {
+    this.current = { header: block.header, headerBytes: block.headerBytes, certificate, epochs };
     const waiting = this.waiting;
     this.waiting = [];
     for (const wake of waiting) wake();

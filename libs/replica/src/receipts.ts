@@ -1,11 +1,12 @@
 import { hex } from '@quorate/crypto';
 import {
-  encodeCertificate,
+  encodeFinalityProof,
   encodeGenesis,
   receiptRecord,
   receiptSide,
   type BlockHeader,
   type Certificate,
+  type EpochStep,
   type Genesis,
   type Receipt,
 } from '@quorate/protocol';
@@ -22,6 +23,8 @@ export interface ProvingTip {
   readonly header: BlockHeader;
   readonly headerBytes: Uint8Array;
   readonly certificate: Certificate;
+  /** Ends of the epochs before the certificate's. */
+  readonly epochs: readonly EpochStep[];
 }
 
 /** Makes receipts from results trees and the history tree. */
@@ -55,7 +58,7 @@ export class Receipts {
         blockId: blockKey,
         historyPath: this.executor.history.path(height, tip.header.execHeight + 1).map(hex),
         header: hex(tip.headerBytes),
-        certificate: hex(encodeCertificate(tip.certificate)),
+        certificate: hex(encodeFinalityProof(tip.certificate, tip.epochs)),
       },
     };
   }

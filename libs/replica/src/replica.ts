@@ -295,7 +295,8 @@ export class Replica implements LinkEvents {
     const { voteState, finalCertificate, epochEnd, unfinalised: blocks } = stored;
     const chain = await replay(this.options.genesis, this.store, this.executor, this.checkpoints);
     const newest = chain.finalHeaders.at(-1);
-    if (newest !== undefined && finalCertificate !== null) this.tip.move(newest, finalCertificate);
+    if (newest !== undefined && finalCertificate !== null)
+      this.tip.move(newest, finalCertificate, this.store.epochSteps(finalCertificate.epoch));
     this.dispatch({ kind: 'boot', voteState, epochEnd, finalCertificate, blocks, ...chain });
   }
 
@@ -375,7 +376,7 @@ export class Replica implements LinkEvents {
     // While catching up, the certificate may name a later block that is not held yet: then it proves nothing here alone.
     const named = equalBytes(certificate.blockId, tip.id);
     this.store.finalize(blocks, named ? certificate : null);
-    if (named) this.tip.move(tip, certificate);
+    if (named) this.tip.move(tip, certificate, this.store.epochSteps(certificate.epoch));
     this.execution.add(blocks);
   }
 

@@ -2,7 +2,7 @@ import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
 import type { AccountResult } from '@quorate/ledger';
 import {
-  encodeCertificate,
+  encodeFinalityProof,
   encodeGenesis,
   formatId,
   receiptRecord,
@@ -157,7 +157,7 @@ export class Statements {
       lines,
       attestation: attested,
       header: hex(tip.headerBytes),
-      certificate: hex(encodeCertificate(tip.certificate)),
+      certificate: hex(encodeFinalityProof(tip.certificate, tip.epochs)),
     };
   }
 

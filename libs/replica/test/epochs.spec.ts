@@ -1,3 +1,5 @@
+import { hex } from '@quorate/crypto';
+import { verifyReceipt } from '@quorate/light-client';
 import { formatId } from '@quorate/protocol';
 import type { SubmitReply } from '@quorate/transport';
 import { Cluster, setUpOperations, transfer } from './cluster';
@@ -58,6 +60,10 @@ async function expectHistory(indexes: readonly number[]): Promise<void> {
     for (const { id, reply } of acknowledged.slice(-5)) {
       const found = await connection.query({ query: 'transfer', id: formatId(id) });
       expect(found.transfer).toMatchObject({ height: reply.height, index: reply.firstIndex });
+      let answer = await connection.query({ query: 'receipt', transferId: formatId(id) });
+      while (answer.kind === 'not_yet') answer = await connection.query({ query: 'receipt', transferId: formatId(id) });
+      const anchor = hex(cluster.anchor);
+      expect(verifyReceipt(answer.receipt, anchor)).toMatchObject({ ok: true, result: 'applied' });
     }
   }
 }

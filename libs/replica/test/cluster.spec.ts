@@ -154,7 +154,7 @@ describe('a ledger of four replica processes', () => {
     const signed = cluster.envelope([transfer(nextId++, SOURCE, TARGET, 1n)]);
     const forged = signed.slice();
     forged[forged.length - 1] ^= 1;
-    expect(await connection.submit(forged)).toEqual({ kind: 'refused', code: 'envelope_signature_wrong' });
+    expect(await connection.submit(forged)).toMatchObject({ kind: 'refused', code: 'envelope_signature_wrong' });
     expect(await connection.submit(signed.subarray(0, 50))).toEqual({ kind: 'refused', code: 'envelope_malformed' });
     expect(await connection.query({ query: 'receipt', transferId: formatId(999_999n) })).toMatchObject({
       kind: 'unknown',

@@ -240,8 +240,8 @@ describeInBrowser('the console', () => {
     it('shows refusals with code and request id, and an address that leads nowhere', async () => {
       await visitor.button('Scale').click();
       await visitor.page.getByRole('dialog').getByRole('button', { name: 'Scale' }).click();
-      await visitor.sees('The number of replicas cannot be changed yet');
-      await visitor.sees(/LEDGER_SCALE_NOT_YET · \S+/);
+      await visitor.sees('Too few workers have room');
+      await visitor.sees(/FLEET_WORKERS_SHORT · \S+/);
       await visitor.picture('refusal');
       await visitor.page.goto(`${platform.url}/ledgers/00000000-0000-4000-8000-000000000000`);
       await visitor.sees('There is no such ledger');
@@ -345,12 +345,23 @@ describeInBrowser('the console', () => {
       await visitor.button('Add workers').click();
       await visitor.page.getByRole('dialog').getByRole('button', { name: 'Add workers' }).click();
       await visitor.page.getByRole('row', { name: /worker-5.*Active/ }).waitFor();
+      // What the drained worker carried goes to the new one.
+      await visitor.page.getByRole('row', { name: /worker-4.*Draining.* 0 of/ }).waitFor();
       await visitor.page.getByRole('link', { name: 'Tenants' }).click();
       await visitor.sees('Helvetia Works');
       await visitor.picture('tenants');
       await visitor.page.getByRole('link', { name: 'Ledgers' }).click();
       await visitor.sees('Treasury');
       await visitor.picture('fleet-ledgers');
+      await visitor.page
+        .getByRole('row', { name: /Treasury.*Ready/ })
+        .getByRole('button', { name: 'Scale' })
+        .click();
+      const dialog = visitor.page.getByRole('dialog');
+      await dialog.getByLabel('Replicas').click();
+      await visitor.page.getByTitle('1 replica', { exact: true }).click();
+      await dialog.getByRole('button', { name: 'Scale' }).click();
+      await visitor.page.getByRole('row', { name: /Treasury.*Ready\s+Standard\s+1\s+3\s/ }).waitFor();
     });
 
     it('never failed in the browser', () => {

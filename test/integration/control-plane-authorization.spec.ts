@@ -174,11 +174,23 @@ describe('who may do what', () => {
     expect(Object.keys((fleet.body.data as object[])[0] ?? {})).not.toContain('operator');
   });
 
-  it('refuses to scale with a typed answer, to tenant and administrator alike', async () => {
+  it('lets owners, admins, keys and administrators change a replica set, and nobody else', async () => {
     const body = { replicas: 4 };
-    const refused = { status: 409, body: { code: 'LEDGER_SCALE_NOT_YET' } };
-    const { owner, administrator } = credentials;
-    expect(await plane.call('POST', `/v1/ledgers/${ledgerId}/scale`, { ...owner, body })).toMatchObject(refused);
+    // Whoever may ask is told that the ledger is not ready.
+    const refused = { status: 409, body: { code: 'LEDGER_NOT_READY' } };
+    const { owner, administrator, apiKey } = credentials;
+    const own = `/v1/ledgers/${ledgerId}/scale`;
+    for (const role of ['owner', 'admin', 'operator', 'developer']) {
+      await database.asOwner(
+        'update members set role = $1 where tenant_id = (select tenant_id from ledgers where id = $2) and role <> $3',
+        [role, ledgerId, 'auditor'],
+      );
+      const answer = await plane.call('POST', own, { ...owner, body });
+      if (role === 'owner' || role === 'admin') expect(answer).toMatchObject(refused);
+      else expect(answer).toMatchObject({ status: 403, body: { code: 'ROLE_INSUFFICIENT' } });
+    }
+    await database.asOwner(`update members set role = 'owner' where role = 'developer'`);
+    expect(await plane.call('POST', own, { ...apiKey, body })).toMatchObject(refused);
     const path = `/v1/fleet/ledgers/${ledgerId}/scale`;
     expect(await plane.call('POST', path, { ...administrator, body })).toMatchObject(refused);
     const missing = `/v1/fleet/ledgers/${randomUUID()}/scale`;

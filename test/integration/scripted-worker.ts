@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { randomUUID, webcrypto } from 'node:crypto';
 import type { Config } from '@quorate/config';
-import { WorkerStore, openSystemDatabase, type SystemDatabase } from '@quorate/database';
+import { hex } from '@quorate/crypto';
+import { WorkerStore, openSystemDatabase, type ReplicaAssignment, type SystemDatabase } from '@quorate/database';
 import { openJobs, type Jobs, type WorkerJob } from '@quorate/jobs';
+import { configHash, decodeConfiguration } from '@quorate/protocol';
 import { X509CertificateGenerator, cryptoProvider } from '@peculiar/x509';
 
 cryptoProvider.set(webcrypto as Crypto);
@@ -18,6 +20,10 @@ export class ScriptedWorker {
   readonly id = randomUUID();
   readonly performed: WorkerJob[] = [];
   misdeed: (job: WorkerJob) => Misdeed = () => null;
+  /** Whether the replicas of this worker take part in deciding on the next epoch. */
+  decides = true;
+  /** The epochs that its replicas are in, by replica. */
+  private readonly epochs = new Map<string, { readonly epoch: number; readonly configHash: string }>();
   private beating: NodeJS.Timeout | null = null;
   private lastBeat: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -76,8 +82,24 @@ export class ScriptedWorker {
     const held = await this.store.replicasOf(this.id);
     const replicas = held
       .filter((one) => one.state === 'running')
-      .map((one) => ({ replicaId: one.replicaId, term: 1, leader: 0, height: 0 }));
+      .map((one) => ({
+        replicaId: one.replicaId,
+        term: 1,
+        leader: 0,
+        height: 0,
+        ...this.epochOf(one),
+        handedOver: true,
+      }));
     await this.store.heartbeat({ workerId: this.id, load: { cpu: 0, memoryBytes: 0 }, replicas });
+  }
+
+  /** As if the ledger had decided the moment it was told. */
+  private epochOf({ replicaId, reconfiguration }: ReplicaAssignment): { epoch: number; configHash: string } {
+    if (reconfiguration !== null && this.decides) {
+      const next = decodeConfiguration(reconfiguration.configuration);
+      this.epochs.set(replicaId, { epoch: next.epoch, configHash: hex(configHash(next)) });
+    }
+    return this.epochs.get(replicaId) ?? { epoch: 1, configHash: '' };
   }
 
   private async perform(job: WorkerJob): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createControlPlaneClient, type ControlPlaneClient } from '@quorate/sdk';
 
 interface WorkerProcess {
   readonly name: string;
@@ -48,12 +49,26 @@ export class TestPlatform {
   }
 
   /** Starts control plane, gateway, PostgreSQL and workers on free ports in a fresh directory. */
-  static async start(options: { readonly workers: number } = { workers: 4 }): Promise<TestPlatform> {
+  static async start(
+    options: { readonly workers: number; readonly environment?: Readonly<Record<string, string>> } = { workers: 4 },
+  ): Promise<TestPlatform> {
     const home = mkdtempSync(join(tmpdir(), 'quorate-test-'));
-    const driver = fork(join(__dirname, 'platform-driver.mjs'), [home, String(options.workers)], { execArgv: [] });
+    const driver = fork(join(__dirname, 'platform-driver.mjs'), [home, String(options.workers)], {
+      execArgv: [],
+      env: { ...process.env, ...options.environment },
+    });
     const [reply] = (await once(driver, 'message')) as [DriverReply];
     if (!reply.ok) throw new Error(reply.detail);
     return new TestPlatform(home, driver, reply);
+  }
+
+  /** The platform's first administrator, with a password of their own. */
+  async administrator(): Promise<ControlPlaneClient> {
+    const visitor = createControlPlaneClient({ url: this.url });
+    const { cookie } = await visitor.loginForCookie(this.admin);
+    const client = createControlPlaneClient({ url: this.url, cookie });
+    await client.changePassword({ currentPassword: this.admin.password, newPassword: 'a long enough password' });
+    return client;
   }
 
   private async command(command: 'kill' | 'start', name: string): Promise<readonly WorkerProcess[]> {

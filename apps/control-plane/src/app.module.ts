@@ -38,10 +38,11 @@ class ReconcilerModule {}
   imports: [ReconcilerModule],
   controllers: [LedgersController],
   providers: [LedgersService, LedgerEventsService],
+  exports: [LedgersService],
 })
 class LedgersModule {}
 
-@Module({ controllers: [FleetController], providers: [WorkerLauncher] })
+@Module({ imports: [LedgersModule], controllers: [FleetController], providers: [WorkerLauncher] })
 class FleetModule {}
 
 @Module({ controllers: [PlatformController] })

@@ -10,6 +10,7 @@ import {
   LedgerStore,
   OutboxStore,
   ReconcileStore,
+  ScaleStore,
   SystemDatabase,
 } from '@quorate/database';
 import { Jobs } from '@quorate/jobs';
@@ -67,6 +68,7 @@ export function storeProviders(services: Services): { provide: unknown; useValue
     [LedgerStore, new LedgerStore(api)],
     [OutboxStore, new OutboxStore(system)],
     [ReconcileStore, new ReconcileStore(system)],
+    [ScaleStore, new ScaleStore(system)],
   ] as const;
   return values.map(([provide, useValue]) => ({ provide, useValue }));
 }

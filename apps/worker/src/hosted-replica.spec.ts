@@ -75,12 +75,11 @@ class Hosting {
       replicaId,
       ledgerId: '07070707-0707-0707-0707-070707070707',
       workerId: '00000000-0000-4000-8000-000000000002',
-      index: 0,
       intent: 'run',
       state: 'prepared',
       genesis,
-      addresses: [{ host, port }],
-      certificates: [certificate],
+      participants: [{ host, port, certificate }],
+      reconfiguration: null,
       clientCertificates: [],
     };
   }

@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { OpenDataKey } from './keys/keyring';
-import type { ReplicaCommand, ReplicaStatus } from '@quorate/replica';
+import type { ReplicaStatus } from '@quorate/replica';
 import type { ReplicaProcess } from './replica-process';
 
+/** The platform's key is the only governance key of the ledgers it makes. */
+const governanceKeyIndex = 0;
 const prepareMsMax = 15_000;
 // A long journal is read and executed again at the start.
 const startMsMax = 120_000;
@@ -108,8 +110,15 @@ export class HostedReplica {
     const [known, now] = [this.#told, this.#assignment];
     if (!this.#started || known === null || now === null) return;
     this.#told = now;
-    if (!isDeepStrictEqual(known.addresses, now.addresses)) {
-      this.#process?.tell({ kind: 'participants', participants: participantsOf(now) });
+    const participants = [...now.participants];
+    if (!isDeepStrictEqual(known.participants, now.participants)) {
+      this.#process?.tell({ kind: 'participants', participants });
+    }
+    // Told again as long as it is not taken up: a replica that lags refuses what does not follow its epoch yet.
+    if (now.reconfiguration !== null && this.status?.pendingConfigHash === null) {
+      const { configuration, signature } = now.reconfiguration;
+      const signatures = [{ key: governanceKeyIndex, bytes: signature }];
+      this.#process?.tell({ kind: 'reconfigure', configuration, signatures, participants });
     }
     if (!isDeepStrictEqual(known.clientCertificates, now.clientCertificates)) {
       this.#process?.tell({ kind: 'clients', clientCertificates: [...now.clientCertificates] });
@@ -152,14 +161,14 @@ export class HostedReplica {
     try {
       const prepared = await this.#prepare();
       const told = this.#assignment;
-      const { genesis, index, addresses, clientCertificates } = told;
+      const { genesis, clientCertificates } = told;
       // The assignment may have been withdrawn while keys were made.
       if (genesis === null) return;
-      const own = addresses[index];
+      const own = told.participants.find(({ certificate }) => certificate === prepared.certificate);
       // A replica that comes back under its old address needs no control plane to be up.
       if (own?.host !== prepared.host || own.port !== prepared.port) await this.#announce();
       const { directory } = this.surroundings;
-      const peers = { participants: participantsOf(told), clientCertificates: [...clientCertificates] };
+      const peers = { participants: [...told.participants], clientCertificates: [...clientCertificates] };
       this.#dataKeys ??= await this.surroundings.dataKeys();
       await this.#process?.ask(
         { kind: 'start', directory, genesis, dataKeys: this.#dataKeys, ...peers },
@@ -216,11 +225,4 @@ export class HostedReplica {
     await this.stop();
     rmSync(this.surroundings.directory, { recursive: true, force: true });
   }
-}
-
-function participantsOf({
-  addresses,
-  certificates,
-}: ReplicaAssignment): Extract<ReplicaCommand, { kind: 'start' }>['participants'] {
-  return addresses.map(({ host, port }, index) => ({ host, port, certificate: certificates[index] }));
 }

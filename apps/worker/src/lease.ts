@@ -50,11 +50,14 @@ export class Lease {
     const memoryBytes = statuses.reduce((sum, { status }) => sum + status.memoryBytes, process.memoryUsage.rss());
     // The share of the machine's processors that is in use, over the last minute.
     const cpu = Math.min(loadavg()[0] / cpus().length, 1);
-    const replicas = statuses.map(({ replicaId, status: { term, leader, height } }) => ({
+    const replicas = statuses.map(({ replicaId, status: { term, leader, height, epoch, configHash, handedOver } }) => ({
       replicaId,
       term,
       leader,
       height,
+      epoch,
+      configHash,
+      handedOver,
     }));
     try {
       const answer = await this.store.heartbeat({ workerId: this.settings.id, load: { cpu, memoryBytes }, replicas });

@@ -57,6 +57,7 @@ export class ReplicaHost {
     if (assignment.intent === 'destroy') return this.#destroy(assignment);
     if (job.kind === 'prepare-replica') return this.#prepare(assignment);
     if (job.kind === 'start-replica') return this.#start(assignment);
+    if (job.kind === 'update-replica') return this.#alignOne(assignment);
     if (job.kind === 'stop-replica') return this.#stop(assignment);
   }
 

@@ -29,7 +29,7 @@ export class ReplicaProcess {
   #failure: ProcessEnd['failure'] = null;
   readonly #waiting = new Set<(report: ReplicaReport | null) => void>();
 
-  constructor(onOutput: (line: string) => void) {
+  constructor(private readonly onOutput: (line: string) => void) {
     this.#child = fork(require.resolve('@quorate/replica/dist/process.js'), [], {
       env: {},
       execArgv: [],
@@ -65,6 +65,7 @@ export class ReplicaProcess {
 
   #take(report: ReplicaReport): void {
     if (report.kind === 'status') this.#status = report.status;
+    if (report.kind === 'reconfigure-refused') this.onOutput(`the next configuration is refused: ${report.detail}`);
     if (report.kind === 'failed') this.#failure = { code: report.code, detail: report.detail };
     for (const wake of this.#waiting) wake(report);
   }

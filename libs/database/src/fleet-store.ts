@@ -32,6 +32,8 @@ export interface FleetLedger {
   readonly region: string;
   readonly state: string;
   readonly replicas: number;
+  readonly replicasWanted: number;
+  readonly epoch: number;
   readonly createdAt: Date;
 }
 
@@ -47,7 +49,7 @@ export class FleetStore {
     return this.readWorkers('true', []);
   }
 
-  /** Tells a worker to take no new replicas; null when there is no such worker. */
+  /** Tells a worker to take no new replicas, and the reconciler to move those it has; null when there is no such worker. */
   async drain(_context: PlatformContext, workerId: string): Promise<FleetWorker | null> {
     await this.database
       .direct(system)
@@ -65,15 +67,10 @@ export class FleetStore {
     );
   }
 
-  /** Whether there is such a ledger, whoever owns it. */
-  async hasLedger(_context: PlatformContext, ledgerId: string): Promise<boolean> {
-    const found = await this.database.direct(system).query<unknown[]>('select from ledgers where id = $1', [ledgerId]);
-    return found.length > 0;
-  }
-
   ledgers(_context: PlatformContext): Promise<FleetLedger[]> {
     return this.database.direct(system).query<FleetLedger[]>(
       `select l.id, l.name, l.tenant_id as "tenantId", t.name as "tenantName", l.class, l.region, l.state, l.created_at as "createdAt",
+         l.epoch, l.replica_count as "replicasWanted",
          (select count(*) from replicas r where r.ledger_id = l.id and r.current and r.state <> 'destroyed')::integer as replicas
        from ledgers l join tenants t on t.id = l.tenant_id order by l.created_at desc limit $1`,
       [rowsMax],

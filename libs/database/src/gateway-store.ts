@@ -14,6 +14,8 @@ export interface LedgerRoute {
     readonly host: string;
     readonly port: number;
     readonly certificate: string;
+    /** Not a member yet, but about to be: it can be reached before the next epoch begins. */
+    readonly joining: boolean;
   }[];
 }
 
@@ -31,8 +33,10 @@ export class RouteStore {
       const ledger = ledgers[0];
       if (!ledger) return null;
       if (ledger.genesis === null) return { ledgerId, state: ledger.state, genesis: null, replicas: [] };
-      const replicas = await transaction.query<{ index: number; host: string; port: number; certificate: string }[]>(
-        'select index, host, port, certificate from replicas where ledger_id = $1 and tenant_id = $2 and current order by index',
+      const replicas = await transaction.query<LedgerRoute['replicas']>(
+        `select index, host, port, certificate, joining from replicas
+         where ledger_id = $1 and tenant_id = $2 and (current or (joining and state = 'running')) and certificate is not null
+         order by joining, index, id`,
         [ledgerId, context.tenantId],
       );
       return { ledgerId, state: ledger.state, genesis: new Uint8Array(ledger.genesis), replicas };

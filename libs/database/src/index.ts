@@ -18,17 +18,28 @@ export type { IdempotencyState, IdempotentRequest } from './idempotency-store';
 export { KeyStore } from './key-store';
 export type { ShredStatement, StoredDataKey, TenantKey } from './key-store';
 export { LedgerFeed } from './ledger-feed';
+export type { LedgerRecord } from './ledger-record';
 export { LedgerStore } from './ledger-store';
-export type { CreateLedgerOutcome, LedgerDraft, LedgerPage, LedgerRecord } from './ledger-store';
+export type { CreateLedgerOutcome, LedgerDraft, LedgerPage } from './ledger-store';
 export { runMigrations } from './migrate';
 export type { MigrationClass } from './migrate';
 export { OutboxStore } from './outbox-store';
 export { ReconcileSession, ReconcileStore } from './reconcile-store';
-export type { ReconcileReplica, ReconcileView, ReconcileWorker, RequestedStep } from './reconcile-store';
+export type {
+  ReconcileConfiguration,
+  ReconcileReplica,
+  ReconcileView,
+  ReconcileWorker,
+  RequestedStep,
+  SignedDocument,
+} from './reconcile-store';
 export type { Cause } from './step-log';
+export { ScaleStore } from './scale-store';
+export type { ScaleOutcome, ScaleRefusal } from './scale-store';
 export { WorkerStore, workerLeaseMs } from './worker-store';
 export type {
   Heartbeat,
+  Participant,
   PreparedReplica,
   ReplicaAssignment,
   ReplicaObservation,

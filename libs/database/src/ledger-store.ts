@@ -1,10 +1,12 @@
-import { ledgerClassTerms, type LedgerClass, type TenantContext } from '@quorate/tenancy';
+import { ledgerClassTerms, replicasPerTenantMax, type LedgerClass, type TenantContext } from '@quorate/tenancy';
 import { In, MoreThan } from 'typeorm';
 import type { ApiDatabase, Transaction } from './connection';
 import { LedgerStepEntity } from './entities/ledger-step.entity';
 import { LedgerEntity, type LedgerOperator } from './entities/ledger.entity';
 import { OutboxEntity } from './entities/outbox.entity';
 import { ReplicaEntity } from './entities/replica.entity';
+import { readLedgerRecord, toLedgerRecord, type LedgerRecord } from './ledger-record';
+import { replicasHeld } from './scale-store';
 import { appendSteps } from './step-log';
 
 /** A ledger as its tenant asks for it. */
@@ -19,16 +21,11 @@ export interface LedgerDraft {
   readonly creationKey: string;
 }
 
-/** A ledger with its current replicas in order. */
-export interface LedgerRecord {
-  readonly ledger: LedgerEntity;
-  readonly replicas: readonly ReplicaEntity[];
-}
-
 /** What came of asking for a ledger. */
 export type CreateLedgerOutcome =
   | { readonly kind: 'created'; readonly record: LedgerRecord }
-  | { readonly kind: 'refused'; readonly code: 'QUOTA_LEDGERS_EXHAUSTED'; readonly ledgersMax: number };
+  | { readonly kind: 'refused'; readonly code: 'QUOTA_LEDGERS_EXHAUSTED'; readonly ledgersMax: number }
+  | { readonly kind: 'refused'; readonly code: 'QUOTA_REPLICAS_EXHAUSTED'; readonly replicasMax: number };
 
 /** A page of ledgers, newest first. */
 export interface LedgerPage {
@@ -50,10 +47,10 @@ export class LedgerStore {
       const known = await transaction.findOne(LedgerEntity, {
         where: { tenantId: context.tenantId, creationKey: draft.creationKey },
       });
-      if (known) return { kind: 'created', record: await withReplicas(transaction, known) };
+      if (known) return { kind: 'created', record: await readLedgerRecord(transaction, known) };
       const terms = ledgerClassTerms(draft.class);
       // Two requests must not share the last free place.
-      await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`ledgers/${context.tenantId}`]);
+      const replicas = await replicasHeld(transaction, context.tenantId);
       const held = await transaction.query<{ count: number }[]>(
         `select count(*)::integer as count from ledgers where tenant_id = $1 and class = $2 and state not in ('retired', 'failed')`,
         [context.tenantId, draft.class],
@@ -61,6 +58,8 @@ export class LedgerStore {
       if ((held[0]?.count ?? 0) >= terms.ledgersPerTenantMax) {
         return { kind: 'refused', code: 'QUOTA_LEDGERS_EXHAUSTED', ledgersMax: terms.ledgersPerTenantMax };
       }
+      if (replicas + terms.replicas > replicasPerTenantMax)
+        return { kind: 'refused', code: 'QUOTA_REPLICAS_EXHAUSTED', replicasMax: replicasPerTenantMax };
       await transaction.query(
         `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, expires_at)
          values ($1, $2, $3, $4, $5, $6, 'provisioning', $7::jsonb, $8, now() + $9::integer * interval '1 second')`,
@@ -78,7 +77,7 @@ export class LedgerStore {
       );
       await appendNotice(transaction, context, draft.id);
       const ledger = await transaction.findOneOrFail(LedgerEntity, { where: { id: draft.id } });
-      return { kind: 'created', record: { ledger, replicas: [] } };
+      return { kind: 'created', record: { ledger, replicas: [], joiners: [] } };
     });
   }
 
@@ -86,7 +85,7 @@ export class LedgerStore {
   get(context: TenantContext, ledgerId: string): Promise<LedgerRecord | null> {
     return this.database.run(context, async (transaction) => {
       const ledger = await transaction.findOne(LedgerEntity, { where: { id: ledgerId, tenantId: context.tenantId } });
-      return ledger && withReplicas(transaction, ledger);
+      return ledger && readLedgerRecord(transaction, ledger);
     });
   }
 
@@ -126,7 +125,7 @@ export class LedgerStore {
         await appendNotice(transaction, context, ledgerId);
       }
       const ledger = await transaction.findOne(LedgerEntity, { where: { id: ledgerId, tenantId: context.tenantId } });
-      return ledger && withReplicas(transaction, ledger);
+      return ledger && readLedgerRecord(transaction, ledger);
     });
   }
 
@@ -159,25 +158,26 @@ export class LedgerStore {
   }
 }
 
-async function withReplicas(transaction: Transaction, ledger: LedgerEntity): Promise<LedgerRecord> {
-  const replicas = await transaction.find(ReplicaEntity, {
-    where: { ledgerId: ledger.id, current: true },
-    order: { index: 'ASC' },
-  });
-  return { ledger, replicas };
-}
-
 /** Reads ledgers with their replicas, in the order of the ids. */
 async function readRecords(transaction: Transaction, ids: readonly string[]): Promise<LedgerRecord[]> {
   const ledgers = await transaction.find(LedgerEntity, { where: { id: In([...ids]) } });
   const replicas = await transaction.find(ReplicaEntity, {
-    where: { ledgerId: In([...ids]), current: true },
+    where: [
+      { ledgerId: In([...ids]), current: true },
+      { ledgerId: In([...ids]), joining: true },
+    ],
     order: { index: 'ASC' },
   });
   const byId = new Map(ledgers.map((ledger) => [ledger.id, ledger]));
   return ids.flatMap((id) => {
     const ledger = byId.get(id);
-    return ledger ? [{ ledger, replicas: replicas.filter((replica) => replica.ledgerId === id) }] : [];
+    if (!ledger) return [];
+    return [
+      toLedgerRecord(
+        ledger,
+        replicas.filter((replica) => replica.ledgerId === id),
+      ),
+    ];
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { invariant } from '@quorate/errors';
 import { systemContext } from '@quorate/tenancy';
 import type { SystemDatabase, Transaction } from './connection';
 import type { LedgerOperator, LedgerState, ShredCertificate } from './entities/ledger.entity';
@@ -13,7 +14,12 @@ export type RequestedStep = 'prepare-replica' | 'start-replica' | 'destroy-repli
 export interface ReconcileReplica {
   readonly id: string;
   readonly index: number;
-  readonly current: boolean;
+  readonly role: 'member' | 'joiner' | 'leaver';
+  readonly replaceWanted: boolean;
+  /** What it last reported of its epoch; null before it reported any. */
+  readonly epoch: number | null;
+  readonly configHash: string | null;
+  readonly handedOver: boolean | null;
   readonly workerId: string;
   readonly workerName: string;
   readonly state: ReplicaState;
@@ -33,6 +39,23 @@ export interface ReconcileWorker {
   readonly name: string;
   readonly standing: 'active' | 'draining' | 'lost' | 'stopped';
   readonly free: number;
+  /** When its lease ran out or it stopped; null while it beats. */
+  readonly downSinceMs: number | null;
+}
+
+/** A configuration signed for the epoch after the one in force. */
+export interface ReconcileConfiguration {
+  readonly hash: string;
+  readonly members: readonly string[];
+}
+
+/** A configuration with everything that makes it count. */
+export interface SignedDocument {
+  readonly hash: string;
+  readonly document: Uint8Array;
+  readonly signature: Uint8Array;
+  /** Ids of its replicas in order. */
+  readonly members: readonly string[];
 }
 
 /** One ledger, its replicas and the fleet, read in one transaction. */
@@ -43,6 +66,9 @@ export interface ReconcileView {
   readonly replicaCount: number;
   readonly operator: LedgerOperator;
   readonly hasGenesis: boolean;
+  readonly epoch: number;
+  /** Signed for the next epoch, oldest first. */
+  readonly signed: readonly ReconcileConfiguration[];
   readonly createdAtMs: number;
   readonly cause: Cause | null;
   readonly nowMs: number;
@@ -85,6 +111,14 @@ export class ReconcileStore {
     });
   }
 
+  /** The database's clock, by which leases are judged. */
+  async nowMs(): Promise<number> {
+    const [row] = await this.database
+      .direct(context)
+      .query<{ now: number }[]>('select (extract(epoch from clock_timestamp()) * 1000)::double precision as now');
+    return row?.now ?? 0;
+  }
+
   /** Ledgers that are not as they should be, whatever triggers were lost. */
   async unsettledLedgers(): Promise<string[]> {
     const rows = await this.database.direct(context).query<{ id: string }[]>(
@@ -94,9 +128,14 @@ export class ReconcileStore {
        where r.state <> 'destroyed' and l.state <> 'retired'
          and (l.state = 'failed' or not r.current or r.state in ('failed', 'stopped', 'placed'))
        union
-       select l.id from ledgers l where l.state = 'ready' and (l.cause_code is not null) is distinct from exists (
-         select 1 from replicas r join workers w on w.id = r.worker_id
-         where r.ledger_id = l.id and r.current and (w.state = 'stopped' or w.lease_expires_at <= now()))
+       select l.id from ledgers l where l.state = 'ready' and (l.cause_code is not null or l.replica_count <>
+         (select count(*) from replicas r where r.ledger_id = l.id and r.current))
+       union
+       select r.ledger_id from replicas r join workers w on w.id = r.worker_id join ledgers l on l.id = r.ledger_id
+       where l.state = 'ready' and r.current and (r.replace_wanted or w.state <> 'active' or w.lease_expires_at <= now())
+       union
+       select c.ledger_id from configurations c join ledgers l on l.id = c.ledger_id
+       where l.state = 'ready' and c.epoch > l.epoch
        limit $1`,
       [resyncBatchMax],
     );
@@ -125,6 +164,76 @@ export class ReconcileSession {
     );
     this.entries.push({ step: 'place-replica', state: 'done', replica: { id, index, workerName: worker.name } });
     return id;
+  }
+
+  /** Gives a place to a replica that is to join a running ledger. Returns its id. */
+  async placeJoiner(index: number, worker: ReconcileWorker): Promise<string> {
+    const id = randomUUID();
+    await this.transaction.query(
+      `insert into replicas (id, tenant_id, ledger_id, index, worker_id, worker_name, state, current, joining)
+       values ($1, $2, $3, $4, $5, $6, 'placed', false, true)`,
+      [id, this.view.tenantId, this.view.ledgerId, index, worker.id, worker.name],
+    );
+    this.entries.push({ step: 'place-replica', state: 'done', replica: { id, index, workerName: worker.name } });
+    return id;
+  }
+
+  /** Gives a joiner up that no configuration names. */
+  async discardJoiner(replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerName'>): Promise<void> {
+    await this.transaction.query('update replicas set joining = false where id = $1', [replica.id]);
+    this.entries.push({ step: 'discard-joiner', state: 'done', replica });
+  }
+
+  /** The documents from which the configuration in force follows: the genesis, and the adopted one of a later epoch. */
+  async documentsInForce(): Promise<{ readonly genesis: Uint8Array; readonly configuration: Uint8Array | null }> {
+    const rows = await this.transaction.query<{ genesis: Buffer; document: Buffer | null }[]>(
+      `select l.genesis, c.document from ledgers l
+         left join configurations c on c.ledger_id = l.id and c.epoch = l.epoch and c.adopted_at is not null
+       where l.id = $1`,
+      [this.view.ledgerId],
+    );
+    const row = rows[0];
+    invariant(row !== undefined && (this.view.epoch === 1 || row.document !== null), 'an epoch has a configuration', {
+      ledgerId: this.view.ledgerId,
+    });
+    return {
+      genesis: new Uint8Array(row.genesis),
+      configuration: row.document === null ? null : new Uint8Array(row.document),
+    };
+  }
+
+  /** Keeps a configuration for the next epoch; the workers hand out the newest one. */
+  async keepConfiguration({ hash, document, signature, members }: SignedDocument): Promise<void> {
+    const { tenantId, ledgerId, epoch } = this.view;
+    await this.transaction.query(
+      `insert into configurations (tenant_id, ledger_id, epoch, hash, document, signature, members)
+       values ($1, $2, $3, $4, $5, $6, $7::uuid[])`,
+      [tenantId, ledgerId, epoch + 1, hash, Buffer.from(document), Buffer.from(signature), members],
+    );
+    this.entries.push({ step: 'sign-configuration', state: 'done' }, { step: 'change-epoch', state: 'started' });
+  }
+
+  /** Takes note that a configuration is in force: its replicas are the members now, and no others are. */
+  async adoptConfiguration(hash: string): Promise<void> {
+    const { ledgerId, epoch, signed } = this.view;
+    const members = signed.find((configuration) => configuration.hash === hash)?.members ?? [];
+    invariant(members.length > 0, 'only what was signed can be in force', { ledgerId });
+    await this.transaction.query(
+      `update configurations set adopted_at = clock_timestamp() where id =
+         (select max(id) from configurations where ledger_id = $1 and epoch = $2 and hash = $3)`,
+      [ledgerId, epoch + 1, hash],
+    );
+    await this.transaction.query('update ledgers set epoch = $2 where id = $1', [ledgerId, epoch + 1]);
+    await this.transaction.query(
+      'update replicas set current = false, joining = false, replace_wanted = false where ledger_id = $1',
+      [ledgerId],
+    );
+    await this.transaction.query(
+      `update replicas r set current = true, index = o.position - 1
+       from unnest($2::uuid[]) with ordinality as o (id, position) where r.id = o.id and r.ledger_id = $1`,
+      [ledgerId, members],
+    );
+    this.entries.push({ step: 'change-epoch', state: 'done' });
   }
 
   /** Notes that jobs are handed to workers, so that they are not handed out again before their time. */
@@ -193,6 +302,7 @@ interface LedgerRow {
   readonly replica_count: number;
   readonly operator: LedgerOperator;
   readonly has_genesis: boolean;
+  readonly epoch: number;
   readonly created_ms: number;
   readonly now_ms: number;
   readonly cause_code: string | null;
@@ -201,7 +311,7 @@ interface LedgerRow {
 
 async function readView(transaction: Transaction, ledgerId: string): Promise<ReconcileView | null> {
   const ledgers = await transaction.query<LedgerRow[]>(
-    `select tenant_id, state, replica_count, operator, genesis is not null as has_genesis, cause_code, cause_detail,
+    `select tenant_id, state, replica_count, operator, genesis is not null as has_genesis, epoch, cause_code, cause_detail,
        floor(extract(epoch from created_at) * 1000)::double precision as created_ms,
        (extract(epoch from clock_timestamp()) * 1000)::double precision as now_ms
      from ledgers where id = $1 for update`,
@@ -210,7 +320,7 @@ async function readView(transaction: Transaction, ledgerId: string): Promise<Rec
   const ledger = ledgers[0];
   if (!ledger) return null;
   // Taken before the fleet's free places are read; held to the end of the transaction.
-  if (ledger.state === 'provisioning' && !ledger.has_genesis)
+  if (ledger.state === 'ready' || (ledger.state === 'provisioning' && !ledger.has_genesis))
     await transaction.query('select pg_advisory_xact_lock($1)', [placementLock]);
   return {
     ledgerId,
@@ -219,6 +329,11 @@ async function readView(transaction: Transaction, ledgerId: string): Promise<Rec
     replicaCount: ledger.replica_count,
     operator: ledger.operator,
     hasGenesis: ledger.has_genesis,
+    epoch: ledger.epoch,
+    signed: await transaction.query<ReconcileConfiguration[]>(
+      'select hash, members from configurations where ledger_id = $1 and epoch = $2 order by id',
+      [ledgerId, ledger.epoch + 1],
+    ),
     createdAtMs: ledger.created_ms,
     nowMs: ledger.now_ms,
     cause: ledger.cause_code === null ? null : { code: ledger.cause_code, detail: ledger.cause_detail ?? '' },
@@ -229,7 +344,8 @@ async function readView(transaction: Transaction, ledgerId: string): Promise<Rec
 
 function readReplicas(transaction: Transaction, ledgerId: string): Promise<ReconcileReplica[]> {
   return transaction.query<ReconcileReplica[]>(
-    `select id, index, current, worker_id as "workerId", worker_name as "workerName", state, attempts,
+    `select id, index, case when current then 'member' when joining then 'joiner' else 'leaver' end as role,
+       replace_wanted as "replaceWanted", epoch, config_hash as "configHash", handed_over as "handedOver", worker_id as "workerId", worker_name as "workerName", state, attempts,
        cause_code as "causeCode", cause_detail as "causeDetail", requested_step as "requestedStep",
        (extract(epoch from requested_at) * 1000)::double precision as "requestedAtMs",
        (extract(epoch from retry_at) * 1000)::double precision as "retryAtMs",
@@ -243,7 +359,9 @@ function readWorkers(transaction: Transaction): Promise<ReconcileWorker[]> {
   return transaction.query<ReconcileWorker[]>(
     `select w.id, w.name,
        case when w.state = 'stopped' then 'stopped' when w.lease_expires_at <= clock_timestamp() then 'lost' else w.state end as standing,
-       greatest(0, w.capacity - (select count(*) from replicas r where r.worker_id = w.id and r.state <> 'destroyed'))::integer as free
+       greatest(0, w.capacity - (select count(*) from replicas r where r.worker_id = w.id and r.state <> 'destroyed'))::integer as free,
+       case when w.state = 'stopped' or w.lease_expires_at <= clock_timestamp()
+         then (extract(epoch from w.lease_expires_at) * 1000)::double precision end as "downSinceMs"
      from workers w`,
   );
 }

@@ -20,6 +20,11 @@ export interface ReplicaObservation {
   readonly term: number;
   readonly leader: number;
   readonly height: number;
+  readonly epoch: number;
+  /** Of the configuration that is in force where the replica stands, in hex. */
+  readonly configHash: string;
+  /** Whether it knows a final block of this epoch. */
+  readonly handedOver: boolean;
 }
 
 /** One beat of a worker. */
@@ -29,20 +34,27 @@ export interface Heartbeat {
   readonly replicas: readonly ReplicaObservation[];
 }
 
+/** Where a replica is reached, and by which certificate (PEM) it is known. */
+export interface Participant {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: string;
+}
+
 /** All that a worker needs to prepare, start or destroy one replica. */
 export interface ReplicaAssignment {
   readonly replicaId: string;
   readonly ledgerId: string;
   readonly workerId: string;
-  readonly index: number;
   /** `destroy`: stop it and remove its directory; else keep it running as far as its state allows. */
   readonly intent: 'run' | 'destroy';
   readonly state: ReplicaState;
   /** Null until every replica of the ledger is prepared. */
   readonly genesis: Uint8Array | null;
-  /** In replica order, together with `certificates` (PEM); complete once `genesis` is there. */
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
-  readonly certificates: readonly string[];
+  /** The members of the configuration in force and of the one handed out for the next epoch; empty before the genesis. */
+  readonly participants: readonly Participant[];
+  /** What is handed out for the next epoch. */
+  readonly reconfiguration: { readonly configuration: Uint8Array; readonly signature: Uint8Array } | null;
   /** PEM certificates of the gateways that may connect. */
   readonly clientCertificates: readonly string[];
 }
@@ -61,7 +73,8 @@ interface ReplicaRow {
   readonly worker_id: string;
   readonly worker_name: string;
   readonly index: number;
-  readonly current: boolean;
+  readonly wanted: boolean;
+  readonly ledger_epoch: number;
   readonly state: ReplicaState;
   readonly requested_step: string | null;
   readonly consensus_key: string | null;
@@ -105,11 +118,21 @@ export class WorkerStore {
         `update workers set lease_expires_at = now() + $2 * interval '1 millisecond', load = $3::jsonb where id = $1 returning state`,
         [beat.workerId, workerLeaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
       );
-      const seen = beat.replicas.map(({ replicaId, term, leader, height }) => ({ replicaId, term, leader, height }));
+      const seen = beat.replicas.map(({ replicaId, term, leader, height, epoch, configHash, handedOver }) => ({
+        replicaId,
+        term,
+        leader,
+        height,
+        epoch,
+        configHash,
+        handedOver,
+      }));
       if (seen.length > 0) {
         await transaction.query(
-          `update replicas r set term = o.term, leader = o.leader, height = o.height, observed_at = now()
-           from jsonb_to_recordset($2::jsonb) as o ("replicaId" uuid, term bigint, leader integer, height bigint)
+          `update replicas r set term = o.term, leader = o.leader, height = o.height, observed_at = now(),
+             epoch = o.epoch, config_hash = o."configHash", handed_over = o."handedOver"
+           from jsonb_to_recordset($2::jsonb) as o ("replicaId" uuid, term bigint, leader integer, height bigint,
+             epoch integer, "configHash" text, "handedOver" boolean)
            where r.id = o."replicaId" and r.worker_id = $1`,
           [beat.workerId, JSON.stringify(seen)],
         );
@@ -166,7 +189,7 @@ export class WorkerStore {
       await commitWithoutWaiting(transaction);
       const row = await readReplica(transaction, replicaId, 'for update of l, r');
       if (!row || intentOf(row) === 'destroy') return false;
-      if (row.genesis !== null) {
+      if (row.genesis !== null && row.consensus_key !== null) {
         if (row.consensus_key !== prepared.consensusKey || row.certificate !== prepared.certificate) return false;
         await transaction.query('update replicas set host = $2, port = $3 where id = $1', [
           replicaId,
@@ -242,8 +265,8 @@ async function commitWithoutWaiting(transaction: Transaction): Promise<void> {
   await transaction.query('set local synchronous_commit to off');
 }
 
-const selectReplica = `select r.id, r.ledger_id, r.worker_id, r.worker_name, r.index, r.current, r.state, r.requested_step,
-  r.consensus_key, r.certificate, r.host, r.port, l.state as ledger_state, l.genesis
+const selectReplica = `select r.id, r.ledger_id, r.worker_id, r.worker_name, r.index, r.current or r.joining as wanted, r.state, r.requested_step,
+  r.consensus_key, r.certificate, r.host, r.port, l.state as ledger_state, l.epoch as ledger_epoch, l.genesis
   from replicas r join ledgers l on l.id = r.ledger_id`;
 
 async function readReplica(transaction: Transaction, replicaId: string, lock = ''): Promise<ReplicaRow | null> {
@@ -258,35 +281,54 @@ async function readClientCertificates(transaction: Transaction): Promise<string[
   return rows.map((row) => row.certificate);
 }
 
+interface HandedOut {
+  readonly document: Buffer;
+  readonly signature: Buffer;
+  readonly members: readonly string[];
+}
+
+/** The newest configuration that was signed for the next epoch. */
+async function readHandedOut(transaction: Transaction, row: ReplicaRow): Promise<HandedOut | null> {
+  const rows = await transaction.query<HandedOut[]>(
+    'select document, signature, members from configurations where ledger_id = $1 and epoch = $2 order by id desc limit 1',
+    [row.ledger_id, row.ledger_epoch + 1],
+  );
+  return rows[0] ?? null;
+}
+
 async function toAssignment(
   transaction: Transaction,
   row: ReplicaRow,
   clientCertificates: readonly string[],
 ): Promise<ReplicaAssignment> {
-  const peers =
+  const handedOut = row.genesis === null ? null : await readHandedOut(transaction, row);
+  const participants =
     row.genesis === null
       ? []
-      : await transaction.query<{ host: string; port: number; certificate: string }[]>(
-          'select host, port, certificate from replicas where ledger_id = $1 and current order by index',
-          [row.ledger_id],
+      : await transaction.query<Participant[]>(
+          `select host, port, certificate from replicas
+           where ledger_id = $1 and (current or id = any($2)) and certificate is not null order by index, id`,
+          [row.ledger_id, handedOut?.members ?? []],
         );
   return {
     replicaId: row.id,
     ledgerId: row.ledger_id,
     workerId: row.worker_id,
-    index: row.index,
     intent: intentOf(row),
     state: row.state,
     genesis: row.genesis === null ? null : new Uint8Array(row.genesis),
-    addresses: peers.map(({ host, port }) => ({ host, port })),
-    certificates: peers.map((peer) => peer.certificate),
+    participants,
+    reconfiguration: handedOut && {
+      configuration: new Uint8Array(handedOut.document),
+      signature: new Uint8Array(handedOut.signature),
+    },
     clientCertificates,
   };
 }
 
 function intentOf(row: ReplicaRow): 'run' | 'destroy' {
   const unwanted =
-    row.state === 'destroyed' || !row.current || ['retiring', 'retired', 'failed'].includes(row.ledger_state);
+    row.state === 'destroyed' || !row.wanted || ['retiring', 'retired', 'failed'].includes(row.ledger_state);
   return unwanted ? 'destroy' : 'run';
 }
 
@@ -303,7 +345,7 @@ function stepOfState(
   if (state === 'running') return { step: 'start-replica', state: 'done', replica };
   if (state === 'destroyed') return { step: 'destroy-replica', state: 'done', replica };
   if (state === 'stopped') return { step: 'stop-replica', state: 'done', replica };
-  const step = row.requested_step ?? (row.genesis === null ? 'prepare-replica' : 'run-replica');
+  const step = row.requested_step ?? (row.consensus_key === null ? 'prepare-replica' : 'run-replica');
   return {
     step,
     state: 'failed',

@@ -1,5 +1,5 @@
 /** Jobs that a worker performs; each carries only the replica's id. */
-export type WorkerJobKind = 'prepare-replica' | 'start-replica' | 'stop-replica' | 'destroy-replica';
+export type WorkerJobKind = 'prepare-replica' | 'start-replica' | 'update-replica' | 'stop-replica' | 'destroy-replica';
 
 /** One job for a worker. */
 export interface WorkerJob {
@@ -24,7 +24,13 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Reads a job of a worker's queue; null when it is none that we wrote. */
 export function readWorkerJob(name: string, data: unknown): WorkerJob | null {
-  const kinds: readonly string[] = ['prepare-replica', 'start-replica', 'stop-replica', 'destroy-replica'];
+  const kinds: readonly string[] = [
+    'prepare-replica',
+    'start-replica',
+    'update-replica',
+    'stop-replica',
+    'destroy-replica',
+  ];
   const replicaId = readId(data, 'replicaId');
   if (!kinds.includes(name) || replicaId === null) return null;
   return { kind: name as WorkerJobKind, replicaId };

@@ -7,8 +7,12 @@ export type {
   Plan,
   PlanCause,
   ReplicaStep,
+  ReportedEpoch,
+  SignedConfiguration,
   Step,
   WorkerStanding,
 } from './model';
-export { plan, quorumOf } from './plan';
+export { replacedAtOnceMax } from './change';
+export { quorumOf } from './observation';
+export { plan } from './plan';
 export { chooseWorkers } from './placement';

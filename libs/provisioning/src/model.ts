@@ -14,17 +14,43 @@ export interface ObservedWorker {
   readonly standing: WorkerStanding;
   /** How many more replicas it may take. */
   readonly free: number;
+  /** Since when it has been down; null while it beats. */
+  readonly downSinceMs: number | null;
 }
 
 /** Jobs that a worker performs for a replica. */
 export type ReplicaStep = 'prepare-replica' | 'start-replica' | 'destroy-replica';
 
+/** The epoch a replica says that it is in. One replica may lie; a quorum of a configuration does not. */
+export interface ReportedEpoch {
+  readonly epoch: number;
+  readonly configHash: string;
+  /** Whether it knows a final block of this epoch, so that the members of the former one may be stopped. */
+  readonly handedOver: boolean;
+}
+
+/** A configuration of the next epoch that was signed and given to the replicas; it may still come into force. */
+export interface SignedConfiguration {
+  readonly hash: string;
+  /** Ids of its replicas in their order. */
+  readonly members: readonly string[];
+}
+
 /** A replica as its worker last reported it. Times are milliseconds of one clock. */
 export interface ObservedReplica {
   readonly id: string;
   readonly index: number;
-  /** False when another replica took its place. */
-  readonly current: boolean;
+  /**
+   * `member`: in the configuration in force, or before the genesis in the founding set. `joiner`: made for the next
+   * configuration. `leaver`: in neither any more, to be destroyed.
+   */
+  readonly role: 'member' | 'joiner' | 'leaver';
+  /** An administrator wants another replica in its place. */
+  readonly replaceWanted: boolean;
+  /** What the replica last said of the epoch it is in; null before it said anything. */
+  readonly reported: ReportedEpoch | null;
+  /** Whether it has told its keys. */
+  readonly prepared: boolean;
   readonly workerId: string;
   readonly state: 'placed' | 'prepared' | 'running' | 'failed' | 'stopped' | 'destroyed';
   /** Failures in a row. */
@@ -41,14 +67,22 @@ export interface ObservedReplica {
 export interface ObservedLedger {
   readonly state: 'provisioning' | 'ready' | 'failed' | 'retiring' | 'retired';
   readonly hasGenesis: boolean;
+  /** Epoch of the configuration in force. */
+  readonly epoch: number;
+  /** Everything signed for the epoch after it, oldest first; only the newest is still handed out. */
+  readonly signed: readonly SignedConfiguration[];
   readonly replicas: readonly ObservedReplica[];
   readonly workers: readonly ObservedWorker[];
   readonly nowMs: number;
+  /** Since when this platform has been watching: what a worker did before counts for nothing. */
+  readonly watchedSinceMs: number;
+  /** How long a worker must be down before its replicas are replaced. */
+  readonly replaceAfterMs: number;
 }
 
 /** Why a ledger has to wait or failed. */
 export interface PlanCause {
-  readonly code: 'PLACEMENT_WORKERS_SHORT' | 'WORKER_LOST' | 'REPLICA_FAILED';
+  readonly code: 'PLACEMENT_WORKERS_SHORT' | 'WORKER_LOST' | 'REPLICA_FAILED' | 'QUORUM_LOST';
   readonly detail: string;
 }
 
@@ -60,6 +94,10 @@ export type Step =
       readonly workerId: string;
       readonly replaces: string | null;
     }
+  | { readonly kind: 'place-joiner'; readonly index: number; readonly workerId: string }
+  | { readonly kind: 'discard-joiner'; readonly replicaId: string }
+  | { readonly kind: 'sign-configuration'; readonly members: readonly string[] }
+  | { readonly kind: 'adopt-configuration'; readonly hash: string }
   | { readonly kind: ReplicaStep; readonly replicaId: string; readonly workerId: string }
   | { readonly kind: 'write-genesis' }
   | { readonly kind: 'mark-ready' }

@@ -1,4 +1,4 @@
-import type { ObservedWorker } from './model';
+import type { ObservedWorker, PlanCause } from './model';
 
 /**
  * Chooses `count` distinct workers: active, with room, not excluded; the emptiest first, then by id so that the choice is
@@ -14,4 +14,12 @@ export function chooseWorkers(
     .sort((first, second) => second.free - first.free || (first.id < second.id ? -1 : 1))
     .slice(0, count)
     .map((worker) => worker.id);
+}
+
+/** Why replicas cannot be placed. */
+export function workersShort(needed: number, available: number): PlanCause {
+  return {
+    code: 'PLACEMENT_WORKERS_SHORT',
+    detail: `${needed} more workers with room are needed, ${available} are there`,
+  };
 }

@@ -8,7 +8,8 @@ import {
   type ObservedWorker,
   type Step,
 } from './model';
-import { plan, quorumOf } from './plan';
+import { quorumOf } from './observation';
+import { plan } from './plan';
 
 const nowMs = 1_000_000;
 const standard = { replicaCount: 4, wanted: true };
@@ -17,7 +18,7 @@ const sandbox = { replicaCount: 1, wanted: true };
 function workers(count: number, overrides: Record<string, Partial<ObservedWorker>> = {}): ObservedWorker[] {
   return Array.from({ length: count }, (_, order) => {
     const id = `w${order}`;
-    return { id, standing: 'active', free: 10, ...overrides[id] };
+    return { id, standing: 'active', free: 10, downSinceMs: null, ...overrides[id] };
   });
 }
 
@@ -25,7 +26,10 @@ function replica(index: number, changes: Partial<ObservedReplica> = {}): Observe
   return {
     id: `r${index}`,
     index,
-    current: true,
+    role: 'member',
+    replaceWanted: false,
+    reported: null,
+    prepared: false,
     workerId: `w${index}`,
     state: 'placed',
     attempts: 0,
@@ -38,7 +42,18 @@ function replica(index: number, changes: Partial<ObservedReplica> = {}): Observe
 }
 
 function observed(changes: Partial<ObservedLedger> = {}): ObservedLedger {
-  return { state: 'provisioning', hasGenesis: false, replicas: [], workers: workers(4), nowMs, ...changes };
+  return {
+    state: 'provisioning',
+    hasGenesis: false,
+    epoch: 1,
+    signed: [],
+    replicas: [],
+    workers: workers(4),
+    nowMs,
+    watchedSinceMs: 0,
+    replaceAfterMs: 60_000,
+    ...changes,
+  };
 }
 
 const four = (changes: Partial<ObservedReplica>): ObservedReplica[] =>
@@ -146,7 +161,7 @@ describe('failures before the genesis', () => {
 
   it('does not move a replica for ever', () => {
     const worn = Array.from({ length: replacementsPerPlaceMax }, (_, order) =>
-      replica(0, { id: `old${order}`, current: false, state: 'destroyed' }),
+      replica(0, { id: `old${order}`, role: 'leaver', state: 'destroyed' }),
     );
     const replicas = [...worn, replica(0, { state: 'failed', attempts: attemptsPerWorkerMax })];
     expect(kinds(plan(sandbox, observed({ replicas })).steps)).toEqual(['mark-failed']);
@@ -177,11 +192,11 @@ describe('failures before the genesis', () => {
   it('removes a replaced replica', () => {
     const replicas = [
       ...four({ state: 'prepared' }),
-      replica(2, { id: 'old', current: false, workerId: 'w9', state: 'placed' }),
+      replica(2, { id: 'old', role: 'leaver', workerId: 'w9', state: 'placed' }),
     ];
     const { steps } = plan(
       standard,
-      observed({ replicas, workers: [...workers(4), { id: 'w9', standing: 'active', free: 1 }] }),
+      observed({ replicas, workers: [...workers(4), { id: 'w9', standing: 'active', free: 1, downSinceMs: null }] }),
     );
     expect(steps).toContainEqual({ kind: 'destroy-replica', replicaId: 'old', workerId: 'w9' });
   });

@@ -1,39 +1,32 @@
+import { planChange } from './change';
 import {
   attemptsPerReplicaMax,
   attemptsPerWorkerMax,
   replacementsPerPlaceMax,
-  requestTimeoutMs,
   type DesiredLedger,
   type ObservedLedger,
   type ObservedReplica,
   type Plan,
   type PlanCause,
-  type ReplicaStep,
   type Step,
-  type WorkerStanding,
 } from './model';
-import { chooseWorkers } from './placement';
+import { isDown, isDue, isUp, membersOf, quorumOf, request } from './observation';
+import { chooseWorkers, workersShort } from './placement';
 
 /**
  * Compares what is wanted with what is seen and says what to do next. Pure and level-triggered: it remembers nothing, so
  * that a lost, doubled or late trigger does no harm.
  *
  * Until the genesis is written a replica may move to another worker as a new replica with new keys. From then on the
- * genesis pins every key, so a replica stays where it is and waits for its worker to come back.
+ * replica set changes only by the ledger's own consensus, from one epoch to the next (`planChange`).
  */
 export function plan(desired: DesiredLedger, observed: ObservedLedger): Plan {
   if (observed.state === 'retired') return { steps: [], cause: null };
   if (!desired.wanted || observed.state === 'retiring') return planRetirement(observed);
   if (observed.state === 'failed') return { steps: destroyAll(observed, observed.replicas), cause: null };
-  const superseded = observed.replicas.filter((replica) => !replica.current);
+  const superseded = observed.replicas.filter((replica) => replica.role === 'leaver');
   const next = observed.hasGenesis ? planRunning(desired, observed) : planFounding(desired, observed);
   return { steps: [...next.steps, ...destroyAll(observed, superseded)], cause: next.cause };
-}
-
-/** How many replicas must run for the ledger to make progress: more than two thirds of 3f + 1. */
-export function quorumOf(replicaCount: number): number {
-  const faulty = Math.floor((replicaCount - 1) / 3);
-  return Math.floor((replicaCount + faulty) / 2) + 1;
 }
 
 function planRetirement(observed: ObservedLedger): Plan {
@@ -44,7 +37,7 @@ function planRetirement(observed: ObservedLedger): Plan {
 }
 
 function planFounding(desired: DesiredLedger, observed: ObservedLedger): Plan {
-  const current = currentReplicas(observed);
+  const current = membersOf(observed);
   const hopeless = current.find((replica) => replica.attempts >= attemptsPerReplicaMax || wornOut(observed, replica));
   if (hopeless)
     return { steps: [{ kind: 'mark-failed', cause: failureCause(hopeless) }], cause: failureCause(hopeless) };
@@ -92,20 +85,21 @@ function planPlacement(desired: DesiredLedger, observed: ObservedLedger, current
 }
 
 function planRunning(desired: DesiredLedger, observed: ObservedLedger): Plan {
-  const current = currentReplicas(observed);
+  const members = membersOf(observed);
   const steps: Step[] = [];
-  for (const replica of current)
-    if (replica.state !== 'running') steps.push(...request(observed, replica, 'start-replica'));
-  const running = current.filter((replica) => replica.state === 'running' && !isDown(observed, replica));
-  const hindered = current.filter(
-    (replica) => isDown(observed, replica) || (replica.state === 'failed' && replica.attempts >= attemptsPerWorkerMax),
+  for (const member of members)
+    if (member.state !== 'running') steps.push(...request(observed, member, 'start-replica'));
+  const running = members.filter((member) => isUp(observed, member));
+  const hindered = members.filter(
+    (member) => isDown(observed, member) || (member.state === 'failed' && member.attempts >= attemptsPerWorkerMax),
   );
   // Replicas that merely are not up yet are waited for; those that cannot come up must not hold a working quorum back.
   const settled =
-    running.length === desired.replicaCount ||
-    (running.length >= quorumOf(desired.replicaCount) && running.length + hindered.length === desired.replicaCount);
+    running.length === members.length ||
+    (running.length >= quorumOf(members.length) && running.length + hindered.length === members.length);
   if (settled && observed.state === 'provisioning') steps.push({ kind: 'mark-ready' });
-  return { steps, cause: waitingCause(observed, current) };
+  const change = observed.state === 'ready' ? planChange(desired, observed) : { steps: [], cause: null };
+  return { steps: [...steps, ...change.steps], cause: change.cause ?? waitingCause(observed, members) };
 }
 
 function destroyAll(observed: ObservedLedger, replicas: readonly ObservedReplica[]): Step[] {
@@ -119,32 +113,9 @@ function destroyAll(observed: ObservedLedger, replicas: readonly ObservedReplica
     });
 }
 
-function request(observed: ObservedLedger, replica: ObservedReplica, step: ReplicaStep): Step[] {
-  if (isDown(observed, replica) || !isDue(observed, replica, step)) return [];
-  return [{ kind: step, replicaId: replica.id, workerId: replica.workerId }];
-}
-
-/** Not while the same job is in hand, nor before the pause after a failure is over. */
-function isDue(observed: ObservedLedger, replica: ObservedReplica, step: ReplicaStep): boolean {
-  if (replica.requested?.step === step) return observed.nowMs - replica.requested.atMs >= requestTimeoutMs;
-  return replica.retryAtMs === null || step === 'destroy-replica' || observed.nowMs >= replica.retryAtMs;
-}
-
 function wornOut(observed: ObservedLedger, replica: ObservedReplica): boolean {
-  const replaced = observed.replicas.filter((other) => !other.current && other.index === replica.index).length;
+  const replaced = observed.replicas.filter((other) => other.role === 'leaver' && other.index === replica.index).length;
   return replica.state === 'failed' && replica.attempts >= attemptsPerWorkerMax && replaced >= replacementsPerPlaceMax;
-}
-
-function currentReplicas(observed: ObservedLedger): ObservedReplica[] {
-  return observed.replicas
-    .filter((replica) => replica.current && replica.state !== 'destroyed')
-    .sort((first, second) => first.index - second.index);
-}
-
-function isDown(observed: ObservedLedger, replica: ObservedReplica): boolean {
-  const standing: WorkerStanding =
-    observed.workers.find((worker) => worker.id === replica.workerId)?.standing ?? 'lost';
-  return standing === 'lost' || standing === 'stopped';
 }
 
 function waitingCause(observed: ObservedLedger, replicas: readonly ObservedReplica[]): PlanCause | null {
@@ -157,11 +128,4 @@ function waitingCause(observed: ObservedLedger, replicas: readonly ObservedRepli
 function failureCause(replica: ObservedReplica): PlanCause {
   const reason = [replica.causeCode, replica.causeDetail].filter((part) => part !== null).join(': ');
   return { code: 'REPLICA_FAILED', detail: `replica ${replica.index} failed${reason === '' ? '' : `: ${reason}`}` };
-}
-
-function workersShort(needed: number, available: number): PlanCause {
-  return {
-    code: 'PLACEMENT_WORKERS_SHORT',
-    detail: `${needed} more workers with room are needed, ${available} are there`,
-  };
 }

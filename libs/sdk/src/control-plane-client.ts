@@ -18,7 +18,7 @@ import type {
 import { readEvents } from './event-stream';
 import { HttpClient, type CallOptions, type ClientOptions } from './http-client';
 import { PagedList, type Page, type PageOptions } from './paged-list';
-import { waitForLedger, type WaitForLedgerOptions } from './wait-for-ledger';
+import { waitForLedger, waitForScale, type WaitForLedgerOptions } from './wait-for-ledger';
 
 /** Sign-up, sessions, API keys, ledgers and the fleet. Make one with {@link createControlPlaneClient}. */
 export class ControlPlaneClient {
@@ -133,6 +133,11 @@ export class ControlPlaneClient {
     return this.http.json({ method: 'POST', path: `${ledgerPath(id)}/scale`, json: { replicas }, ...options });
   }
 
+  /** Resolves when a change of the replica set is in force; throws like `waitForLedger`. */
+  waitForScale(id: string, options?: WaitForLedgerOptions): Promise<Ledger> {
+    return waitForScale(this, id, options);
+  }
+
   /** Resolves when the ledger is ready; throws LedgerFailedError or, out of time, LedgerWaitError. */
   waitForLedger(id: string, options?: WaitForLedgerOptions): Promise<Ledger> {
     return waitForLedger(this, id, options);
@@ -142,6 +147,12 @@ export class ControlPlaneClient {
   scaleFleetLedger(id: string, replicas: number, options?: CallOptions): Promise<Ledger> {
     const path = `/v1/fleet/ledgers/${encodeURIComponent(id)}/scale`;
     return this.http.json({ method: 'POST', path, json: { replicas }, ...options });
+  }
+
+  /** Puts another replica in the place of one; for a platform administrator. */
+  replaceReplica(id: string, index: number, options?: CallOptions): Promise<Ledger> {
+    const path = `/v1/fleet/ledgers/${encodeURIComponent(id)}/replicas/${index}/replace`;
+    return this.http.json({ method: 'POST', path, json: {}, ...options });
   }
 
   workers(options?: PageOptions): PagedList<Worker> {

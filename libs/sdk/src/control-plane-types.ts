@@ -1,6 +1,6 @@
 import type { KeyScheme } from '@quorate/crypto';
 
-export type LedgerClass = 'sandbox' | 'standard';
+export type LedgerClass = 'sandbox' | 'standard' | 'premium';
 export type LedgerState = 'provisioning' | 'ready' | 'failed' | 'retiring' | 'retired';
 export type Role = 'owner' | 'admin' | 'operator' | 'developer' | 'auditor' | 'platform-admin';
 
@@ -89,7 +89,13 @@ export interface Ledger {
   readonly state: LedgerState;
   readonly cause?: Cause | null;
   readonly genesisId: string | null;
+  /** Of the configuration in force; it grows by one with every change of the replica set. */
+  readonly epoch: number;
+  /** The members of that configuration, in order. */
   readonly replicas: readonly LedgerReplica[];
+  readonly replicasWanted: number;
+  /** Replicas that are made for the next configuration. */
+  readonly joiners: readonly LedgerReplica[];
   readonly createdAt: string;
   readonly readyAt: string | null;
   readonly expiresAt: string | null;
@@ -135,6 +141,8 @@ export interface FleetLedger {
   readonly region: string;
   readonly state: string;
   readonly replicas: number;
+  readonly replicasWanted: number;
+  readonly epoch: number;
   readonly createdAt: string;
 }
 

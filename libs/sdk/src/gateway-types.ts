@@ -22,6 +22,7 @@ export interface ReplicaReach {
 
 export interface LedgerStatus {
   readonly ledgerId: string;
+  readonly epoch: number | null;
   readonly leader: number | null;
   readonly term: number | null;
   readonly height: number | null;

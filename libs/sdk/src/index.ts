@@ -6,7 +6,9 @@ export { webCryptoSigner, generateWebCryptoKey, ed25519Signer, type Signer } fro
 export { buildEnvelope, signEnvelope, type EnvelopeDraft, type SignedEnvelope, type PartyKey } from './envelope';
 export { ControlPlaneClient, createControlPlaneClient } from './control-plane-client';
 export {
+  isChanging,
   waitForLedger,
+  waitForScale,
   LedgerFailedError,
   LedgerWaitError,
   type WaitForLedgerOptions,

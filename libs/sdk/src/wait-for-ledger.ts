@@ -37,14 +37,34 @@ export class LedgerWaitError extends Error {
     readonly ledger: Ledger,
     timeoutMs: number,
   ) {
-    super(`ledger ${ledger.id} is still ${ledger.state} after ${timeoutMs} ms`);
+    const change = isChanging(ledger)
+      ? `, changing from ${ledger.replicas.length} to ${ledger.replicasWanted} replicas`
+      : '';
+    const cause = ledger.cause ? `: ${ledger.cause.code}, ${ledger.cause.detail}` : '';
+    super(`ledger ${ledger.id} is still ${ledger.state}${change} after ${timeoutMs} ms${cause}`);
     this.name = 'LedgerWaitError';
   }
 }
 
-export async function waitForLedger(
+/** Waits until a ledger is ready. */
+export function waitForLedger(source: LedgerSource, id: string, options?: WaitForLedgerOptions): Promise<Ledger> {
+  return waitUntil(source, id, ({ state }) => state === 'ready', options);
+}
+
+/** Waits until the replica set of a ledger is what is wanted. */
+export function waitForScale(source: LedgerSource, id: string, options?: WaitForLedgerOptions): Promise<Ledger> {
+  return waitUntil(source, id, (ledger) => ledger.state === 'ready' && !isChanging(ledger), options);
+}
+
+/** Whether the replica set of a ledger is not yet what is wanted. */
+export function isChanging({ replicas, replicasWanted, joiners }: Ledger): boolean {
+  return joiners.length > 0 || replicas.length !== replicasWanted;
+}
+
+async function waitUntil(
   source: LedgerSource,
   id: string,
+  holds: (ledger: Ledger) => boolean,
   options: WaitForLedgerOptions = {},
 ): Promise<Ledger> {
   const { signal, onProgress, timeoutMs = timeoutMsDefault } = options;
@@ -60,8 +80,8 @@ export async function waitForLedger(
       seenSequence = newSteps.reduce((last, step) => Math.max(last, step.sequence), seenSequence);
       seenState = ledger.state;
     }
-    if (ledger.state === 'ready') return ledger;
-    if (ledger.state !== 'provisioning') throw new LedgerFailedError(ledger);
+    if (holds(ledger)) return ledger;
+    if (ledger.state !== 'provisioning' && ledger.state !== 'ready') throw new LedgerFailedError(ledger);
     if (Date.now() >= deadlineMs) throw new LedgerWaitError(ledger, timeoutMs);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }

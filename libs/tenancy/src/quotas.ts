@@ -1,5 +1,5 @@
-/** A ledger's class decides its number of replicas. */
-export type LedgerClass = 'sandbox' | 'standard';
+/** A ledger's class decides its number of replicas at its creation. */
+export type LedgerClass = 'sandbox' | 'standard' | 'premium';
 
 /** What one class of ledger is made of and how many of them a tenant may hold at once. */
 export interface LedgerClassTerms {
@@ -8,11 +8,18 @@ export interface LedgerClassTerms {
   readonly ledgersPerTenantMax: number;
 }
 
-/** 4 = 3f + 1 with f = 1: the least number of replicas that survives a Byzantine one. */
+/** 3f + 1 replicas survive f Byzantine ones: none of 1, one of 4, two of 7. */
 export const ledgerClasses: readonly LedgerClassTerms[] = Object.freeze([
   { name: 'sandbox', replicas: 1, ledgersPerTenantMax: 50 },
   { name: 'standard', replicas: 4, ledgersPerTenantMax: 20 },
+  { name: 'premium', replicas: 7, ledgersPerTenantMax: 5 },
 ]);
+
+/** Numbers of replicas that a ledger may be scaled to. */
+export const replicaCounts: readonly number[] = Object.freeze(ledgerClasses.map(({ replicas }) => replicas));
+
+/** All of a tenant's ledgers together have no more replicas, whatever they are scaled to. */
+export const replicasPerTenantMax = 160;
 
 /** The terms of one class. */
 export function ledgerClassTerms(name: LedgerClass): LedgerClassTerms {

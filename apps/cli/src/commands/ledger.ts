@@ -1,5 +1,5 @@
 import { hex } from '@quorate/crypto';
-import type { Ledger, LedgerClass, LedgerStep } from '@quorate/sdk';
+import type { Ledger, LedgerClass, LedgerStep, WaitForLedgerOptions } from '@quorate/sdk';
 import type { CommandInput, CommandSpec } from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
@@ -16,6 +16,8 @@ const ledgerColumns: readonly Column<Ledger>[] = [
   ['REGION', (ledger) => ledger.region],
   ['STATE', (ledger) => ledger.state],
   ['READY MS', (ledger) => ledger.provisioningMs, 'right'],
+  ['REPLICAS', (ledger) => ledger.replicas.length, 'right'],
+  ['EPOCH', (ledger) => ledger.epoch, 'right'],
   ['EXPIRES', (ledger) => ledger.expiresAt],
 ];
 
@@ -31,11 +33,12 @@ const stepColumns: readonly Column<LedgerStep>[] = [
 
 function show(context: CommandContext, ledger: Ledger): void {
   if (context.terminal.format === 'json') return context.terminal.json(ledger);
-  const { replicas, cause, ...fields } = ledger;
+  const { replicas, joiners, cause, ...fields } = ledger;
   context.terminal.record({
     ...fields,
     cause: cause ? `${cause.code}: ${cause.detail}` : null,
     replicas: replicas.length,
+    joiners: joiners.length,
   });
 }
 
@@ -79,21 +82,39 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
 }
 
 async function waitUntilReady(context: CommandContext, id: string, timeoutMs: number): Promise<void> {
-  const ready = await context.controlPlane().waitForLedger(id, {
+  const ready = await context.controlPlane().waitForLedger(id, progressOf(context, timeoutMs, 0));
+  const opened = await context.openLedger(id);
+  context.terminal.progress(`Trust anchor kept: genesis ${opened.genesisId}`);
+  show(context, ready);
+}
+
+/** Shows each step that ends while one waits; what was logged up to a sequence number is known. */
+function progressOf(context: CommandContext, timeoutMs: number, afterSequence: number): WaitForLedgerOptions {
+  return {
     timeoutMs,
     signal: context.signal,
     onProgress: (_ledger, steps) => {
-      for (const step of steps.filter(({ state }) => state !== 'started')) {
+      for (const step of steps.filter(({ state, sequence }) => state !== 'started' && sequence > afterSequence)) {
         const replica = step.replicaIndex === null ? '' : ` replica ${step.replicaIndex}`;
         const cause = step.cause === null ? '' : ` ${step.cause.code}: ${step.cause.detail}`;
         const elapsed = step.elapsedMs === null ? '' : ` ${Math.round(step.elapsedMs)} ms`;
         context.terminal.progress(`  ${step.step}${replica} ${step.state}${elapsed}${cause}`);
       }
     },
+  };
+}
+
+async function scale(context: CommandContext, input: CommandInput): Promise<void> {
+  const id = await context.ledgerId(input.argument(0));
+  const controlPlane = context.controlPlane();
+  const known = await controlPlane.steps(id);
+  const scaled = await controlPlane.scaleLedger(id, Number(input.text('replicas')), {
+    idempotencyKey: input.optionalText('idempotency-key'),
+    signal: context.signal,
   });
-  const opened = await context.openLedger(id);
-  context.terminal.progress(`Trust anchor kept: genesis ${opened.genesisId}`);
-  show(context, ready);
+  if (!input.flag('wait')) return show(context, scaled);
+  const timeoutMs = input.duration('timeout') ?? WAIT_MS_DEFAULT;
+  show(context, await controlPlane.waitForScale(id, progressOf(context, timeoutMs, known.at(-1)?.sequence ?? 0)));
 }
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
@@ -162,8 +183,8 @@ export const ledgerCommands: readonly CommandSpec[] = [
       { flags: '--name <name>', description: 'name of the ledger', required: true },
       {
         flags: '--class <class>',
-        description: 'sandbox: 1 replica, short-lived; standard: 4 replicas',
-        choices: ['sandbox', 'standard'],
+        description: 'sandbox: 1 replica, short-lived; standard: 4 replicas; premium: 7 replicas',
+        choices: ['sandbox', 'standard', 'premium'],
         fallback: 'sandbox',
       },
       { flags: '--region <region>', description: "else the platform's first region" },
@@ -204,6 +225,19 @@ export const ledgerCommands: readonly CommandSpec[] = [
     summary: 'Show the trust anchor of a ledger, checked and kept here.',
     arguments: [{ ...which[0], optional: true }],
     run: genesis,
+  },
+  {
+    words: ['ledger', 'scale'],
+    summary: 'Change the number of replicas of a running ledger; its transfers go on meanwhile.',
+    arguments: which,
+    options: [
+      { flags: '--replicas <count>', description: 'how many it shall have', choices: ['1', '4', '7'], required: true },
+      { flags: '--wait', description: 'wait until the new replicas are in force' },
+      { flags: '--timeout <duration>', description: 'how long to wait (2m)' },
+      { flags: '--idempotency-key <text>', description: 'the same key never asks twice' },
+    ],
+    example: 'quorate ledger scale main --replicas 7 --wait',
+    run: scale,
   },
   {
     words: ['ledger', 'delete'],

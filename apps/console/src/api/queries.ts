@@ -1,5 +1,13 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { ProblemError, type GatewayClient, type Ledger, type PagedList, type Session, type Tenant } from '@quorate/sdk';
+import {
+  isChanging,
+  ProblemError,
+  type GatewayClient,
+  type Ledger,
+  type PagedList,
+  type Session,
+  type Tenant,
+} from '@quorate/sdk';
 import { controlPlane } from './clients';
 
 const refreshMs = 2_000;
@@ -43,11 +51,16 @@ export const ledgerQuery = (id: string) =>
   queryOptions({
     queryKey: ['ledger', id],
     queryFn: ({ signal }) => controlPlane.ledger(id, { signal }),
-    refetchInterval: ({ state }) => (state.data?.state === 'ready' ? refreshSlowMs : refreshMs),
+    refetchInterval: ({ state: { data } }) =>
+      data?.state === 'ready' && !isChanging(data) ? refreshSlowMs : refreshMs,
   });
 
 export const stepsQuery = (id: string) =>
-  queryOptions({ queryKey: ['steps', id], queryFn: ({ signal }) => controlPlane.steps(id, { signal }) });
+  queryOptions({
+    queryKey: ['steps', id],
+    queryFn: ({ signal }) => controlPlane.steps(id, { signal }),
+    refetchInterval: refreshSlowMs,
+  });
 
 export const apiKeysQuery = queryOptions({
   queryKey: ['api-keys'],
@@ -72,8 +85,10 @@ export const tenantsQuery = queryOptions({
 export interface FleetLedger extends Pick<Ledger, 'id' | 'name' | 'class' | 'region' | 'state' | 'createdAt'> {
   readonly tenantId: string;
   readonly tenantName: string;
-  /** How many replicas it has. */
+  /** How many replicas it has, and how many it is to have. */
   readonly replicas: number;
+  readonly replicasWanted: number;
+  readonly epoch: number;
 }
 
 export const fleetLedgersQuery = queryOptions({

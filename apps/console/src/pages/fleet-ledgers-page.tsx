@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { controlPlane } from '../api/clients';
 import { fleetLedgersQuery, type FleetLedger } from '../api/queries';
 import { useFormats } from '../i18n/formats';
+import { ReplaceDialog } from '../ledger/replace-dialog';
 import { ScaleDialog } from '../ledger/scale-dialog';
 import { CopyableId } from '../ui/copyable-id';
 import { LedgerClassTag, LedgerStateTag } from '../ui/ledger-tags';
@@ -20,6 +21,7 @@ export function FleetLedgersPage() {
   const nowMs = useNowMs(10_000);
   const ledgers = useQuery(fleetLedgersQuery);
   const [scaling, setScaling] = useState<FleetLedger | null>(null);
+  const [replacing, setReplacing] = useState<FleetLedger | null>(null);
   return (
     <Page title={t('nav.ledgers')} lead={t('fleetLedgers.lead')}>
       <RowsTable<FleetLedger>
@@ -45,13 +47,26 @@ export function FleetLedgersPage() {
           },
           { title: t('field.state'), render: (_, { state }) => <LedgerStateTag state={state} /> },
           { title: t('field.class'), render: (_, ledger) => <LedgerClassTag ledgerClass={ledger.class} /> },
-          { title: t('field.replicas'), className: 'number', render: (_, { replicas }) => formats.number(replicas) },
+          {
+            title: t('field.replicas'),
+            className: 'number',
+            render: (_, { replicas, replicasWanted: wanted }) =>
+              replicas === wanted || replicas === 0
+                ? formats.number(replicas)
+                : t('fleetLedgers.replicasTo', { replicas, wanted }),
+          },
+          { title: t('overview.epoch'), className: 'number', render: (_, { epoch }) => formats.number(epoch) },
           { title: t('field.region'), render: (_, { region }) => <RegionLabel region={region} /> },
           { title: t('field.created'), render: (_, { createdAt }) => formats.ago(createdAt, nowMs) },
           {
             title: '',
             render: (_, ledger) =>
-              ledger.state === 'ready' && <Button onClick={() => setScaling(ledger)}>{t('ledger.scale')}</Button>,
+              ledger.state === 'ready' && (
+                <Flex gap={8}>
+                  <Button onClick={() => setScaling(ledger)}>{t('ledger.scale')}</Button>
+                  <Button onClick={() => setReplacing(ledger)}>{t('replica.replace')}</Button>
+                </Flex>
+              ),
           },
         ]}
       />
@@ -63,6 +78,9 @@ export function FleetLedgersPage() {
           onScaled={() => ledgers.refetch()}
           onClose={() => setScaling(null)}
         />
+      )}
+      {replacing !== null && (
+        <ReplaceDialog ledger={replacing} onReplaced={() => ledgers.refetch()} onClose={() => setReplacing(null)} />
       )}
     </Page>
   );

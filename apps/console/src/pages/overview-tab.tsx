@@ -1,5 +1,6 @@
 import { CrownOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
+import { isChanging } from '@quorate/sdk';
 import { Alert, Card, Collapse, Flex, Skeleton, Table, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -31,7 +32,16 @@ export function OverviewTab() {
           description={`${ledger.cause.detail} (${ledger.cause.code})`}
         />
       )}
+      {isChanging(ledger) && (
+        <Alert
+          type="info"
+          showIcon
+          title={t('overview.changing')}
+          description={t('overview.changingDetail', { from: ledger.replicas.length, to: ledger.replicasWanted })}
+        />
+      )}
       <div className="tiles">
+        <Tile label={t('overview.epoch')}>{number(ledger.epoch)}</Tile>
         <Tile label={t('overview.height')}>{number(status.data?.height)}</Tile>
         <Tile label={t('overview.proven')}>{number(status.data?.provenHeight)}</Tile>
         <Tile label={t('overview.finality')}>
@@ -92,7 +102,9 @@ function Tile({ label, children }: { label: string; children: ReactNode }) {
 }
 
 interface ReplicaRow {
+  readonly id: string;
   readonly index: number;
+  readonly joining: boolean;
   readonly worker: string | null;
   readonly reachable: boolean;
   readonly leader: boolean;
@@ -109,7 +121,9 @@ function ReplicaTable() {
   const rows = ledger.replicas.map((replica): ReplicaRow => {
     const seen = status.data?.replicas.find(({ index }) => index === replica.index);
     return {
+      id: replica.id,
       index: replica.index,
+      joining: false,
       worker: replica.workerName,
       reachable: seen?.reachable ?? false,
       leader: seen?.leader ?? false,
@@ -118,12 +132,23 @@ function ReplicaTable() {
       term: seen?.term ?? replica.term,
     };
   });
+  const joiners = ledger.joiners.map(({ id, index, workerName, height, term }): ReplicaRow => ({
+    id,
+    index,
+    height,
+    term,
+    worker: workerName,
+    joining: true,
+    reachable: false,
+    leader: false,
+    executedHeight: null,
+  }));
   const number = (value: number | null) => (value === null ? '—' : formats.number(value));
   return (
     <Table<ReplicaRow>
-      rowKey="index"
+      rowKey="id"
       size="middle"
-      dataSource={rows.sort((left, right) => left.index - right.index)}
+      dataSource={[...rows.sort((left, right) => left.index - right.index), ...joiners]}
       pagination={false}
       scroll={{ x: 'max-content' }}
       columns={[
@@ -143,11 +168,14 @@ function ReplicaTable() {
         { title: t('field.worker'), render: (_, { worker }) => worker ?? '—' },
         {
           title: t('replica.reach'),
-          render: (_, { reachable }) => (
-            <Tag color={reachable ? 'success' : 'error'}>
-              {t(reachable ? 'replica.reachable' : 'replica.unreachable')}
-            </Tag>
-          ),
+          render: (_, { reachable, joining }) =>
+            joining ? (
+              <Tag color="processing">{t('replica.joining')}</Tag>
+            ) : (
+              <Tag color={reachable ? 'success' : 'error'}>
+                {t(reachable ? 'replica.reachable' : 'replica.unreachable')}
+              </Tag>
+            ),
         },
         { title: t('overview.height'), align: 'right', className: 'number', render: (_, { height }) => number(height) },
         {

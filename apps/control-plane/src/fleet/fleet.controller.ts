@@ -5,7 +5,9 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Problem } from '../http/problem';
 import { Administrator } from '../http/request';
 import { Route } from '../http/route';
-import { ledgerSchema, replicaSetFixed, scaleSchema } from '../ledgers/ledgers.schemas';
+import { ledgerSchema, scaleSchema, type LedgerView, type Scale } from '../ledgers/ledgers.schemas';
+import { LedgersService } from '../ledgers/ledgers.service';
+import { scaledView } from '../ledgers/scaling';
 import { isId, nothingSchema, pageSchema } from '../http/schemas';
 import {
   fleetLedgerListSchema,
@@ -23,6 +25,7 @@ export class FleetController {
   constructor(
     private readonly fleet: FleetStore,
     private readonly launcher: WorkerLauncher,
+    private readonly ledgersService: LedgersService,
   ) {}
 
   @Get('workers')
@@ -54,7 +57,7 @@ export class FleetController {
   @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
   @Route({
     operationId: 'drainWorker',
-    summary: 'Give a worker no new replicas',
+    summary: 'Move the replicas of a worker to others and give it no new ones',
     access: 'platform',
     status: 202,
     answer: workerSchema,
@@ -101,11 +104,29 @@ export class FleetController {
   async scaleLedger(
     @Administrator() context: PlatformContext,
     @Param('id') id: string,
-    @Body({ schema: scaleSchema }) _scale: unknown,
-  ): Promise<never> {
-    if (!isId(id) || !(await this.fleet.hasLedger(context, id))) {
-      throw new Problem('LEDGER_UNKNOWN', { detail: 'there is no such ledger' });
-    }
-    throw replicaSetFixed();
+    @Body({ schema: scaleSchema }) { replicas }: Scale,
+  ): Promise<LedgerView> {
+    return scaledView(await this.ledgersService.scale(context, id, replicas));
+  }
+
+  @Post('ledgers/:id/replicas/:index/replace')
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @ApiParam({ name: 'index', schema: { type: 'integer', minimum: 0 } })
+  @Route({
+    operationId: 'replaceReplica',
+    summary: 'Put another replica, on another worker, in the place of one',
+    access: 'platform',
+    status: 202,
+    answer: ledgerSchema,
+    idempotent: true,
+  })
+  async replaceReplica(
+    @Administrator() context: PlatformContext,
+    @Param('id') id: string,
+    @Param('index') index: string,
+    @Body({ schema: nothingSchema }) _nothing: unknown,
+  ): Promise<LedgerView> {
+    const place = /^\d{1,2}$/.test(index) ? Number(index) : -1;
+    return scaledView(await this.ledgersService.replace(context, id, place));
   }
 }

@@ -27,6 +27,8 @@ const fleetLedgerSchema = z
     region: z.string(),
     state: z.string(),
     replicas: z.int(),
+    replicasWanted: z.int(),
+    epoch: z.int(),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'FleetLedger' });

@@ -31,6 +31,11 @@ const catalogue = {
     'The fleet is not scaled from here',
     'Scale the workers where their containers are run.',
   ],
+  FLEET_WORKERS_SHORT: [
+    409,
+    'Too few workers',
+    'Each replica needs a worker of its own with room. Add workers, or wait until some are free.',
+  ],
   IDEMPOTENCY_IN_FLIGHT: [
     409,
     'The same request is being carried out',
@@ -49,11 +54,12 @@ const catalogue = {
     'Repeat the request with the same key; report the request id if it happens again.',
   ],
   LEDGER_GENESIS_NOT_YET: [409, 'The ledger has no genesis yet', 'Wait until every replica is prepared.'],
-  LEDGER_SCALE_NOT_YET: [
+  LEDGER_CHANGE_UNDER_WAY: [
     409,
-    'Ledgers cannot be scaled yet',
-    'Make another ledger: the replica set is fixed by the genesis.',
+    'The replica set is being changed',
+    'Wait until the new epoch is in force; `GET /v1/ledgers/{id}/steps` shows how far it is.',
   ],
+  LEDGER_NOT_READY: [409, 'The ledger is not ready', 'Wait until it is ready; a retired ledger never is again.'],
   LEDGER_UNKNOWN: [
     404,
     'No such ledger',
@@ -73,7 +79,9 @@ const catalogue = {
   PLATFORM_ADMIN_REQUIRED: [403, 'Only platform administrators may do this', 'Log in as a platform administrator.'],
   QUOTA_API_KEYS_EXHAUSTED: [409, 'No more API keys', 'Revoke a key that is no longer used.'],
   QUOTA_LEDGERS_EXHAUSTED: [409, 'No more ledgers of this class', 'Retire a ledger of this class.'],
+  QUOTA_REPLICAS_EXHAUSTED: [409, 'No more replicas', 'Retire a ledger, or scale one down.'],
   RATE_LIMITED: [429, 'Too many attempts', 'Wait as long as `Retry-After` says.'],
+  REPLICA_UNKNOWN: [404, 'No such replica', 'Compare the index with the replicas of the ledger.'],
   REQUEST_INVALID: [400, 'The request is not valid', 'Correct the fields that `errors` points at.'],
   ROLE_INSUFFICIENT: [
     403,

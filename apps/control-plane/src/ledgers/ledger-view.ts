@@ -5,7 +5,7 @@ import type { LedgerView, StepView } from './ledgers.schemas';
 const observationFreshMs = 6_000;
 
 /** A ledger as the API shows it. */
-export function toLedgerView({ ledger, replicas }: LedgerRecord, nowMs: number): LedgerView {
+export function toLedgerView({ ledger, replicas, joiners }: LedgerRecord, nowMs: number): LedgerView {
   return {
     id: ledger.id,
     name: ledger.name,
@@ -14,7 +14,10 @@ export function toLedgerView({ ledger, replicas }: LedgerRecord, nowMs: number):
     state: ledger.state,
     ...(ledger.causeCode === null ? {} : { cause: { code: ledger.causeCode, detail: ledger.causeDetail ?? '' } }),
     genesisId: ledger.genesisId,
+    epoch: ledger.epoch,
     replicas: replicas.map((replica) => toReplicaView(replica, nowMs)),
+    replicasWanted: ledger.replicaCount,
+    joiners: joiners.map((replica) => toReplicaView(replica, nowMs)),
     createdAt: ledger.createdAt.toISOString(),
     readyAt: ledger.readyAt?.toISOString() ?? null,
     expiresAt: ledger.expiresAt?.toISOString() ?? null,

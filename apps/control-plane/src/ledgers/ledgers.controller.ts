@@ -30,13 +30,14 @@ import {
   ledgerDraftSchema,
   ledgerListSchema,
   ledgerSchema,
-  replicaSetFixed,
   scaleSchema,
   stepListSchema,
   type LedgerRequest,
   type LedgerView,
+  type Scale,
 } from './ledgers.schemas';
 import { LedgersService } from './ledgers.service';
+import { scaledView } from './scaling';
 
 const LedgerId = (): MethodDecorator => ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } });
 
@@ -65,9 +66,11 @@ export class LedgersController {
   ): Promise<LedgerView> {
     const outcome = await this.ledgers.create(context, draft, key);
     if (outcome.kind === 'refused') {
-      throw new Problem(outcome.code, {
-        detail: `a tenant may hold ${outcome.ledgersMax} ledgers of class ${draft.class}; retire one`,
-      });
+      const detail =
+        outcome.code === 'QUOTA_LEDGERS_EXHAUSTED'
+          ? `a tenant may hold ${outcome.ledgersMax} ledgers of class ${draft.class}; retire one`
+          : `a tenant's ledgers may have ${outcome.replicasMax} replicas together; retire one or scale one down`;
+      throw new Problem(outcome.code, { detail });
     }
     return toLedgerView(outcome.record, Date.now());
   }
@@ -163,11 +166,17 @@ export class LedgersController {
   async scale(
     @Tenant() context: TenantContext,
     @Param('id') id: string,
-    @Body({ schema: scaleSchema }) _scale: unknown,
-  ): Promise<never> {
-    known(await this.ledgers.get(context, id));
-    throw replicaSetFixed();
+    @Body({ schema: scaleSchema }) { replicas }: Scale,
+  ): Promise<LedgerView> {
+    demandAdmin(context);
+    return scaledView(await this.ledgers.scale(context, id, replicas));
   }
+}
+
+/** Members of lower roles work with a ledger as it is. An API key was made by somebody who may do this. */
+function demandAdmin({ actor }: TenantContext): void {
+  if (actor.kind === 'member' && actor.role !== 'owner' && actor.role !== 'admin')
+    throw new Problem('ROLE_INSUFFICIENT', { detail: 'only an owner or admin may change the replica set' });
 }
 
 /** Another tenant's ledger and one that never was give the same answer. */

@@ -1,7 +1,6 @@
 import { publicKeyAcceptable, unhex } from '@quorate/crypto';
-import { ledgerClasses } from '@quorate/tenancy';
+import { ledgerClasses, replicaCounts } from '@quorate/tenancy';
 import { z } from 'zod';
-import { Problem } from '../http/problem';
 import { causeSchema, displayName } from '../http/schemas';
 
 /** Regions in which ledgers can be made. */
@@ -77,7 +76,10 @@ export const ledgerSchema = z
     state: z.enum(['provisioning', 'ready', 'failed', 'retiring', 'retired']),
     cause: causeSchema.optional(),
     genesisId: z.string().nullable(),
+    epoch: z.int(),
     replicas: z.array(replicaSchema),
+    replicasWanted: z.int(),
+    joiners: z.array(replicaSchema),
     createdAt: z.iso.datetime(),
     readyAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime().nullable(),
@@ -116,14 +118,12 @@ const stepSchema = z
 
 export const stepListSchema = z.object({ data: z.array(stepSchema) }).meta({ id: 'LedgerStepList' });
 export const genesisSchema = z.object({ genesis: z.string(), genesisId: z.string() }).meta({ id: 'GenesisDocument' });
-export const scaleSchema = z.strictObject({ replicas: z.int().min(1).max(31) }).meta({ id: 'Scale' });
-
-/** Until consensus can change a running ledger's members, every wish to scale is answered so. */
-export function replicaSetFixed(): Problem {
-  return new Problem('LEDGER_SCALE_NOT_YET', {
-    detail: 'the replica set of a ledger is fixed by its genesis; retire it and make another one',
-  });
-}
+export const scaleSchema = z
+  .strictObject({
+    replicas: z.int().refine((count) => replicaCounts.includes(count), `one of ${replicaCounts.join(', ')}`),
+  })
+  .meta({ id: 'Scale' });
+export type Scale = z.infer<typeof scaleSchema>;
 
 export type LedgerRequest = z.infer<typeof ledgerDraftSchema>;
 export type LedgerView = z.infer<typeof ledgerSchema>;

@@ -1,6 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { LedgerStore, type CreateLedgerOutcome, type LedgerRecord } from '@quorate/database';
-import { actorId, type TenantContext } from '@quorate/tenancy';
+import {
+  LedgerStore,
+  ScaleStore,
+  type CreateLedgerOutcome,
+  type LedgerRecord,
+  type ScaleOutcome,
+} from '@quorate/database';
+import { actorId, type PlatformContext, type TenantContext } from '@quorate/tenancy';
 import { Injectable } from '@nestjs/common';
 import { OutboxDispatcher } from '../reconciler/outbox.dispatcher';
 import { isId } from '../http/schemas';
@@ -11,6 +17,7 @@ import { ttlSecondsOf, type LedgerRequest } from './ledgers.schemas';
 export class LedgersService {
   constructor(
     private readonly ledgers: LedgerStore,
+    private readonly scales: ScaleStore,
     private readonly outbox: OutboxDispatcher,
   ) {}
 
@@ -33,6 +40,23 @@ export class LedgersService {
 
   async get(context: TenantContext, ledgerId: string): Promise<LedgerRecord | null> {
     return isId(ledgerId) ? this.ledgers.get(context, ledgerId) : null;
+  }
+
+  /** Asks for another number of replicas; null when the caller has no such ledger. */
+  scale(context: TenantContext | PlatformContext, ledgerId: string, replicas: number): Promise<ScaleOutcome | null> {
+    return this.change(ledgerId, () => this.scales.scale(context, ledgerId, replicas));
+  }
+
+  /** Asks for another replica in the place of one; null when there is no such ledger. */
+  replace(context: PlatformContext, ledgerId: string, index: number): Promise<ScaleOutcome | null> {
+    return this.change(ledgerId, () => this.scales.replace(context, ledgerId, index));
+  }
+
+  private async change(ledgerId: string, work: () => Promise<ScaleOutcome>): Promise<ScaleOutcome | null> {
+    if (!isId(ledgerId)) return null;
+    const outcome = await work();
+    if (outcome.kind === 'accepted') this.outbox.dispatch();
+    return outcome;
   }
 
   /** Asks for a ledger's retirement; null when the tenant has no such ledger. */

@@ -13,7 +13,7 @@ export function foundLedger(
   governanceKey: PublicKey,
 ): { readonly document: Uint8Array; readonly id: Uint8Array } {
   const replicas = view.replicas
-    .filter((replica) => replica.current)
+    .filter((replica) => replica.role === 'member')
     .sort((first, second) => first.index - second.index);
   invariant(replicas.length === view.replicaCount, 'a genesis names every replica', { ledgerId: view.ledgerId });
   const genesis: Genesis = {
@@ -35,6 +35,7 @@ export function foundLedger(
   return { document: encodeGenesis(genesis), id: genesisId(genesis) };
 }
 
-function hashOfCertificate(certificate: string): Uint8Array {
+/** SHA-256 of a certificate's DER form, by which links know it. */
+export function hashOfCertificate(certificate: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(new X509Certificate(certificate).raw).digest());
 }

@@ -1,8 +1,11 @@
 import { hex } from '@quorate/crypto';
+import type { Config } from '@quorate/config';
 import { ReconcileStore, type ReconcileReplica, type ReconcileSession, type ReconcileView } from '@quorate/database';
 import { Jobs, type WorkerJob } from '@quorate/jobs';
-import { plan, type ObservedLedger, type ReplicaStep, type Step } from '@quorate/provisioning';
-import { Injectable } from '@nestjs/common';
+import { plan, type ObservedLedger, type Plan, type ReplicaStep, type Step } from '@quorate/provisioning';
+import { Inject, Injectable } from '@nestjs/common';
+import { configToken } from '../http/config-token';
+import { signNext } from './configuration';
 import { foundLedger } from './genesis';
 import { GovernanceKey } from './governance-key';
 
@@ -11,20 +14,31 @@ interface Dispatch {
   readonly job: WorkerJob;
 }
 
+type PlacedReplica = Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'>;
+
 /** Brings ledgers step by step to where their tenants want them. Every step may be repeated. */
 @Injectable()
 export class ReconcilerService {
+  /** Since when, by the database's clock, this process has been watching the workers. */
+  private watchedSinceMs: number | null = null;
+
   constructor(
     private readonly store: ReconcileStore,
     private readonly jobs: Jobs,
     private readonly governance: GovernanceKey,
+    @Inject(configToken) private readonly config: Config,
   ) {}
 
   /** Does for one ledger what is due now. Jobs leave after the commit; one that is lost is sent again when it is overdue. */
   async reconcile(ledgerId: string): Promise<void> {
     let dispatches: readonly Dispatch[] = [];
+    this.watchedSinceMs ??= await this.store.nowMs();
+    const watching = { watchedSinceMs: this.watchedSinceMs, replaceAfterMs: this.config.replaceAfterMs };
     await this.store.reconcile(ledgerId, async (session) => {
-      dispatches = await carryOut(session, this.governance);
+      const { view } = session;
+      const wanted = view.state !== 'retiring' && view.state !== 'retired';
+      const planned = plan({ replicaCount: view.replicaCount, wanted }, { ...toObserved(view), ...watching });
+      dispatches = await new StepRun(session, this.governance).carryOut(planned);
     });
     await Promise.all(dispatches.map(({ workerId, job }) => this.jobs.sendWorkerJob(workerId, job)));
   }
@@ -44,76 +58,103 @@ export class ReconcilerService {
   }
 }
 
-async function carryOut(session: ReconcileSession, governance: GovernanceKey): Promise<readonly Dispatch[]> {
-  const { view } = session;
-  const { steps, cause } = plan(
-    { replicaCount: view.replicaCount, wanted: view.state !== 'retiring' && view.state !== 'retired' },
-    toObserved(view),
-  );
-  const requests = new Map<
-    ReplicaStep,
-    { replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'> }[]
-  >();
-  const request = (
-    step: ReplicaStep,
-    replica: Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'>,
-  ): void => {
-    requests.set(step, [...(requests.get(step) ?? []), { replica }]);
-  };
-  let marked = false;
-  for (const step of steps) {
-    if (step.kind === 'place-replica') {
-      const placed = await place(session, step);
-      if (placed) request('prepare-replica', placed);
-    } else if (step.kind === 'write-genesis') {
-      const { document, id } = foundLedger(view, governance.publicKey);
-      await session.writeGenesis(document, hex(id));
-    } else if (step.kind === 'mark-ready' || step.kind === 'mark-failed') {
-      marked = true;
-      if (step.kind === 'mark-ready') await session.mark('ready', cause);
-      else await session.mark('failed', step.cause);
-    } else if (step.kind === 'mark-retired') {
-      marked = true;
-      await session.retire(view.cause, (statement) => governance.certifyShredding(statement));
-    } else {
-      const replica = view.replicas.find((candidate) => candidate.id === step.replicaId);
-      if (replica) request(step.kind, replica);
+/** The steps of one reconciliation, carried out in the database; the jobs that follow from them are collected. */
+class StepRun {
+  private readonly requests = new Map<ReplicaStep, PlacedReplica[]>();
+  private readonly updates: Dispatch[] = [];
+  private marked = false;
+
+  constructor(
+    private readonly session: ReconcileSession,
+    private readonly governance: GovernanceKey,
+  ) {}
+
+  async carryOut({ steps, cause }: Plan): Promise<readonly Dispatch[]> {
+    const { view } = this.session;
+    for (const step of steps) await this.perform(step, cause);
+    for (const [step, replicas] of this.requests) await this.session.noteRequests(step, replicas);
+    // A retiring or failed ledger keeps the cause that brought it there.
+    if (!this.marked && (view.state === 'provisioning' || view.state === 'ready')) await this.session.setCause(cause);
+    const jobs = [...this.requests].flatMap(([kind, replicas]) =>
+      replicas.map(({ id, workerId }): Dispatch => ({ workerId, job: { kind, replicaId: id } })),
+    );
+    return [...jobs, ...this.updates];
+  }
+
+  private async perform(step: Step, cause: Plan['cause']): Promise<void> {
+    const { session } = this;
+    const { view } = session;
+    switch (step.kind) {
+      case 'place-replica':
+      case 'place-joiner':
+        return this.place(step);
+      case 'write-genesis': {
+        const { document, id } = foundLedger(view, this.governance.publicKey);
+        return session.writeGenesis(document, hex(id));
+      }
+      case 'discard-joiner': {
+        const joiner = view.replicas.find(({ id }) => id === step.replicaId);
+        return joiner ? session.discardJoiner(joiner) : undefined;
+      }
+      case 'sign-configuration':
+        await session.keepConfiguration(await signNext(session, step.members, this.governance));
+        return this.tellAll();
+      case 'adopt-configuration':
+        await session.adoptConfiguration(step.hash);
+        return this.tellAll();
+      case 'mark-ready':
+        return this.mark('ready', cause);
+      case 'mark-failed':
+        return this.mark('failed', step.cause);
+      case 'mark-retired':
+        this.marked = true;
+        return session.retire(view.cause, (statement) => this.governance.certifyShredding(statement));
+      default: {
+        const replica = view.replicas.find(({ id }) => id === step.replicaId);
+        if (replica) this.request(step.kind, replica);
+      }
     }
   }
-  for (const [step, entries] of requests)
-    await session.noteRequests(
-      step,
-      entries.map((entry) => entry.replica),
-    );
-  // A retiring or failed ledger keeps the cause that brought it there.
-  if (!marked && (view.state === 'provisioning' || view.state === 'ready')) await session.setCause(cause);
-  return [...requests].flatMap(([kind, entries]) =>
-    entries.map(({ replica }) => ({ workerId: replica.workerId, job: { kind, replicaId: replica.id } })),
-  );
+
+  private async mark(state: 'ready' | 'failed', cause: Plan['cause']): Promise<void> {
+    this.marked = true;
+    await this.session.mark(state, cause);
+  }
+
+  private request(step: ReplicaStep, replica: PlacedReplica): void {
+    this.requests.set(step, [...(this.requests.get(step) ?? []), replica]);
+  }
+
+  /** Members and joiners are told at once; what is lost on the way their workers find by themselves. */
+  private tellAll(): void {
+    for (const { id, role, workerId } of this.session.view.replicas)
+      if (role !== 'leaver') this.updates.push({ workerId, job: { kind: 'update-replica', replicaId: id } });
+  }
+
+  private async place(step: Extract<Step, { kind: 'place-replica' | 'place-joiner' }>): Promise<void> {
+    const worker = this.session.view.workers.find((candidate) => candidate.id === step.workerId);
+    if (!worker) return;
+    const id =
+      step.kind === 'place-joiner'
+        ? await this.session.placeJoiner(step.index, worker)
+        : await this.session.placeReplica(step.index, worker, step.replaces);
+    this.request('prepare-replica', { id, index: step.index, workerId: worker.id, workerName: worker.name });
+  }
 }
 
-async function place(
-  session: ReconcileSession,
-  step: Extract<Step, { kind: 'place-replica' }>,
-): Promise<Pick<ReconcileReplica, 'id' | 'index' | 'workerId' | 'workerName'> | null> {
-  const worker = session.view.workers.find((candidate) => candidate.id === step.workerId);
-  if (!worker) return null;
-  const id = await session.placeReplica(step.index, worker, step.replaces);
-  return { id, index: step.index, workerId: worker.id, workerName: worker.name };
-}
-
-function toObserved(view: ReconcileView): ObservedLedger {
-  return {
-    state: view.state,
-    hasGenesis: view.hasGenesis,
-    workers: view.workers,
-    nowMs: view.nowMs,
-    replicas: view.replicas.map((replica) => ({
-      ...replica,
-      requested:
-        replica.requestedStep === null || replica.requestedAtMs === null
-          ? null
-          : { step: replica.requestedStep, atMs: replica.requestedAtMs },
-    })),
-  };
+function toObserved(view: ReconcileView): Omit<ObservedLedger, 'watchedSinceMs' | 'replaceAfterMs'> {
+  const { state, hasGenesis, epoch, signed, workers, nowMs } = view;
+  const replicas = view.replicas.map((replica) => ({
+    ...replica,
+    prepared: replica.consensusKey !== null,
+    reported:
+      replica.epoch === null || replica.configHash === null
+        ? null
+        : { epoch: replica.epoch, configHash: replica.configHash, handedOver: replica.handedOver === true },
+    requested:
+      replica.requestedStep === null || replica.requestedAtMs === null
+        ? null
+        : { step: replica.requestedStep, atMs: replica.requestedAtMs },
+  }));
+  return { state, hasGenesis, epoch, signed, workers, nowMs, replicas };
 }

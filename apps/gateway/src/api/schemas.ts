@@ -43,6 +43,7 @@ export const submitResultSchema = z
 export const statusSchema = z
   .object({
     ledgerId: z.uuid(),
+    epoch: count.nullable(),
     leader: count.nullable(),
     term: count.nullable(),
     height: count.nullable(),

@@ -46,13 +46,14 @@ export class LedgerReadsController {
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
   ): Promise<z.output<typeof statusSchema>> {
     const { link } = await this.access.open(request, ledgerId);
-    const observation = await link.observe(GATEWAY_LIMITS.statusAgeMs);
+    const observation = (await link.observe(GATEWAY_LIMITS.statusAgeMs)).filter(({ joining }) => !joining);
     const statuses = observation.flatMap(({ status }) => (status === null ? [] : [status]));
     const highest = (values: readonly number[]) => (values.length === 0 ? null : Math.max(...values));
     const leader = link.leader();
     const leading = observation.find(({ index }) => index === leader)?.status ?? statuses[0];
     return {
       ledgerId,
+      epoch: highest(statuses.map(({ epoch }) => epoch)),
       leader,
       term: highest(statuses.map(({ term }) => term)),
       height: highest(statuses.map(({ height }) => height)),

@@ -6,12 +6,16 @@ import { ReplicaLink, ReplicaUnreachable, type ConnectReplica, type GatewayIdent
 import { readStatus, type ObservedStatus } from './observed-status';
 
 /** What the gateway knows of a ledger's replicas at one time; null for one that did not answer. */
-export type Observation = readonly { readonly index: number; readonly status: ObservedStatus | null }[];
+export type Observation = readonly {
+  readonly index: number;
+  readonly joining: boolean;
+  readonly status: ObservedStatus | null;
+}[];
 
 /** The connections to all replicas of one ledger, and what they last said about themselves. */
 export class LedgerLink {
   private links: readonly ReplicaLink[];
-  private readonly statuses = new Map<number, ObservedStatus>();
+  private readonly statuses = new Map<ReplicaLink, ObservedStatus>();
   private observing: Promise<Observation> | null = null;
   /** Resolves when the first replica has answered the last round of questions, or when none did. */
   private firstStatus: Promise<unknown> = Promise.resolve();
@@ -36,17 +40,22 @@ export class LedgerLink {
     return performance.now() - this.lastUsedMs;
   }
 
-  /** Marks the link as used and follows replicas that moved to another address. */
+  /** Marks the link as used and follows replicas that moved, came, went or changed their place. */
   use(ledger: ReadyLedger): void {
     this.lastUsedMs = performance.now();
     if (sameAddresses(this.links, ledger.replicas)) return;
     const previous = this.links;
-    this.links = ledger.replicas.map(
-      (address) =>
-        previous.find((link) => sameAddress(link.address, address)) ??
-        new ReplicaLink(address, this.identity, this.connect),
-    );
-    for (const link of previous) if (!this.links.includes(link)) link.close();
+    this.links = ledger.replicas.map((address) => {
+      const known = previous.find((link) => link.leadsTo(address));
+      if (known === undefined) return new ReplicaLink(address, this.identity, this.connect);
+      known.address = address;
+      return known;
+    });
+    for (const link of previous) {
+      if (this.links.includes(link)) continue;
+      link.close();
+      this.statuses.delete(link);
+    }
     this.observedAtMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -94,20 +103,26 @@ export class LedgerLink {
   async order(): Promise<readonly ReplicaLink[]> {
     void this.observe();
     if (this.statuses.size === 0) await this.firstStatus;
-    const leader = this.leader();
+    const latest = this.latest();
+    const leads = ({ epoch, self }: ObservedStatus) =>
+      epoch === latest?.epoch && self !== null && self === latest.leader;
     const rank = (link: ReplicaLink) => {
-      const status = this.statuses.get(link.index);
+      const status = this.statuses.get(link);
       if (status === undefined) return -1;
-      return link.index === leader ? Number.MAX_SAFE_INTEGER : status.executedHeight;
+      return leads(status) ? Number.MAX_SAFE_INTEGER : status.executedHeight;
     };
     return [...this.links].sort((left, right) => rank(right) - rank(left) || left.index - right.index);
   }
 
-  /** Whom the replica of the highest term names. */
+  /** Whom the replica of the highest term in the newest epoch names, by index in that epoch's configuration. */
   leader(): number | null {
+    return this.latest()?.leader ?? null;
+  }
+
+  private latest(): ObservedStatus | null {
     let latest: ObservedStatus | null = null;
-    for (const status of this.statuses.values()) if (latest === null || status.term > latest.term) latest = status;
-    return latest?.leader ?? null;
+    for (const status of this.statuses.values()) if (latest === null || isLater(status, latest)) latest = status;
+    return latest;
   }
 
   /** Puts a query to one replica after another until one answers that is not behind what a client was told. */
@@ -135,7 +150,7 @@ export class LedgerLink {
       return await link.exchange(timeoutMs, (connection) => connection.query(query));
     } catch (cause) {
       if (!(cause instanceof ReplicaUnreachable)) throw cause;
-      this.statuses.delete(link.index);
+      this.statuses.delete(link);
       return null;
     }
   }
@@ -143,9 +158,9 @@ export class LedgerLink {
   private async observeOne(link: ReplicaLink): Promise<Observation[number]> {
     const answer = await this.ask(link, { query: 'status' }, GATEWAY_LIMITS.observeMs);
     const status = answer === null ? null : readStatus(answer);
-    if (status === null) this.statuses.delete(link.index);
-    else this.statuses.set(link.index, status);
-    return { index: link.index, status };
+    if (status === null) this.statuses.delete(link);
+    else if (this.links.includes(link)) this.statuses.set(link, status);
+    return { index: link.index, joining: link.address.joining, status };
   }
 }
 
@@ -153,17 +168,14 @@ async function heardOf(answer: Promise<Observation[number]>): Promise<void> {
   if ((await answer).status === null) throw new Error('no status');
 }
 
-function sameAddress(left: ReplicaAddress, right: ReplicaAddress): boolean {
-  return (
-    left.index === right.index &&
-    left.host === right.host &&
-    left.port === right.port &&
-    left.certificate === right.certificate
-  );
+function isLater(left: ObservedStatus, right: ObservedStatus): boolean {
+  return left.epoch === right.epoch ? left.term > right.term : left.epoch > right.epoch;
 }
 
 function sameAddresses(links: readonly ReplicaLink[], addresses: readonly ReplicaAddress[]): boolean {
-  return (
-    links.length === addresses.length && links.every((link, position) => sameAddress(link.address, addresses[position]))
-  );
+  if (links.length !== addresses.length) return false;
+  return links.every((link, position) => {
+    const { index, joining } = addresses[position];
+    return link.leadsTo(addresses[position]) && link.address.index === index && link.address.joining === joining;
+  });
 }

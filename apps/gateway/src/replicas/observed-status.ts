@@ -2,6 +2,9 @@ import type { ReplicaAnswer } from '@quorate/transport';
 
 /** The part of a replica's status that the gateway uses. A replica's word, not a proof. */
 export interface ObservedStatus {
+  readonly epoch: number;
+  /** Index in the epoch's configuration; null when it is no member of it. */
+  readonly self: number | null;
   readonly term: number;
   readonly leader: number | null;
   readonly height: number;
@@ -17,7 +20,9 @@ export function readStatus(answer: ReplicaAnswer): ObservedStatus | null {
   if (!isCount(term) || !isCount(height) || !isCount(executedHeight) || !isCount(provenHeight)) return null;
   const leader = isCount(source.leader) ? source.leader : null;
   const finalityMs = typeof source.finalityMs === 'number' ? source.finalityMs : null;
-  return { term, leader, height, executedHeight, provenHeight, finalityMs };
+  const epoch = isCount(source.epoch) ? source.epoch : 1;
+  const self = isCount(source.self) ? source.self : null;
+  return { epoch, self, term, leader, height, executedHeight, provenHeight, finalityMs };
 }
 
 function isCount(value: unknown): value is number {

@@ -27,13 +27,18 @@ export class ReplicaLink {
   private closed = false;
 
   constructor(
-    readonly address: ReplicaAddress,
+    public address: ReplicaAddress,
     private readonly identity: GatewayIdentity,
     private readonly connect: ConnectReplica,
   ) {}
 
   get index(): number {
     return this.address.index;
+  }
+
+  /** Whether this is the connection to the replica under that address, whatever its place in the configuration. */
+  leadsTo({ host, port, certificate }: ReplicaAddress): boolean {
+    return this.address.host === host && this.address.port === port && this.address.certificate === certificate;
   }
 
   /** Runs one exchange on the connection; throws ReplicaUnreachable when there is none or the time is over. */

@@ -31,7 +31,13 @@ class Ends {
   constructor(private readonly behaviours: readonly (Behaviour | null)[]) {}
 
   link(): LedgerLink {
-    const replicas = this.behaviours.map((_, index) => ({ index, host: 'replica', port: index, certificate: '' }));
+    const replicas = this.behaviours.map((_, index) => ({
+      index,
+      host: 'replica',
+      port: index,
+      certificate: '',
+      joining: false,
+    }));
     const ledger: ReadyLedger = {
       ledgerId: 'ledger',
       genesis: new Uint8Array(),
@@ -44,7 +50,16 @@ class Ends {
   private async connect(index: number): Promise<ReplicaConnection> {
     const behaviour = this.behaviours[index];
     if (behaviour === null) throw new Error('connection refused');
-    const status = { term: 1, leader: 0, height: 5, executedHeight: 5, provenHeight: 4, finalityMs: 3 };
+    const status = {
+      epoch: 1,
+      self: index,
+      term: 1,
+      leader: 0,
+      height: 5,
+      executedHeight: 5,
+      provenHeight: 4,
+      finalityMs: 3,
+    };
     return {
       submit: (envelope) => {
         this.submitted.push(index);

@@ -28,6 +28,8 @@ export class LedgerEntity {
   @Column('text') class!: LedgerClass;
   @Column('text') region!: string;
   @Column('integer', { name: 'replica_count' }) replicaCount!: number;
+  /** Of the configuration in force. */
+  @Column('integer', { default: 1 }) epoch!: number;
   @Column('text') state!: LedgerState;
   @Column('text', { name: 'cause_code', nullable: true }) causeCode!: string | null;
   @Column('text', { name: 'cause_detail', nullable: true }) causeDetail!: string | null;

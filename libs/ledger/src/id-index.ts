@@ -77,10 +77,29 @@ export class IdIndex {
     return (hash ^ (hash >>> 16)) >>> 0;
   }
 
-  /** Reads the place where an id of that hash is looked for first, so that the processor has it at hand later. */
+  /** Reads the marks where an id of that hash is looked for first, so that the processor has them at hand later. */
   touch(hash: number): number {
     const marks = this.marks[hash >>> this.tableShift];
     return marks[homeOf(this.keptOf(hash), marks.length)];
+  }
+
+  /** Reads the references there. */
+  touchReferences(hash: number): number {
+    const table = this.tables[hash >>> this.tableShift];
+    return table[homeOf(this.keptOf(hash), table.length) + BUCKET_SLOTS / 2];
+  }
+
+  /** A row that is likely that of an id of this hash, or -1. Reads no id, and no answer may depend on it. */
+  guess(hash: number): number {
+    const number = hash >>> this.tableShift;
+    const marks = this.marks[number];
+    const kept = this.keptOf(hash);
+    const mark = kept >>> TAG_BITS;
+    const home = homeOf(kept, marks.length);
+    for (let slot = home; slot < home + BUCKET_SLOTS; slot += 1) {
+      if (marks[slot] === mark) return (this.tables[number][slot] & REFERENCE_MASK) - 1;
+    }
+    return -1;
   }
 
   /** The row of the id at `words[at..at+3]`, or -1. */

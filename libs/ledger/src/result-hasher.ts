@@ -11,6 +11,8 @@ import type { ResultBlock, ScannedEnvelope } from './results';
 const USUAL_CHUNKS = 4;
 const USUAL_BYTES_MIN = 2 * CHUNK_BYTES + 1;
 const USUAL_BYTES_MAX = USUAL_CHUNKS * CHUNK_BYTES;
+/** Results whose accounts are read together. */
+const TOUCHED_MAX = 64;
 const HAS_PENDING = 1;
 const U32 = 0x1_0000_0000;
 // Imported numbers are looked up at each use, and here each use is in a loop over results.
@@ -47,6 +49,7 @@ export class ResultHasher {
   private joined = new HashLayer(0);
   private paired = new HashLayer(0);
   private leafPairs = new HashLayer(0);
+  private touched = 0;
 
   constructor(private readonly accounts: AccountTable) {}
 
@@ -186,10 +189,16 @@ export class ResultHasher {
   private hashAccounts(captured: CapturedResults): void {
     const { count, rows } = captured;
     const { halves, joined, paired, leafPairs } = this;
-    for (let index = 0; index < count; index += 1) {
-      const at = index * ROW_WORDS;
-      this.loadSide(index * 2, rows[at + DEBIT_ACCOUNT] - 1, rows, at + DEBIT);
-      this.loadSide(index * 2 + 1, rows[at + CREDIT_ACCOUNT] - 1, rows, at + CREDIT);
+    for (let first = 0; first < count; first += TOUCHED_MAX) {
+      const end = Math.min(count, first + TOUCHED_MAX);
+      this.touch(rows, first, end);
+      for (let index = first; index < end; index += 1) {
+        const at = index * ROW_WORDS;
+        this.loadSide(index * 2, rows[at + DEBIT_ACCOUNT] - 1, rows, at + DEBIT);
+        this.loadSide(index * 2 + 1, rows[at + CREDIT_ACCOUNT] - 1, rows, at + CREDIT);
+        this.loadId(index * PAIR, rows[at + DEBIT_ACCOUNT] - 1);
+        this.loadId(index * PAIR + 16, rows[at + CREDIT_ACCOUNT] - 1);
+      }
     }
     this.hashPendingSums(count, rows);
     this.sides.hashInto(halves, count * 2);
@@ -199,13 +208,24 @@ export class ResultHasher {
     }
     halves.hashInto(joined, count);
     for (let index = 0; index < count; index += 1) {
-      const at = index * ROW_WORDS;
-      this.loadId(index * PAIR, rows[at + DEBIT_ACCOUNT] - 1);
-      this.loadId(index * PAIR + 16, rows[at + CREDIT_ACCOUNT] - 1);
       paired.copy(index * 2 + 1, joined, index);
     }
     paired.hashInto(joined, count);
     for (let index = 0; index < count; index += 1) leafPairs.copy(index * 2 + 1, joined, index);
+  }
+
+  /** Reads what lies all over the memory, salts and ids, so that the processor waits for many of them at once. */
+  private touch(rows: Uint32Array, first: number, end: number): void {
+    const { balances, details } = this.accounts;
+    let touched = 0;
+    for (let index = first; index < end; index += 1) {
+      const debit = rows[index * ROW_WORDS + DEBIT_ACCOUNT] - 1;
+      const credit = rows[index * ROW_WORDS + CREDIT_ACCOUNT] - 1;
+      if (debit >= 0) touched += balances[debit * ID_WORDS] + details[debit * SALT_WORDS + SALT];
+      if (credit >= 0) touched += balances[credit * ID_WORDS] + details[credit * SALT_WORDS + SALT];
+    }
+    // Kept, so that the reads are not optimized away.
+    this.touched = touched;
   }
 
   /** Sides with pending sums have one layer more: the first chunk of their pair is a hash itself. */

@@ -2,7 +2,7 @@
 // together before they are booked: first every place in the indexes that they will read, then every row, each time many
 // reads that do not wait for one another.
 import { OPERATION_BYTES } from '@quorate/protocol';
-import { HEAD_WORDS, type AccountTable } from './account-table';
+import { BALANCE_WORDS, HEAD_WORDS, type AccountTable } from './account-table';
 import type { IdIndex } from './id-index';
 import { load } from './u128';
 
@@ -11,6 +11,7 @@ export const LOOKAHEAD_MAX = 32;
 
 const ID_WORDS = 4;
 const BYTES = OPERATION_BYTES.create_transfer;
+const ROW_WORDS = BALANCE_WORDS;
 const CHAIN_WORDS = HEAD_WORDS;
 /** Offsets in the encoded operation of its id and of the two accounts. */
 const AT = { id: 1, debit: 17, credit: 33 } as const;
@@ -41,7 +42,8 @@ export class TransferLookahead {
   /** Looks at `count` transfers from `offset` on, one directly behind the other. */
   look(view: DataView, offset: number, count: number): void {
     this.decode(view, offset, count);
-    this.touched = this.touchIndexes(count) + this.findRows(count) + this.touchRows(count);
+    this.touched = this.touchIndexes(count) + this.touchRows(count);
+    this.findRows(count);
     this.view = view;
     this.from = offset;
     this.end = offset + count * BYTES;
@@ -67,8 +69,8 @@ export class TransferLookahead {
     }
   }
 
-  // The loops that wait for memory do little else, so that the processor sees far enough ahead to start many reads. Each gives
-  // a sum of what it read, which is kept, so that the reads are not optimized away.
+  // The loops that wait for memory do little else, so that the processor sees far enough ahead to start many reads. The
+  // sum of what they read is kept, so that the reads are not optimized away.
 
   private touchIndexes(count: number): number {
     const { hashes, debitHashes, creditHashes, byId } = this;
@@ -76,32 +78,38 @@ export class TransferLookahead {
     let touched = 0;
     for (let place = 0; place < count; place += 1) touched += byId.touch(hashes[place]);
     for (let place = 0; place < count; place += 1) {
-      touched += accountById.touch(debitHashes[place]) + accountById.touch(creditHashes[place]);
+      touched += accountById.touch(debitHashes[place]) + accountById.touchReferences(debitHashes[place]);
+      touched += accountById.touch(creditHashes[place]) + accountById.touchReferences(creditHashes[place]);
+    }
+    // Where the new id will be written.
+    for (let place = 0; place < count; place += 1) touched += byId.touchReferences(hashes[place]);
+    return touched;
+  }
+
+  private touchRows(count: number): number {
+    const { debitHashes, creditHashes, debits, credits } = this;
+    const { balances, heads, byId } = this.accounts;
+    for (let place = 0; place < count; place += 1) {
+      debits[place] = byId.guess(debitHashes[place]);
+      credits[place] = byId.guess(creditHashes[place]);
+    }
+    let touched = 0;
+    for (let place = 0; place < count; place += 1) {
+      const debit = debits[place];
+      const credit = credits[place];
+      if (debit >= 0) touched += balances[debit * ROW_WORDS] + heads[debit * CHAIN_WORDS];
+      if (credit >= 0) touched += balances[credit * ROW_WORDS] + heads[credit * CHAIN_WORDS];
     }
     return touched;
   }
 
-  private findRows(count: number): number {
-    const { ids, hashes, debitHashes, creditHashes, debits, credits, byId } = this;
+  private findRows(count: number): void {
+    const { ids, debitHashes, creditHashes, debits, credits } = this;
     const accountById = this.accounts.byId;
-    let found = 0;
     for (let place = 0; place < count; place += 1) {
       const at = place * 3 * ID_WORDS;
       debits[place] = accountById.getHashed(debitHashes[place], ids, at + ID_WORDS);
       credits[place] = accountById.getHashed(creditHashes[place], ids, at + 2 * ID_WORDS);
-      found += byId.getHashed(hashes[place], ids, at);
     }
-    return found;
-  }
-
-  private touchRows(count: number): number {
-    const { debits, credits } = this;
-    const { heads } = this.accounts;
-    let touched = 0;
-    for (let place = 0; place < count; place += 1) {
-      if (debits[place] >= 0) touched += heads[debits[place] * CHAIN_WORDS];
-      if (credits[place] >= 0) touched += heads[credits[place] * CHAIN_WORDS];
-    }
-    return touched;
   }
 }

@@ -36,7 +36,9 @@ function convert(schema: z.ZodType, io: 'input' | 'output'): Converted {
   for (const [name, definition] of Object.entries($defs)) components[name] = withoutId(definition);
   const id = schema.meta()?.id;
   if (id === undefined) return { schema: body, components };
-  return { schema: { $ref: `#/components/schemas/${id}` }, components: { ...components, [id]: withoutId(body) } };
+  // Where a schema with an id is the root, it may stand among the definitions, and the root only refers to it.
+  components[id] ??= withoutId(body);
+  return { schema: { $ref: `#/components/schemas/${id}` }, components };
 }
 
 function withoutId(definition: object): object {

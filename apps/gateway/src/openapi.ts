@@ -41,7 +41,8 @@ async function gatewayDocument(): Promise<OpenAPIObject> {
   });
   await app.close();
   // Every problem response names this schema; no route declares it.
-  const { $schema: _dialect, id: _id, ...problem } = z.toJSONSchema(problemSchema);
+  const described = z.toJSONSchema(problemSchema);
+  const { $schema: _dialect, id: _id, ...problem } = described.$defs?.Problem ?? described;
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problem as SchemaObject },

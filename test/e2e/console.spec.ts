@@ -333,18 +333,22 @@ describeInBrowser('the console', () => {
       await visitor.sees('Workers carry the replicas');
     });
 
-    it('shows the fleet, drains a worker, adds one and lists tenants and ledgers', async () => {
+    it('shows the fleet, adds a worker, drains one and lists tenants and ledgers', async () => {
       await visitor.page.getByRole('row', { name: /worker-4/ }).waitFor();
       await visitor.picture('fleet');
+      await visitor.button('Add workers').click();
+      const adding = visitor.page.getByRole('dialog');
+      await adding.getByRole('button', { name: 'Add workers' }).click();
+      await adding.waitFor({ state: 'hidden' });
+      await visitor.page.getByRole('row', { name: /worker-5.*Active/ }).waitFor();
       await visitor.page
         .getByRole('row', { name: /worker-4/ })
         .getByRole('button', { name: 'Drain' })
         .click();
-      await visitor.page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
+      const draining = visitor.page.getByRole('dialog');
+      await draining.getByRole('button', { name: 'Drain' }).click();
+      await draining.waitFor({ state: 'hidden' });
       await visitor.page.getByRole('row', { name: /worker-4.*Draining/ }).waitFor();
-      await visitor.button('Add workers').click();
-      await visitor.page.getByRole('dialog').getByRole('button', { name: 'Add workers' }).click();
-      await visitor.page.getByRole('row', { name: /worker-5.*Active/ }).waitFor();
       // What the drained worker carried goes to the new one.
       await visitor.page.getByRole('row', { name: /worker-4.*Draining.* 0 of/ }).waitFor();
       await visitor.page.getByRole('link', { name: 'Tenants' }).click();

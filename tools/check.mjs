@@ -10,6 +10,8 @@ import { install, installed } from './install.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputBytesMax = 1024 * 1024;
 
+// The native compiler checks ten times faster; tools that call the compiler's JavaScript interface need the other one.
+const compiler = join(root, 'node_modules/typescript-native/bin/tsc');
 const tool = (name) => join(root, 'node_modules/.bin', name);
 
 function run(command, words) {
@@ -50,8 +52,8 @@ async function checkGenerated() {
 
 // The long ones first: with two at a time the whole takes about as long as the longest chain.
 const checks = [
-  { name: 'types', work: () => run(tool('tsc'), ['-p', 'tsconfig.json', '--noEmit']) },
-  { name: 'types of the console', work: () => run(tool('tsc'), ['-p', 'apps/console/tsconfig.json', '--noEmit']) },
+  { name: 'types', work: () => run(compiler, ['-p', 'tsconfig.json', '--noEmit']) },
+  { name: 'types of the console', work: () => run(compiler, ['-p', 'apps/console/tsconfig.json', '--noEmit']) },
   { name: 'formatting', work: () => run(tool('prettier'), ['--check', '--log-level=warn', '--cache', '.']) },
   { name: 'layers', work: () => run(tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'libs', 'apps']) },
   { name: 'lint', work: () => run(tool('oxlint'), []) },

@@ -24,7 +24,7 @@ const libraries = {
   payments: { pure: true, imports: [...core, 'light-client'], packages: ['fast-xml-parser', 'ibantools'] },
 
   runtime: { imports: ['errors'] },
-  'runtime-node': { imports: ['errors', 'runtime'], node: true },
+  'runtime-node': { imports: ['errors', 'runtime'], packages: ['aws4fetch'], node: true },
   storage: { imports: [...core, 'runtime', 'consensus'] },
   transport: {
     imports: [...core, 'runtime', 'light-client'],

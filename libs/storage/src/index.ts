@@ -17,3 +17,8 @@ export { SnapshotImport } from './snapshot-import';
 export { OWN_SECTION_FIRST, hashOf, type ChunkTable, type SnapshotManifest } from './snapshot-manifest';
 export { SnapshotStore, type SnapshotStoreOptions, type StoredSnapshot } from './snapshot-store';
 export { writeSnapshot, type SectionSource, type SnapshotSource } from './snapshot-writer';
+export { Archive, type ArchiveOptions } from './archive';
+export { BUCKET_BLOCKS } from './archive-names';
+export { ArchiveWriter, BLOCKS_BYTES_ENOUGH, lastOfBucket } from './archive-writer';
+export type { ArchivedBlock } from './archived-blocks';
+export type { ArchivedSnapshot } from './archived-snapshot';

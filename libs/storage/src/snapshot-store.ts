@@ -53,6 +53,9 @@ export class SnapshotStore {
   /** Packs that no manifest names yet. */
   private readonly unfinished = new Set<number>();
 
+  /** How many readers use a snapshot: meanwhile it is not removed. */
+  private readonly readers = new Map<StoredSnapshot, number>();
+
   private constructor(private readonly options: SnapshotStoreOptions) {
     this.packs = new SnapshotPacks(options.directory, options.vault);
   }
@@ -155,6 +158,18 @@ export class SnapshotStore {
     return this.packs.sizeBytes(pack);
   }
 
+  /** Runs `work`, which may take its time, while the snapshot stays. */
+  async use<Result>(snapshot: StoredSnapshot, work: () => Promise<Result>): Promise<Result> {
+    this.readers.set(snapshot, (this.readers.get(snapshot) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const others = (this.readers.get(snapshot) ?? 1) - 1;
+      if (others > 0) this.readers.set(snapshot, others);
+      else this.readers.delete(snapshot);
+    }
+  }
+
   /** Removes a snapshot that turned out to be of no use. Its packs go when nothing else needs them. */
   async discard(snapshot: StoredSnapshot): Promise<void> {
     this.held.splice(this.held.indexOf(snapshot), 1);
@@ -169,7 +184,8 @@ export class SnapshotStore {
   private async prune(): Promise<void> {
     const certified = this.held.filter(({ certificate }) => certificate !== null);
     const oldestKept = certified.at(-SNAPSHOTS_KEPT)?.number ?? 0;
-    for (const snapshot of this.held.filter(({ number }) => number < oldestKept)) await this.discard(snapshot);
+    const unused = this.held.filter((snapshot) => snapshot.number < oldestKept && !this.readers.has(snapshot));
+    for (const snapshot of unused) await this.discard(snapshot);
     const packs = new Set(this.unfinished);
     for (const { tables } of this.held)
       for (const { places } of tables.values()) for (const { pack } of places) packs.add(pack);

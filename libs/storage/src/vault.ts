@@ -10,7 +10,16 @@ const GENERATION_MAX = 0xffff;
 const PURPOSE = new TextEncoder().encode('quorate/storage/2');
 
 /** What kinds of sealed files there are: frames of one kind never open as another's. */
-export const FILE_KIND = { journal: 1, outcomes: 2, snapshot: 3, archive: 4, pack: 5, checkpoint: 6 } as const;
+export const FILE_KIND = {
+  journal: 1,
+  outcomes: 2,
+  snapshot: 3,
+  archive: 4,
+  pack: 5,
+  checkpoint: 6,
+  archivedSnapshot: 7,
+  archivedChunks: 8,
+} as const;
 
 /** Which file a frame belongs to; bound into every frame. `number` is 0..2^32-1 and never given to two files of one kind. */
 export interface FileLabel {

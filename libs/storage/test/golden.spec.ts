@@ -5,7 +5,7 @@ import type { Cryptography } from '@quorate/runtime';
 import { nodeCryptography, nodeTimers } from '@quorate/runtime-node';
 import { FrameCodec, NO_LINK } from '../src/frame';
 import { Journal } from '../src/journal';
-import { FILE_KIND, Vault } from '../src/vault';
+import { Vault } from '../src/vault';
 import { drawFrom } from './corruption';
 import { MemoryDirectory } from './memory-directory';
 
@@ -28,7 +28,7 @@ describe('the format of frames, version 2', () => {
   it('is the one that is pinned', () => {
     const draw = drawFrom(2);
     const hash = createHash('sha256');
-    for (const kind of Object.values(FILE_KIND)) {
+    for (const kind of [1, 2, 3, 4, 5, 6]) {
       const codec = new FrameCodec(vaultOf(fixedCryptography()), { kind, number: 3 });
       let link: Uint8Array = NO_LINK;
       for (let sequence = 0; sequence < 64; sequence += 1) {

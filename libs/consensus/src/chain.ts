@@ -16,7 +16,7 @@ export type ChainPath =
 export class Chain {
   finalTip: HeaderLink;
   finalCertificate: Certificate | null = null;
-  executedHeight = 0;
+  executedHeight: number;
   /** Newest final headers, ascending, without gaps. */
   private recent: HeaderLink[];
   private readonly recentKeys: Set<string>;
@@ -26,6 +26,7 @@ export class Chain {
 
   constructor(readonly genesis: Block) {
     this.finalTip = genesis;
+    this.executedHeight = genesis.header.execHeight;
     this.recent = [genesis];
     this.recentKeys = new Set([genesis.key]);
   }

@@ -121,7 +121,7 @@ export class Committee {
   }
 }
 
-/** Block 0 of a ledger. */
+/** The first block of a ledger: at height 0, or where its parent stood. */
 export function genesisBlock(genesis: Genesis): Block {
   return makeBlock(encodeHeader(genesisHeader(genesis)), NO_BODY);
 }

@@ -1,3 +1,4 @@
+export type { AssetBalance, TrialBalance } from './trial-balance';
 export { validateBlockBody, type BodyValidity } from './block-body';
 export {
   type EnvelopeHead,

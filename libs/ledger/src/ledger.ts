@@ -32,6 +32,7 @@ import type { StoredOutcome } from './outcome-codec';
 import { ResultCapture, previousOf, type CapturedResults } from './result-capture';
 import { ResultHasher } from './result-hasher';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
+import { NOTHING_BOOKED, addAccount, type TrialBalance } from './trial-balance';
 import { TransferTable } from './transfer-table';
 import { store } from './u128';
 import {
@@ -175,7 +176,25 @@ export class Ledger {
     return ledger;
   }
 
-  /** Height of the last executed block; 0 at the genesis. */
+  /**
+   * A fork at its genesis: the state of its parent, whose operator is the one of the new genesis. The caller has compared the sections with the
+   * root that the genesis names. Throws SnapshotError or CodecError.
+   */
+  static fork(
+    genesis: Genesis,
+    verifySignature: VerifySignature,
+    sections: RestoredSections,
+    limits: LedgerLimits = LEDGER_LIMITS,
+  ): Ledger {
+    const ledger = Ledger.restore(genesis, verifySignature, sections, limits);
+    if (ledger.executedHeight !== genesis.parent?.height)
+      throw new SnapshotError('the state is not that of the genesis', { height: ledger.executedHeight });
+    ledger.partyTable.adoptOperator(genesis.operator, genesis.createdAtNs);
+    ledger.executedTimeNs = genesis.createdAtNs;
+    return ledger;
+  }
+
+  /** Height of the last executed block; at the genesis 0, or the parent's height. */
   get height(): number {
     return this.executedHeight;
   }
@@ -372,6 +391,20 @@ export class Ledger {
     const row = this.accountRow(id);
     const previous = row < 0 || index >= captured.count ? null : previousOf(captured, index, row);
     return previous === null ? null : { previous, blockResults: captured.count };
+  }
+
+  /** All debits and credits by asset, and how much of everything there is. Reads every account. */
+  trialBalance(): TrialBalance {
+    const { assets, accounts } = { assets: this.assetTable, accounts: this.accountTable };
+    const sums = Array.from({ length: assets.size }, (_, index) => ({ asset: assets.at(index).id, ...NOTHING_BOOKED }));
+    for (let row = 0; row < accounts.size; row += 1) addAccount(sums, row, accounts);
+    const counts = {
+      parties: this.partyTable.size,
+      assets: assets.size,
+      accounts: accounts.size,
+      transfers: this.transferTable.size,
+    };
+    return { assets: sums, counts };
   }
 
   /** Where the results of an executed envelope stand, until it expires. */

@@ -72,6 +72,19 @@ export class PartyTable {
     this.add(draft, OPERATOR_OF_GENESIS, timestampNs);
   }
 
+  /** Puts the operator of a fork's genesis in the place of the parent's, or beside the parent's parties. One that is frozen stays so. */
+  adoptOperator(draft: PartyDraft, timestampNs: bigint): void {
+    const party = this.find(draft.id);
+    if (party === undefined) {
+      this.addOperator(draft, timestampNs);
+      return;
+    }
+    const { name, threshold } = draft;
+    const keys = draft.keys.map(alwaysValid);
+    const roles = party.roles | OPERATOR_OF_GENESIS;
+    this.replace({ ...party, name, threshold, keys, roles, version: party.version + 1, created: draft });
+  }
+
   /** Gives the party other keys and another threshold unless a rule forbids it; returns the result code. */
   change(change: PartyChange, by: number, nowNs: bigint): number {
     const party = this.find(change.party);
@@ -124,7 +137,7 @@ export class PartyTable {
 
   private add(draft: PartyDraft, roles: number, timestampNs: bigint): void {
     const { id, name, threshold } = draft;
-    const keys = draft.keys.map((key) => ({ ...key, validFromNs: 0n, validUntilNs: 0n }));
+    const keys = draft.keys.map(alwaysValid);
     const state = { roles, frozen: false, version: 0, created: draft, newestAccount: 0 };
     this.append({ id, name, threshold, keys, ...state, index: this.rows.length, timestampNs });
   }
@@ -189,6 +202,10 @@ function readParty(reader: Reader, index: number): Party {
     timestampNs,
     newestAccount: reader.u32(),
   };
+}
+
+function alwaysValid(key: PartyDraft['keys'][number]): PartyKeyDraft {
+  return { ...key, validFromNs: 0n, validUntilNs: 0n };
 }
 
 /** 1 for an operator that can act, else 0. */

@@ -3,9 +3,11 @@ export { certificateFault, type CertificateFault } from './certificate';
 export { parseReceipt, type ParsedReceipt } from './receipt-parser';
 export { type ParsedResult, type ParsedSide } from './result-parser';
 export {
+  parentOf,
   verifyReceipt,
   type ProvenAccount,
   type ProvenOutcome,
+  type ProvenParent,
   type ReceiptFault,
   type ReceiptRefusal,
 } from './receipt';

@@ -1,6 +1,13 @@
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
-import { bytesToUuid, genesisId, resultName, type AccountAfter, type ResultOperation } from '@quorate/protocol';
+import {
+  bytesToUuid,
+  genesisId,
+  resultName,
+  type AccountAfter,
+  type Genesis,
+  type ResultOperation,
+} from '@quorate/protocol';
 import { finalBy, historyContains, resultsRootOf } from './proof';
 import { parseReceipt, type ParsedReceipt } from './receipt-parser';
 import type { ParsedSide } from './result-parser';
@@ -11,12 +18,27 @@ export interface ProvenAccount {
   readonly after: AccountAfter | null;
 }
 
+/** Where a fork began. What has a height up to this one happened on the parent, and the fork's genesis vouches for it. */
+export interface ProvenParent {
+  readonly ledgerId: string;
+  readonly genesisId: string;
+  readonly height: number;
+}
+
+/** What a genesis says of its parent. */
+export function parentOf({ parent }: Genesis): ProvenParent | null {
+  if (parent === undefined) return null;
+  return { ledgerId: bytesToUuid(parent.ledgerId), genesisId: hex(parent.genesisId), height: parent.height };
+}
+
 /** What a valid receipt proves. */
 export interface ProvenOutcome {
   readonly ok: true;
   readonly ledgerId: string;
   /** Trust anchor: compare it with the one you were given when the ledger was created. */
   readonly genesisId: string;
+  /** The ledger from which this one was forked; null for one that began empty. */
+  readonly parent: ProvenParent | null;
   readonly height: number;
   readonly index: number;
   readonly timestampNs: bigint;
@@ -95,6 +117,7 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
     ok: true,
     ledgerId: bytesToUuid(receipt.genesis.ledgerId),
     genesisId: id,
+    parent: parentOf(receipt.genesis),
     height,
     index: record.index,
     timestampNs: record.timestampNs,

@@ -1,8 +1,16 @@
 import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
-import { bytesToUuid, formatId, genesisId, type AccountAfter, type ResultOperation } from '@quorate/protocol';
+import {
+  bytesToUuid,
+  formatId,
+  genesisId,
+  type AccountAfter,
+  type ResultOperation,
+  type ResultPosition,
+} from '@quorate/protocol';
 import { addsUp, follows, isBeginning, isLater, linkOf, type ChainLink } from './account-chain';
 import { finalBy, historyContains, leafOf, resultsRootOf } from './proof';
+import { parentOf, type ProvenParent } from './receipt';
 import type { ParsedResult } from './result-parser';
 import { parseStatement, type ParsedBlock, type ParsedStatement } from './statement-parser';
 
@@ -26,9 +34,15 @@ export interface ProvenStatement {
   readonly ledgerId: string;
   /** Trust anchor: compare it with the one you were given when the ledger was created. */
   readonly genesisId: string;
+  readonly parent: ProvenParent | null;
   readonly account: bigint;
   readonly lines: readonly ProvenLine[];
-  /** Nothing is missing in the blocks from the one height to the other; 0 is the creation of the account. */
+  /** The result before the first line, if it is the parent's: a statement of that ledger goes on from there, backwards. */
+  readonly inherited: ResultPosition | null;
+  /**
+   * Nothing is missing in the blocks from the one height to the other; 0 is the creation of the account. Of an account that a fork inherited,
+   * lines begin above the parent's height.
+   */
   readonly completeFrom: number;
   readonly completeThrough: number;
 }
@@ -175,16 +189,27 @@ function prove(pages: readonly ParsedStatement[], anchor: string | undefined): P
     throw new Refusal('STATEMENT_EMPTY', 'a statement has a line at least');
   const { attestation } = pages[pages.length - 1];
   if (attestation !== null) demandUnchanged(last, linkFor(attestation, account));
+  const parent = parentOf(genesis);
+  const { previous } = first.after;
+  const isInherited = parent !== null && previous.height > 0 && previous.height <= parent.height;
+  const inherited = isInherited && first.position.height > parent.height ? previous : null;
   // In the blocks of the first and the last line themselves there may be results before and after them.
   return {
     ok: true,
     ledgerId: bytesToUuid(genesis.ledgerId),
     genesisId: id,
+    parent,
     account,
     lines: chain.map(provenLine),
-    completeFrom: isBeginning(first) ? 0 : first.position.height + 1,
+    inherited,
+    completeFrom: completeFrom(first, inherited === null ? null : parent),
     completeThrough: (attestation ?? last.result).height - 1,
   };
+}
+
+function completeFrom(first: ChainLink, inheritedFrom: ProvenParent | null): number {
+  if (inheritedFrom !== null) return inheritedFrom.height + 1;
+  return isBeginning(first) ? 0 : first.position.height + 1;
 }
 
 /**

@@ -42,7 +42,16 @@ export {
   type EnvelopeOutline,
   type EnvelopeSignature,
 } from './envelope';
-export { decodeGenesis, encodeGenesis, firstConfiguration, genesisHeader, genesisId, type Genesis } from './genesis';
+export {
+  decodeGenesis,
+  earliestForkNs,
+  encodeGenesis,
+  firstConfiguration,
+  genesisHeader,
+  genesisId,
+  type Genesis,
+  type Parent,
+} from './genesis';
 export { bytesToUuid, formatId, idFromHash, parseId, uuidToBytes } from './identifier';
 export { LIMITS } from './limits';
 export {

@@ -59,7 +59,7 @@ export class BlockService {
  * Final blocks from a height on, with the headers up to the next block whose commit certificate is held. Null if there is nothing to
  * give. Reads a bounded number of blocks.
  */
-async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
+export async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
   if (fromHeight < 1 || fromHeight > store.finalHeight || !store.holds(fromHeight)) return null;
   const blocks: { headerBytes: Uint8Array; body: Uint8Array }[] = [];
   let bytes = 0;

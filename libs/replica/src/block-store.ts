@@ -12,6 +12,7 @@ import { Writer } from '@quorate/codec';
 import { invariant } from '@quorate/errors';
 import type { Directory, Timer, Timers } from '@quorate/runtime';
 import {
+  JOURNAL_START,
   Journal,
   type DamagedRange,
   type JournalMark,
@@ -153,8 +154,8 @@ export class BlockStore {
     }
     const store = new BlockStore(journal, options);
     // The genesis of a snapshot was compared when the snapshot was read.
-    if (!scan.sawGenesis && options.base === null)
-      await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
+    const fromStart = options.base === null || options.base.mark.sequence === JOURNAL_START.sequence;
+    if (!scan.sawGenesis && fromStart) await journal.append([{ kind: RECORD.genesis, payload: options.genesisBytes }]);
     return { store, stored: await store.adopt(scan) };
   }
 

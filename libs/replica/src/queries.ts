@@ -150,9 +150,9 @@ export class Queries {
     if (!SIDES.includes(side)) throw new CodecError('CODEC_INVALID', 'side: debit, credit or none');
     if ('transferId' in query) {
       const position = executor.ledger.position(parseId(query.transferId));
-      return position === undefined
-        ? { kind: 'unknown' }
-        : receipts.receipt(position.height, position.index, side, provingTip());
+      if (position === undefined) return { kind: 'unknown' };
+      const answer = await receipts.receipt(position.height, position.index, side, provingTip());
+      return answer.kind === 'inherited' ? { ...answer, code: position.code } : answer;
     }
     if (!Number.isSafeInteger(query.height) || !Number.isSafeInteger(query.index) || query.index < 0)
       throw new CodecError('CODEC_INVALID', 'height and index are natural numbers');

@@ -1,5 +1,6 @@
 import { hex } from '@quorate/crypto';
 import {
+  bytesToUuid,
   encodeFinalityProof,
   encodeGenesis,
   receiptRecord,
@@ -9,6 +10,7 @@ import {
   type EpochStep,
   type Genesis,
   type Receipt,
+  type ResultPosition,
 } from '@quorate/protocol';
 import type { ReceiptSideName } from '@quorate/transport';
 import type { Executor } from './executor';
@@ -16,7 +18,17 @@ import type { ResultTrees } from './result-trees';
 
 /** `not_yet`: executed, but no certificate proves it so far. */
 export type ReceiptAnswer =
-  { readonly kind: 'receipt'; readonly receipt: Receipt } | { readonly kind: 'not_yet' } | { readonly kind: 'unknown' };
+  | { readonly kind: 'receipt'; readonly receipt: Receipt }
+  | { readonly kind: 'not_yet' }
+  | { readonly kind: 'unknown' }
+  /** The result is one of the ledger from which this one was forked: that one, or its archive, has the receipt. */
+  | {
+      readonly kind: 'inherited';
+      readonly position: ResultPosition;
+      /** Result code, where it was asked for by a transfer's id. */
+      readonly code?: number;
+      readonly parent: { readonly ledgerId: string; readonly genesisId: string; readonly height: number };
+    };
 
 /** The final header that proves results, with its certificate. */
 export interface ProvingTip {
@@ -32,7 +44,7 @@ export class Receipts {
   private readonly genesisHex: string;
 
   constructor(
-    genesis: Genesis,
+    private readonly genesis: Genesis,
     private readonly trees: ResultTrees,
     private readonly executor: Executor,
   ) {
@@ -41,6 +53,12 @@ export class Receipts {
 
   /** Receipt of result `index` of block `height`, proved by `tip`. */
   async receipt(height: number, index: number, side: ReceiptSideName, tip: ProvingTip | null): Promise<ReceiptAnswer> {
+    const { parent } = this.genesis;
+    if (parent !== undefined && height <= parent.height) {
+      const { ledgerId, genesisId } = parent;
+      const origin = { ledgerId: bytesToUuid(ledgerId), genesisId: hex(genesisId), height: parent.height };
+      return { kind: 'inherited', position: { height, index }, parent: origin };
+    }
     const tree = await this.trees.of(height);
     if (tree === null || index >= tree.results.count) return { kind: 'unknown' };
     if (tip === null || tip.header.execHeight < height) return { kind: 'not_yet' };

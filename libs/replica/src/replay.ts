@@ -9,8 +9,13 @@ import type { Checkpoints } from './checkpoints';
 import type { Executor } from './executor';
 import { restoreState, type RestoredState } from './state-sections';
 
+/** Whether this is the root of the state with which the ledger began. */
+export function isParentState({ parent }: Genesis, stateRoot: Uint8Array): boolean {
+  return parent !== undefined && equalBytes(parent.stateRoot, stateRoot);
+}
+
 /**
- * The newest state whose root a quorum signed and of which every byte is right. What turns out damaged is removed and an older one taken;
+ * The newest state whose root a quorum signed or the genesis names, and of which every byte is right. What turns out damaged is removed and an older one taken;
  * null if there is none, and the journal is read from its beginning.
  */
 export async function newestState(
@@ -20,8 +25,12 @@ export async function newestState(
 ): Promise<RestoredState | null> {
   for (const snapshot of snapshots.newestFirst) {
     const { certificate, stateRoot, state } = snapshot;
-    if (certificate === null || certificate.height !== state.height) continue;
-    if (!equalBytes(certificate.stateRoot, stateRoot) || !checkpointProven(certificate, configuration)) continue;
+    const proven =
+      certificate !== null &&
+      certificate.height === state.height &&
+      equalBytes(certificate.stateRoot, stateRoot) &&
+      checkpointProven(certificate, configuration);
+    if (!proven && !isParentState(genesis, stateRoot)) continue;
     try {
       return await restoreState(snapshots, snapshot, genesis);
     } catch (error) {
@@ -49,7 +58,8 @@ export async function replay(
   }
   checkpoints.prepare();
   const finalHeaders = store.newestHeaders(finalHeight - RECENT_HEADERS_MAX + 1);
-  const executed = [{ height: 0, execRoot: genesisHeader(genesis).execRoot }];
+  const { height, execRoot } = genesisHeader(genesis);
+  const executed = [{ height, execRoot }];
   for (const { header } of finalHeaders)
     executed.push({ height: header.height, execRoot: executor.execRoot(header.height) });
   return { finalHeaders, executed };

@@ -17,11 +17,13 @@ import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import { BlockService } from './block-service';
 import { BlockStore, type StoredState } from './block-store';
 import { Checkpoints } from './checkpoints';
+import type { ChainSource } from './chain-source';
 import { ClientDesk } from './client-desk';
 import { ExecutionQueue } from './execution-queue';
 import { Executor } from './executor';
 import { FinalTip } from './final-tip';
 import type { EventBody } from './event-body';
+import { LocalChain } from './local-chain';
 import { OutcomeLog } from './outcome-log';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
 import { PoolReporter } from './pool-reporter';
@@ -47,6 +49,8 @@ const UNTOLD_BLOCKS_MAX = 4;
  * All decisions about agreement are the core's; this class owns order: what is durable before what is said.
  */
 export class Replica implements LinkEvents {
+  /** What this replica holds of its ledger, for whoever restores it elsewhere. */
+  readonly chain: ChainSource;
   private readonly executor: Executor;
   private readonly submissions: Submissions;
   private readonly receipts: Receipts;
@@ -117,6 +121,7 @@ export class Replica implements LinkEvents {
       onFault: (error) => this.fault(error),
     });
     this.tip = new FinalTip(options.timers);
+    this.chain = new LocalChain(store, snapshots, () => this.tip.current);
     this.execution = new ExecutionQueue({
       executor,
       clock: options.clock,
@@ -144,8 +149,14 @@ export class Replica implements LinkEvents {
     const { genesis, genesisBytes, directory, vault, timers } = options;
     let noteSpace: (space: JournalSpace) => void = () => undefined;
     const configuration = firstConfiguration(genesis);
-    const snapshots = await SnapshotStore.open({ directory: options.snapshots, vault });
+    const snapshots = await SnapshotStore.open({
+      directory: options.snapshots,
+      vault,
+      keptRoot: genesis.parent?.stateRoot,
+    });
     const state = await newestState(snapshots, genesis, configuration);
+    if (state === null && genesis.parent !== undefined)
+      throw new ReplicaError('REPLICA_PARENT_STATE_MISSING', 'the state with which the fork begins is not here');
     const { store, stored } = await BlockStore.open({
       base: state?.base ?? null,
       directory,

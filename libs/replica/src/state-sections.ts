@@ -45,14 +45,20 @@ const PLACE_BYTES = 44;
 const CERTIFICATE_BYTES_MAX = 2_048;
 const EXTRA_BYTES = 20;
 
-const LEDGER_SECTIONS: ReadonlyMap<number, SectionName> = new Map(
+/** Names of the ledger's sections by number. */
+export const LEDGER_SECTIONS: ReadonlyMap<number, SectionName> = new Map(
   SECTION_NAMES.map((name) => [SECTIONS[name].number, name]),
 );
 
 /** All sections as they are now, after the last executed block. */
 export function captureState(executor: Executor, store: BlockStore, memory: CaptureMemory): SectionSource[] {
-  const { history, height } = executor;
-  const sections: SectionSource[] = executor.ledger.capture(memory).sections.map((capture) => ({
+  const { height } = executor;
+  return [...stateSections(executor, memory), blocksSection(store, height), ...smallSections(store, height)];
+}
+
+/** The sections under the state root. */
+export function stateSections({ ledger, history }: ExecutedState, memory: CaptureMemory): SectionSource[] {
+  const sections: SectionSource[] = ledger.capture(memory).sections.map((capture) => ({
     number: SECTIONS[capture.section].number,
     appendOnly: capture.appendOnly,
     get lengthBytes() {
@@ -63,12 +69,12 @@ export function captureState(executor: Executor, store: BlockStore, memory: Capt
   }));
   sections.push({
     number: HISTORY_SECTION,
-    lengthBytes: (height + 1) * HASH_BYTES,
+    lengthBytes: (ledger.height + 1) * HASH_BYTES,
     appendOnly: true,
     prepare: () => true,
     read: (offset, into) => readRows(HASH_BYTES, offset, into, (row) => history.leaf(row)),
   });
-  return [...sections, blocksSection(store, height), ...smallSections(store, height)];
+  return sections;
 }
 
 /** Places of blocks do not change, but for those that were pruned, which are not written again. */
@@ -144,7 +150,30 @@ export async function restoreState(
   genesis: Genesis,
 ): Promise<RestoredState> {
   const { state } = snapshot;
-  if (!equalBytes(state.genesisId, genesisId(genesis))) throw refused('the snapshot belongs to another ledger');
+  const isOwn = equalBytes(state.genesisId, genesisId(genesis));
+  if (!isOwn && !equalBytes(snapshot.stateRoot, genesis.parent?.stateRoot ?? new Uint8Array(0)))
+    throw refused('the snapshot belongs to another ledger');
+  const { sections, others } = await readSections(store, snapshot);
+  const history = readHistory(others.get(HISTORY_SECTION));
+  if (history.size !== state.height + 1 || !equalBytes(history.root(), state.execRoot))
+    throw refused('the history of the snapshot is not that of its state');
+  const ledger = (isOwn ? Ledger.restore : Ledger.fork)(genesis, verifySignature, sections);
+  if (ledger.height !== state.height) throw refused('the ledger of the snapshot stands at another height');
+  return { ledger, history, base: isOwn ? readBase(snapshot, others) : firstBase(genesis, state.height) };
+}
+
+/** Where the chain of a fork begins. */
+function firstBase(genesis: Genesis, height: number): StoreBase {
+  const key = hex(genesisId(genesis));
+  const nothing = { keys: [], places: [], headers: [], certificates: [] };
+  return { height, key, firstHeight: height + 1, ...nothing, mark: JOURNAL_START };
+}
+
+/** All chunks of a snapshot: what the ledger is made of, and the rest by number. */
+async function readSections(
+  store: SnapshotStore,
+  snapshot: StoredSnapshot,
+): Promise<{ readonly sections: RestoredSections; readonly others: ReadonlyMap<number, Uint8Array> }> {
   const sections = new RestoredSections();
   const others = new Map<number, Uint8Array>();
   for (const { number, lengthBytes } of snapshot.tables.values()) {
@@ -157,15 +186,11 @@ export async function restoreState(
     if (name === undefined) others.get(number)?.set(chunk, index * STATE_CHUNK_BYTES);
     else sections.write(name, index * STATE_CHUNK_BYTES, chunk);
   });
-  const history = readHistory(others.get(HISTORY_SECTION));
-  if (history.size !== state.height + 1 || !equalBytes(history.root(), state.execRoot))
-    throw refused('the history of the snapshot is not that of its state');
-  const ledger = Ledger.restore(genesis, verifySignature, sections);
-  if (ledger.height !== state.height) throw refused('the ledger of the snapshot stands at another height');
-  return { ledger, history, base: readBase(snapshot, others) };
+  return { sections, others };
 }
 
-function readHistory(bytes: Uint8Array | undefined): HistoryTree {
+/** The history tree of a snapshot. Throws StorageError. */
+export function readHistory(bytes: Uint8Array | undefined): HistoryTree {
   const tree = new HistoryTree();
   if (bytes === undefined || bytes.length % HASH_BYTES !== 0) throw refused('the snapshot has no history');
   for (let at = 0; at < bytes.length; at += HASH_BYTES) tree.append(bytes.slice(at, at + HASH_BYTES));

@@ -60,7 +60,7 @@ export class Statements {
   private readonly genesisHex: string;
 
   constructor(
-    genesis: Genesis,
+    private readonly genesis: Genesis,
     private readonly store: BlockStore,
     private readonly executor: Executor,
     private readonly trees: ResultTrees,
@@ -97,6 +97,11 @@ export class Statements {
     return attestation === null || positionOf(attestation, 'attestation').height <= tip.header.execHeight;
   }
 
+  /** Height up to which results are those of the parent. */
+  private get inheritedTo(): number {
+    return this.genesis.parent?.height ?? 0;
+  }
+
   private async walk(
     { account, limit }: StatementRequest,
     start: ResultPosition,
@@ -107,7 +112,9 @@ export class Statements {
     let position: ResultPosition = start;
     let walkedBlocks = 0;
     let results = 0;
-    for (let height = 0; position.height > 0;) {
+    // What a fork has from its parent was booked there.
+    const inheritedTo = this.inheritedTo;
+    for (let height = 0; position.height > inheritedTo;) {
       const found = await this.result(account, position);
       if (position.height !== height) {
         height = position.height;
@@ -124,10 +131,10 @@ export class Statements {
       }
       position = found.previous;
       const full = lines.length >= limit || results > PAGE_RESULTS_MAX;
-      if (position.height > 0 && (full || (lines.length === 0 && walkedBlocks >= WALKED_BLOCKS_MAX)))
+      if (position.height > inheritedTo && (full || (lines.length === 0 && walkedBlocks >= WALKED_BLOCKS_MAX)))
         return { lines, next: newer ?? position };
     }
-    // Everything is newer than asked for: the creation of the account shows that nothing was before.
+    // Everything is newer than asked for: the creation of the account, or the beginning of the fork, shows that nothing was before.
     if (newer !== null && newer.height <= provenHeight) lines.push(newer);
     return { lines, next: null };
   }
@@ -188,7 +195,7 @@ export class Statements {
   private async heightOf(point: StatementPoint, which: 'first' | 'last'): Promise<number> {
     if ('height' in point) return point.height;
     const timeNs = BigInt(point.timeNs);
-    let [low, high] = [0, this.executor.height];
+    let [low, high] = [this.inheritedTo, this.executor.height];
     // The last block whose time is before the wanted one, or not after it.
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);

@@ -33,12 +33,16 @@ export interface StoredSnapshot extends SnapshotManifest {
   readonly number: number;
   /** Null until a quorum signed its root. */
   certificate: CheckpointCertificate | null;
+  /** It is the state with which a fork began, and is never removed. */
+  readonly isKept: boolean;
 }
 
 /** What a snapshot store is opened with: a directory of its own. */
 export interface SnapshotStoreOptions {
   readonly directory: Directory;
   readonly vault: Vault;
+  /** Root of a state that is never removed: the one with which a fork began. */
+  readonly keptRoot?: Uint8Array;
 }
 
 /**
@@ -184,7 +188,8 @@ export class SnapshotStore {
   private async prune(): Promise<void> {
     const certified = this.held.filter(({ certificate }) => certificate !== null);
     const oldestKept = certified.at(-SNAPSHOTS_KEPT)?.number ?? 0;
-    const unused = this.held.filter((snapshot) => snapshot.number < oldestKept && !this.readers.has(snapshot));
+    const isUsed = (snapshot: StoredSnapshot): boolean => snapshot.isKept || this.readers.has(snapshot);
+    const unused = this.held.filter((snapshot) => snapshot.number < oldestKept && !isUsed(snapshot));
     for (const snapshot of unused) await this.discard(snapshot);
     const packs = new Set(this.unfinished);
     for (const { tables } of this.held)
@@ -196,7 +201,10 @@ export class SnapshotStore {
     const manifest = new ManifestReader();
     try {
       await this.readFile('snapshot', number, (kind, payload) => manifest.frame(kind, payload));
-      return { number, ...manifest.finish(nameOf('snapshot', number)), certificate: await this.certificate(number) };
+      const read = manifest.finish(nameOf('snapshot', number));
+      const { keptRoot } = this.options;
+      const isKept = keptRoot !== undefined && equalBytes(read.stateRoot, keptRoot);
+      return { number, ...read, certificate: await this.certificate(number), isKept };
     } catch (error) {
       if (!(error instanceof StorageError) && !(error instanceof CodecError)) throw error;
       return null;

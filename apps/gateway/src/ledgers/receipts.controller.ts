@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
-import type { ReplicaQuery } from '@quorate/transport';
+import type { ResultPosition } from '@quorate/protocol';
+import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
@@ -22,7 +23,7 @@ export class ReceiptsController {
     operationId: 'getTransferReceipt',
     summary: 'Proof of the first attempt to book a transfer, applied or failed',
     answer: receiptSchema,
-    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_NOT_YET'],
+    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_INHERITED', 'RECEIPT_NOT_YET'],
   })
   transferReceipt(
     @Req() request: FastifyRequest,
@@ -37,7 +38,7 @@ export class ReceiptsController {
     operationId: 'getOperationReceipt',
     summary: 'Proof of the operation at an index of a block',
     answer: receiptSchema,
-    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_NOT_YET'],
+    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_INHERITED', 'RECEIPT_NOT_YET'],
   })
   operationReceipt(
     @Req() request: FastifyRequest,
@@ -50,8 +51,15 @@ export class ReceiptsController {
   private async receipt(request: FastifyRequest, ledgerId: string, query: LedgerQuery): Promise<unknown> {
     const { link } = await this.access.open(request, ledgerId);
     const answer = await receiptAnswer(link, query);
+    if (answer.kind === 'inherited') throw new GatewayProblem('RECEIPT_INHERITED', whereInherited(answer));
     if (answer.kind !== 'receipt')
       throw new GatewayProblem('RECEIPT_UNKNOWN', 'The ledger has executed no such operation.');
     return answer.receipt;
   }
+}
+
+function whereInherited({ position, parent }: ReplicaAnswer): string {
+  const { height, index } = position as ResultPosition;
+  const { ledgerId, genesisId } = parent as { readonly ledgerId: string; readonly genesisId: string };
+  return `It is result ${index} of block ${height} of ledger ${ledgerId} with genesis ${genesisId}.`;
 }

@@ -56,6 +56,7 @@ export async function paymentResult(link: LedgerLink, line: PaymentLine): Promis
   if (transfer.kind === 'transfer') return RESULT_CODES.applied;
   const answer = await receiptAnswer(link, { query: 'receipt', transferId: id });
   if (answer.kind === 'unknown') return null;
+  if (answer.kind === 'inherited' && typeof answer.code === 'number') return answer.code;
   const code = (answer.receipt as { readonly record?: { readonly code?: unknown } } | undefined)?.record?.code;
   if (typeof code !== 'number') throw strangeAnswer();
   return code;

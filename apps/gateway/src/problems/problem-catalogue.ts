@@ -55,6 +55,11 @@ const definitions = {
     remedy:
       'The ledger has not executed it. If it was just submitted, submit the same envelope again and wait for the answer.',
   },
+  RECEIPT_INHERITED: {
+    status: 404,
+    title: 'The operation belongs to the ledger from which this one was forked',
+    remedy: 'Ask the parent for the receipt, or its archive; the detail names ledger, genesis, height and index.',
+  },
   REQUEST_TIMEOUT: { status: 408, title: 'The request came too slowly', remedy: 'Send it again.' },
   LEDGER_NOT_READY: {
     status: 409,

@@ -1,0 +1,48 @@
+import { BALANCE, BALANCE_WORDS, PENDING_CREDITS, PENDING_WORDS, type AccountTable } from './account-table';
+import { toBigint } from './u128';
+
+/** What the accounts of one asset add up to; debits equal credits on any ledger. */
+export interface AssetBalance {
+  readonly asset: number;
+  readonly accounts: number;
+  readonly debitsPosted: bigint;
+  readonly creditsPosted: bigint;
+  readonly debitsPending: bigint;
+  readonly creditsPending: bigint;
+}
+
+/** The sums of all accounts, and how much a ledger holds. */
+export interface TrialBalance {
+  readonly assets: readonly AssetBalance[];
+  readonly counts: {
+    readonly parties: number;
+    readonly assets: number;
+    readonly accounts: number;
+    /** Recent ones and those that were let go. */
+    readonly transfers: number;
+  };
+}
+
+type Sums = { -readonly [Field in keyof AssetBalance]: AssetBalance[Field] };
+
+/** An asset without accounts. */
+export const NOTHING_BOOKED = {
+  accounts: 0,
+  debitsPosted: 0n,
+  creditsPosted: 0n,
+  debitsPending: 0n,
+  creditsPending: 0n,
+};
+
+/** Adds the sums of one account to those of its asset; `sums` has the order of the table of assets. */
+export function addAccount(sums: readonly Sums[], row: number, accounts: AccountTable): void {
+  const { balances, pendings } = accounts;
+  const at = row * BALANCE_WORDS;
+  const sum = sums[balances[at + BALANCE.asset]];
+  sum.accounts += 1;
+  sum.debitsPosted += toBigint(balances, at + BALANCE.debits);
+  sum.creditsPosted += toBigint(balances, at + BALANCE.credits);
+  if (!accounts.isReserved(row)) return;
+  sum.debitsPending += toBigint(pendings, row * PENDING_WORDS);
+  sum.creditsPending += toBigint(pendings, row * PENDING_WORDS + PENDING_CREDITS);
+}

@@ -1,4 +1,5 @@
 import { CodecError } from '@quorate/codec';
+import { invariant } from '@quorate/errors';
 import { LIMITS, decodeBody, scanEnvelope } from '@quorate/protocol';
 import type { ScannedEnvelope } from './results';
 
@@ -33,4 +34,15 @@ export function validateBlockBody(body: Uint8Array): BodyValidity {
     if (operationCount > LIMITS.blockOperationsMax) return { ok: false, reason: 'operations_too_many' };
   }
   return { ok: true, envelopes, operationCount };
+}
+
+/** The outline of an envelope of a body that was voted for. */
+export function scanChecked(bytes: Uint8Array): ScannedEnvelope {
+  try {
+    return { bytes, outline: scanEnvelope(bytes) };
+  } catch (error) {
+    invariant(false, 'a body is checked before it is voted for', {
+      reason: error instanceof Error ? error.message : 'unknown',
+    });
+  }
 }

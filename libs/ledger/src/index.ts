@@ -9,14 +9,7 @@ export {
 } from './envelope-admission';
 export { type EnvelopePosition } from './envelope-memory';
 export { type TransferPosition } from './id-log';
-export {
-  Ledger,
-  type AccountResult,
-  type BlockOutcome,
-  type LedgerCapture,
-  type ExecutableBlock,
-  type ExecutedEnvelope,
-} from './ledger';
+export { Ledger, type AccountResult, type BlockOutcome, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
 export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-codec';
 export {
@@ -36,6 +29,7 @@ export {
   SnapshotError,
   type SectionCapture,
   type SectionName,
+  type LedgerCapture,
 } from './section';
 export { type CapturedResults } from './result-capture';
 export { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';

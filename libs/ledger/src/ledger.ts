@@ -6,7 +6,6 @@ import {
   RESULT_CODES,
   decodeBody,
   genesisId,
-  scanEnvelope,
   type Genesis,
   type ResultName,
   type ResultPosition,
@@ -27,12 +26,13 @@ import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
 import { RecordTable } from './record-table';
 import type { RestoredSections } from './restored-sections';
-import { CaptureMemory, SECTION_NAMES, SnapshotError, capturedBytes, type SectionCapture } from './section';
+import { CaptureMemory, SECTION_NAMES, SnapshotError, capturedBytes, type LedgerCapture } from './section';
 import type { StoredOutcome } from './outcome-codec';
 import { ResultCapture, previousOf, type CapturedResults } from './result-capture';
 import { ResultHasher } from './result-hasher';
+import { scanChecked } from './block-body';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
-import { NOTHING_BOOKED, addAccount, type TrialBalance } from './trial-balance';
+import { trialBalance, type TrialBalance } from './trial-balance';
 import { TransferTable } from './transfer-table';
 import { store } from './u128';
 import {
@@ -71,13 +71,6 @@ export interface BlockOutcome {
   /** Computed when first read; holds the block's bytes in memory. */
   readonly results: BlockResults;
   readonly resultsRoot: Uint8Array;
-}
-
-/** The state of a ledger at one height, section by section in the order of a snapshot. */
-export interface LedgerCapture {
-  readonly height: number;
-  readonly timeNs: bigint;
-  readonly sections: readonly SectionCapture[];
 }
 
 /** Version of the sections' contents: another one is not read. */
@@ -224,7 +217,9 @@ export class Ledger {
       executed: this.executedHeight,
     });
     invariant(block.height < 2 ** 32, 'a height fits 32 bits', { height: block.height });
-    const envelopes = block.envelopes.map((envelope) => (envelope instanceof Uint8Array ? scan(envelope) : envelope));
+    const envelopes = block.envelopes.map((envelope) =>
+      envelope instanceof Uint8Array ? scanChecked(envelope) : envelope,
+    );
     const operationCount = envelopes.reduce((total, envelope) => total + envelope.outline.operationCount, 0);
     invariant(operationCount <= LIMITS.blockOperationsMax, 'a block holds a bounded number of operations', {
       operationCount,
@@ -254,7 +249,7 @@ export class Ledger {
    * block's body: a CodecError or InvariantViolation says that it is not.
    */
   blockResults(block: ResultBlock, body: Uint8Array, codes: Uint16Array, captured: CapturedResults): BlockResults {
-    const envelopes = body.length === 0 ? [] : decodeBody(body).map(scan);
+    const envelopes = body.length === 0 ? [] : decodeBody(body).map(scanChecked);
     return this.resultsOf(block, envelopes, codes, captured);
   }
 
@@ -395,16 +390,7 @@ export class Ledger {
 
   /** All debits and credits by asset, and how much of everything there is. Reads every account. */
   trialBalance(): TrialBalance {
-    const { assets, accounts } = { assets: this.assetTable, accounts: this.accountTable };
-    const sums = Array.from({ length: assets.size }, (_, index) => ({ asset: assets.at(index).id, ...NOTHING_BOOKED }));
-    for (let row = 0; row < accounts.size; row += 1) addAccount(sums, row, accounts);
-    const counts = {
-      parties: this.partyTable.size,
-      assets: assets.size,
-      accounts: accounts.size,
-      transfers: this.transferTable.size,
-    };
-    return { assets: sums, counts };
+    return trialBalance(this.partyTable, this.assetTable, this.accountTable, this.transferTable);
   }
 
   /** Where the results of an executed envelope stand, until it expires. */
@@ -505,15 +491,5 @@ export class Ledger {
 
   private viewTransfer(row: number): TransferView {
     return transferView(row, this.transferTable, this.pendingTable, this.accountTable, this.assetTable);
-  }
-}
-
-function scan(bytes: Uint8Array): ScannedEnvelope {
-  try {
-    return { bytes, outline: scanEnvelope(bytes) };
-  } catch (error) {
-    invariant(false, 'a body is checked before it is voted for', {
-      reason: error instanceof Error ? error.message : 'unknown',
-    });
   }
 }

@@ -46,6 +46,13 @@ export interface SectionCapture {
   read(offset: number, into: Uint8Array): void;
 }
 
+/** The state of a ledger at one height, section by section in the order of a snapshot. */
+export interface LedgerCapture {
+  readonly height: number;
+  readonly timeNs: bigint;
+  readonly sections: readonly SectionCapture[];
+}
+
 /**
  * SNAPSHOT_INVALID: the bytes are no state that this version of the ledger could have written. They are refused as a whole.
  */

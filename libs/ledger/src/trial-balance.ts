@@ -1,4 +1,7 @@
 import { BALANCE, BALANCE_WORDS, PENDING_CREDITS, PENDING_WORDS, type AccountTable } from './account-table';
+import type { AssetTable } from './asset-table';
+import type { PartyTable } from './party-table';
+import type { TransferTable } from './transfer-table';
 import { toBigint } from './u128';
 
 /** What the accounts of one asset add up to; debits equal credits on any ledger. */
@@ -25,17 +28,28 @@ export interface TrialBalance {
 
 type Sums = { -readonly [Field in keyof AssetBalance]: AssetBalance[Field] };
 
-/** An asset without accounts. */
-export const NOTHING_BOOKED = {
-  accounts: 0,
-  debitsPosted: 0n,
-  creditsPosted: 0n,
-  debitsPending: 0n,
-  creditsPending: 0n,
-};
+const NOTHING_BOOKED = { accounts: 0, debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
 
-/** Adds the sums of one account to those of its asset; `sums` has the order of the table of assets. */
-export function addAccount(sums: readonly Sums[], row: number, accounts: AccountTable): void {
+/** Reads every account. */
+export function trialBalance(
+  parties: PartyTable,
+  assets: AssetTable,
+  accounts: AccountTable,
+  transfers: TransferTable,
+): TrialBalance {
+  const sums = Array.from({ length: assets.size }, (_, index) => ({ asset: assets.at(index).id, ...NOTHING_BOOKED }));
+  for (let row = 0; row < accounts.size; row += 1) addAccount(sums, row, accounts);
+  const counts = {
+    parties: parties.size,
+    assets: assets.size,
+    accounts: accounts.size,
+    transfers: transfers.size,
+  };
+  return { assets: sums, counts };
+}
+
+/** `sums` has the order of the table of assets. */
+function addAccount(sums: readonly Sums[], row: number, accounts: AccountTable): void {
   const { balances, pendings } = accounts;
   const at = row * BALANCE_WORDS;
   const sum = sums[balances[at + BALANCE.asset]];

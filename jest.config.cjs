@@ -22,7 +22,9 @@ module.exports = {
   rootDir: __dirname,
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/jest-environment.cjs',
+  setupFilesAfterEnv: ['<rootDir>/tools/jest-retry.cjs'],
+  reporters: ['default', '<rootDir>/tools/jest-attempts.cjs'],
   globalSetup: '<rootDir>/tools/jest-setup.mjs',
   globalTeardown: '<rootDir>/tools/jest-teardown.mjs',
   modulePathIgnorePatterns: ['/dist/'],
@@ -30,5 +32,6 @@ module.exports = {
   transform: { '^.+\\.(t|j|mj)sx?$': ['@swc/jest', { ...swcOptions, swcrc: false }] },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // For what hangs; no test measures time, and a busy machine may take its own.
+  testTimeout: 300_000,
 };

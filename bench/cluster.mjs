@@ -13,6 +13,8 @@ const { connectReplica, createClientCertificate } = require('@quorate/transport'
 
 const entry = fileURLToPath(new URL('../libs/replica/dist/process.js', import.meta.url));
 const host = '127.0.0.1';
+// Below the ports that the system gives to outgoing connections: one of those could take a killed replica's port.
+const ports = [10_000, 14_999];
 export const OPERATOR = 1n;
 
 /** A key pair for signing, and its public half as 32 bytes. */
@@ -52,7 +54,7 @@ class ReplicaHandle {
   }
 
   async prepare() {
-    this.child.send({ kind: 'prepare', directory: this.directory, host, portRange: [30_000, 60_000] });
+    this.child.send({ kind: 'prepare', directory: this.directory, host, portRange: ports });
     return this.next('prepared');
   }
 

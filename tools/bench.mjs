@@ -19,7 +19,8 @@ const { measureProvisioning } = await import('../bench/provisioning.mjs');
 const { measureLatency, measureThroughput } = await import('../bench/transfers.mjs');
 const { measurePostgres } = await import('../bench/peer-postgres.mjs');
 const { startPlatform } = await import('./platform.mjs');
-const { startPostgres, freePort } = await import('./postgres.mjs');
+const { freePort } = await import('./free-port.mjs');
+const { startPostgres } = await import('./postgres.mjs');
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } });
 const forMs = options.quick ? 1_500 : 6_000;

@@ -26,7 +26,7 @@ if (!installed() && !install()) process.exit(1);
 const { buildAll } = await import('./build.mjs');
 await buildAll({ withConsole: false });
 const { startPlatform } = await import('./platform.mjs');
-const { freePort } = await import('./postgres.mjs');
+const { freePort } = await import('./free-port.mjs');
 const load = createRequire(import.meta.url);
 const { hex, unhex } = load('@quorate/crypto');
 const { verifyReceipt } = load('@quorate/light-client');

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnGuarded } from './guarded.mjs';
-import { freePort, startPostgres } from './postgres.mjs';
+import { freePort } from './free-port.mjs';
+import { startPostgres } from './postgres.mjs';
 
-const redisWaitMsMax = 10_000;
+const redisWaitMsMax = 60_000;
 // Libraries that touch neither a database nor a queue: a run of only their tests starts without waiting for one.
 const plain =
   /libs\/(errors|codec|crypto|protocol|ledger|consensus|light-client|provisioning|payments|simulation|storage|transport|replica|runtime|runtime-node|sdk|config|tenancy)(\/|$)/;

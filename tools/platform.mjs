@@ -6,13 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { takeHome } from './home-lock.mjs';
 import { LocalFault, serverUser } from './postgres-host.mjs';
-import { portTaken, startPostgres } from './postgres.mjs';
+import { portTaken } from './free-port.mjs';
+import { startPostgres } from './postgres.mjs';
 import { Application } from './supervisor.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const workersDefault = 4;
 const workersMax = 16;
-const readyMsMax = 90_000;
+const readyMsMax = 180_000;
 const diskBytesMin = 512 * 1024 * 1024;
 // Variables of the surrounding shell that the applications may see; everything else stays outside.
 const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'REDIS_URL'];

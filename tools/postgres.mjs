@@ -1,7 +1,6 @@
 // Starts a real PostgreSQL of our own from the binaries that npm installed, and recovers it after a crash.
 import { spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -13,9 +12,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort, portTaken } from './free-port.mjs';
 import { spawnGuarded } from './guarded.mjs';
 import { RotatingLog } from './logs.mjs';
 import { LocalFault, asUser, dataHome, serverBinaries, serverUser } from './postgres-host.mjs';
@@ -28,25 +28,6 @@ const stopWaitMsMax = 15_000;
 const startAttemptsMax = 3;
 // The server's own log lines kept in memory to explain a start that failed.
 const tailBytesMax = 8 * 1024;
-
-/** Whether something already listens on a port of this machine. */
-export function portTaken(port, address = host) {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(true));
-    probe.listen({ host: address, port, exclusive: true }, () => probe.close(() => resolve(false)));
-  });
-}
-
-/** A port of the loopback interface that nobody uses at the moment. */
-export async function freePort() {
-  const probe = createServer();
-  probe.listen({ host, port: 0, exclusive: true });
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 function commandOf(pid) {
   try {

@@ -43,6 +43,8 @@ export async function createTestDatabase(environment: Record<string, string> = {
     QUORATE_HOME: home,
     QUORATE_DATABASE_PASSWORD: testSecret,
     QUORATE_LOG_LEVEL: 'silent',
+    // A worker is lost when its test says so, and never because the machine is busy.
+    QUORATE_WORKER_LEASE_SECONDS: '3600',
     ...environment,
   });
   await runMigrations(config, migrations);
@@ -164,19 +166,4 @@ export function ledgerDraft(changes: Record<string, unknown> = {}): Record<strin
     operator: { name: 'Bank', keys: [{ scheme: 'ed25519', publicKey: operatorKey }] },
     ...changes,
   };
-}
-
-/** Looks again until the condition holds; fails loudly when it never does. */
-export async function eventually<T>(
-  read: () => Promise<T>,
-  holds: (value: T) => boolean,
-  waitMsMax = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + waitMsMax;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (Date.now() > deadline) throw new Error(`never held; last seen: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

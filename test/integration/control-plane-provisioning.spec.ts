@@ -1,11 +1,6 @@
 import { decodeGenesis, genesisId } from '@quorate/protocol';
-import {
-  RunningControlPlane,
-  createTestDatabase,
-  eventually,
-  ledgerDraft,
-  type TestDatabase,
-} from './control-plane-process';
+import { eventually } from '../platform/eventually';
+import { RunningControlPlane, createTestDatabase, ledgerDraft, type TestDatabase } from './control-plane-process';
 import { ScriptedWorker } from './scripted-worker';
 
 const redisUrl = process.env.QUORATE_TEST_REDIS_URL;
@@ -43,9 +38,9 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     await database?.remove();
   });
 
-  const hire = async (count: number, capacity = 100): Promise<ScriptedWorker[]> => {
+  const hire = async (count: number, capacity = 100, config = database.config): Promise<ScriptedWorker[]> => {
     for (let order = 0; order < count; order += 1)
-      workers.push(await ScriptedWorker.start(database.config, { name: `worker-${workers.length + 1}`, capacity }));
+      workers.push(await ScriptedWorker.start(config, { name: `worker-${workers.length + 1}`, capacity }));
     return workers;
   };
   const create = async (changes: Record<string, unknown> = {}): Promise<View> => {
@@ -82,8 +77,10 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     const steps = await stepsOf(asked.id);
     expect(steps.map((step) => step.sequence)).toEqual(steps.map((_step, order) => order + 1));
     for (const name of ['prepare-replica', 'start-replica']) {
-      for (const state of ['started', 'done'])
-        expect(steps.filter((step) => step.step === name && step.state === state)).toHaveLength(4);
+      // A job that was not answered in time is handed out again, so that a step may start twice.
+      const started = steps.filter((step) => step.step === name && step.state === 'started');
+      expect(new Set(started.map((step) => step.replicaIndex)).size).toBe(4);
+      expect(steps.filter((step) => step.step === name && step.state === 'done')).toHaveLength(4);
       for (const done of steps.filter((step) => step.step === name && step.state === 'done'))
         expect(done.elapsedMs).toBeGreaterThanOrEqual(0);
     }
@@ -161,7 +158,7 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
       'worker-4',
       'worker-5',
     ]);
-  }, 60_000);
+  });
 
   it('places nothing on a worker that drains', async () => {
     const admin = await plane.administrator();
@@ -228,7 +225,7 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
   });
 
   it('shows a ready ledger whose worker is lost, and that it came back', async () => {
-    const [worker] = await hire(1);
+    const [worker] = await hire(1, 100, { ...database.config, workerLeaseMs: 4_000 });
     const { id } = await until((await create()).id, 'ready');
     await worker?.fallSilent();
     await eventually(

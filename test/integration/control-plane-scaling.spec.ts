@@ -8,13 +8,8 @@ import {
   governanceSigningBytes,
   type Configuration,
 } from '@quorate/protocol';
-import {
-  RunningControlPlane,
-  createTestDatabase,
-  eventually,
-  ledgerDraft,
-  type TestDatabase,
-} from './control-plane-process';
+import { eventually } from '../platform/eventually';
+import { RunningControlPlane, createTestDatabase, ledgerDraft, type TestDatabase } from './control-plane-process';
 import { ScriptedWorker } from './scripted-worker';
 
 interface ReplicaView {
@@ -205,7 +200,7 @@ describe('the replica set of a running ledger', () => {
     await hire(5);
     const before = await create('standard');
     const lost = workers.find(({ id }) => workersOf(before).includes(id));
-    await lost?.fallSilent();
+    await lost?.beLost();
     const after = await until(before.id, 2);
     expect(workersOf(after)).not.toContain(lost?.id);
     expect(after.replicas.filter(({ id }) => before.replicas.some((old) => old.id === id))).toHaveLength(3);
@@ -214,7 +209,10 @@ describe('the replica set of a running ledger', () => {
       () => database.asOwner(`select 1 from replicas where worker_id = $1 and state <> 'destroyed'`, [lost?.id]),
       (held) => held.length === 0,
     );
-    expect((await read(before.id)).cause).toBeUndefined();
+    await eventually(
+      () => read(before.id),
+      (view) => view.cause === undefined,
+    );
   });
 
   it('puts another replica in the place of one that an administrator wants gone', async () => {

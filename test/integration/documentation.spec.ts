@@ -25,12 +25,12 @@ describe('the snippets of the guides', () => {
   beforeAll(async () => {
     platform = await TestPlatform.start();
     await createControlPlaneClient({ url: platform.url }).signup({ institution: 'Guide Bank', email, password });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await platform?.stop();
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   const environment = (): NodeJS.ProcessEnv => ({
     PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
@@ -59,7 +59,7 @@ describe('the snippets of the guides', () => {
     writeFileSync(file, ['set -euo pipefail', jq, ...script].join('\n'));
     const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });
     expect(stdout).toContain('applied');
-  }, 120_000);
+  });
 
   it('runs the SDK guide', async () => {
     const visitor = createControlPlaneClient({ url: platform.url });
@@ -76,5 +76,5 @@ describe('the snippets of the guides', () => {
       env: { ...environment(), QUORATE_API_KEY: key },
     });
     expect(stdout.trim()).toBe('applied');
-  }, 120_000);
+  });
 });

@@ -12,6 +12,7 @@ import {
   signEnvelope,
   type BlockEvent,
 } from '@quorate/sdk';
+import { eventually } from '../platform/eventually';
 import {
   CHF,
   ISSUER_ACCOUNT,
@@ -22,7 +23,6 @@ import {
   type OwnedLedger,
 } from '../platform/institution';
 import { TestPlatform } from '../platform/test-platform';
-import { eventually } from './control-plane-process';
 
 const debtor = 2n;
 const creditor = 3n;
@@ -58,8 +58,8 @@ describe('the gateway before a ledger of four replicas', () => {
     [bank, rival] = await Promise.all([Institution.signUp(platform, 'Alpha'), Institution.signUp(platform, 'Rival')]);
     ledger = await bank.createLedger('standard', 'gateway');
     await bank.openAccounts(ledger, [debtor, creditor], opening);
-  }, 180_000);
-  afterAll(() => platform?.stop(), 60_000);
+  });
+  afterAll(() => platform?.stop());
 
   const balance = async (id: bigint) => (await bank.gateway.account(ledger.id, id)).creditsPostedMinor;
   const raw = (path: string, init: RequestInit) => fetch(`${platform.gatewayUrl}${path}`, init);

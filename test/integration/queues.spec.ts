@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { OutboxStore, SystemDatabase } from '@quorate/database';
 import { openJobs, type Jobs, type ReconcileJob, type WorkerJob } from '@quorate/jobs';
-import { createTestDatabase, eventually, type TestDatabase } from './control-plane-process';
+import { eventually } from '../platform/eventually';
+import { createTestDatabase, type TestDatabase } from './control-plane-process';
 
 const redisUrl = process.env.QUORATE_TEST_REDIS_URL;
 const backends = [['postgres', {}], ...(redisUrl ? [['redis', { REDIS_URL: redisUrl }]] : [])] as [

@@ -1,18 +1,20 @@
 import { verifyReceipt } from '@quorate/light-client';
 import type { Receipt } from '@quorate/protocol';
 import { randomId, type ControlPlaneClient } from '@quorate/sdk';
+import { eventually } from '../platform/eventually';
 import { Institution, transfer, type OwnedLedger } from '../platform/institution';
+import { isJourney } from '../platform/failures';
 import { TestPlatform } from '../platform/test-platform';
-import { eventually } from './control-plane-process';
 
-jest.setTimeout(300_000);
+isJourney();
 
 const debtor = 2n;
 const creditor = 3n;
 const opening = 1_000_000n;
 const lanes = 4;
 const workers = 8;
-const waitMsMax = 120_000;
+// Late beats of a busy machine are no loss; only the killed worker is replaced.
+const environment = { QUORATE_WORKER_LEASE_SECONDS: '15', QUORATE_REPLACE_AFTER_SECONDS: '3' };
 
 /** Transfers without end, each acknowledged before the next of its lane; knows the longest silence between two acknowledgements. */
 class Load {
@@ -54,7 +56,6 @@ class Load {
     await eventually(
       async () => this.acknowledged.length,
       (count) => count >= from + 10 * lanes,
-      waitMsMax,
     );
     const gap = this.longestMs;
     this.longestMs = 0;
@@ -76,7 +77,7 @@ describe('a ledger whose replica set changes while transfers run', () => {
   const receipts: Receipt[] = [];
 
   beforeAll(async () => {
-    platform = await TestPlatform.start({ workers, environment: { QUORATE_REPLACE_AFTER_SECONDS: '3' } });
+    platform = await TestPlatform.start({ workers, environment });
     bank = await Institution.signUp(platform, 'Scaling');
     admin = await platform.administrator();
     ledger = await bank.createLedger('sandbox', 'scaling');
@@ -90,11 +91,14 @@ describe('a ledger whose replica set changes while transfers run', () => {
     await platform?.stop();
   });
 
-  const inForce = (epoch: number) =>
+  const view = () => bank.controlPlane.ledger(ledger.id);
+  type View = Awaited<ReturnType<typeof view>>;
+  /** The ledger when it has settled in an epoch after `epoch`, and `holds`. */
+  const settledAfter = ({ epoch }: View, holds: (ledger: View) => boolean) =>
     eventually(
-      () => bank.controlPlane.ledger(ledger.id),
-      (view) => view.epoch === epoch && view.joiners.length === 0 && view.replicas.length === view.replicasWanted,
-      waitMsMax,
+      view,
+      (now) =>
+        now.epoch > epoch && now.joiners.length === 0 && now.replicas.length === now.replicasWanted && holds(now),
     );
 
   /** A receipt of the newest transfer, checked against nothing but the genesis that the tenant has kept since the start. */
@@ -111,41 +115,39 @@ describe('a ledger whose replica set changes while transfers run', () => {
   };
 
   it.each([
-    [1, 4, 2],
-    [4, 7, 3],
-    [7, 4, 4],
-  ])('goes on while it is scaled from %d to %d', async (from, to, epoch) => {
+    [1, 4],
+    [4, 7],
+    [7, 4],
+  ])('goes on while it is scaled from %d to %d', async (from, to) => {
     await takeReceipt();
     await load.gap();
+    const before = await view();
     await bank.controlPlane.scaleLedger(ledger.id, to);
-    const view = await inForce(epoch);
-    expect(view.replicas).toHaveLength(to);
-    expect(new Set(view.replicas.map(({ workerId }) => workerId)).size).toBe(to);
+    const { replicas } = await settledAfter(before, (now) => now.replicas.length === to);
+    expect(new Set(replicas.map(({ workerId }) => workerId)).size).toBe(to);
     await report(`scale ${from} -> ${to}`);
   });
 
   it('goes on while a worker is drained, and the worker is empty in the end', async () => {
-    const { replicas } = await bank.controlPlane.ledger(ledger.id);
+    const before = await view();
+    const [{ workerId: drained }] = before.replicas;
     await load.gap();
-    await admin.drainWorker(replicas[0].workerId);
-    const view = await inForce(5);
-    expect(view.replicas.map(({ workerId }) => workerId)).not.toContain(replicas[0].workerId);
+    await admin.drainWorker(drained);
+    await settledAfter(before, ({ replicas }) => replicas.every(({ workerId }) => workerId !== drained));
     await eventually(
-      async () => (await admin.workers()).data.find(({ id }) => id === replicas[0].workerId)?.replicas,
+      async () => (await admin.workers()).data.find(({ id }) => id === drained)?.replicas,
       (held) => held === 0,
-      waitMsMax,
     );
     await report('drain a worker');
   });
 
   it('goes on when a worker is killed for good, and another replica takes the place of its one', async () => {
     const { leader } = await bank.gateway.status(ledger.id);
-    const { replicas } = await bank.controlPlane.ledger(ledger.id);
-    const lost = replicas.find(({ index }) => index === leader) ?? replicas[0];
+    const before = await view();
+    const lost = before.replicas.find(({ index }) => index === leader) ?? before.replicas[0];
     await load.gap();
     await platform.killWorker(lost.workerName);
-    const view = await inForce(6);
-    expect(view.replicas.map(({ workerId }) => workerId)).not.toContain(lost.workerId);
+    await settledAfter(before, ({ replicas }) => replicas.every(({ workerId }) => workerId !== lost.workerId));
     await report('kill the worker of the leader');
   });
 

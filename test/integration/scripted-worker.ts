@@ -5,6 +5,7 @@ import { hex } from '@quorate/crypto';
 import { WorkerStore, openSystemDatabase, type ReplicaAssignment, type SystemDatabase } from '@quorate/database';
 import { openJobs, type Jobs, type WorkerJob } from '@quorate/jobs';
 import { configHash, decodeConfiguration } from '@quorate/protocol';
+import { systemContext } from '@quorate/tenancy';
 import { X509CertificateGenerator, cryptoProvider } from '@peculiar/x509';
 
 cryptoProvider.set(webcrypto as Crypto);
@@ -43,7 +44,7 @@ export class ScriptedWorker {
     const worker = new ScriptedWorker(
       options.name ?? 'scripted',
       database,
-      new WorkerStore(database),
+      new WorkerStore(database, config.workerLeaseMs),
       await openJobs(config),
     );
     await worker.store.register({
@@ -57,22 +58,29 @@ export class ScriptedWorker {
     return worker;
   }
 
-  /** Stops beating, as a worker that is cut off: its replicas run on. */
+  /** Stops beating, as a worker that is cut off: its replicas run on, and its lease runs out in its time. */
   async fallSilent(): Promise<void> {
     if (this.beating) clearInterval(this.beating);
     await this.lastBeat;
   }
 
+  /** Stops beating, with a lease that is over: nobody has to wait for it. */
+  async beLost(): Promise<void> {
+    await this.fallSilent();
+    await this.database
+      .direct(systemContext('test'))
+      .query('update workers set lease_expires_at = now() where id = $1', [this.id]);
+  }
+
   speakAgain(): void {
-    this.beating = setInterval(() => (this.lastBeat = this.beat()), 1_000);
+    this.beating = setInterval(() => (this.lastBeat = this.lastBeat.then(() => this.beat())), 1_000);
   }
 
   /** Falls silent without a word, as a machine that lost its power. */
   async vanish(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    if (this.beating) clearInterval(this.beating);
-    await this.lastBeat;
+    await this.beLost();
     await this.jobs.close();
     await this.database.close();
   }

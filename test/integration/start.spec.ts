@@ -1,23 +1,15 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-
-jest.setTimeout(180_000);
+import { eventually } from '../platform/eventually';
+import { freePort } from '../../tools/free-port.mjs';
 
 const root = resolve(__dirname, '../..');
-const goneMsMax = 60_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
+const goneMsMax = 120_000;
 
 /** One run of `npm start`'s command. */
 class Start {
@@ -158,10 +150,14 @@ describe('npm start', () => {
 
     const again = start();
     await again.until('Ctrl-C stops everything');
-    const worker = descendants(again.child.pid ?? 0).find((pid) =>
-      environmentOf(pid).includes('QUORATE_WORKER_NAME=worker-1\0'),
+    const worker = await eventually(
+      async () =>
+        descendants(again.child.pid ?? 0).find((pid) =>
+          environmentOf(pid).includes('QUORATE_WORKER_NAME=worker-1\0'),
+        ) ?? 0,
+      (pid) => pid > 0,
     );
-    process.kill(worker ?? 0, 'SIGKILL');
+    process.kill(worker, 'SIGKILL');
     await again.until('worker-1 ended (SIGKILL)');
     const all = descendants(again.child.pid ?? 0);
     again.child.kill('SIGINT');

@@ -1,5 +1,5 @@
 // Runs a platform for a test in a process of its own and obeys it by IPC; stops everything when the test goes away.
-import { freePort } from '../../tools/postgres.mjs';
+import { freePort } from '../../tools/free-port.mjs';
 import { startPlatform } from '../../tools/platform.mjs';
 
 const [home, workers] = process.argv.slice(2);

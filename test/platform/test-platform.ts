@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createControlPlaneClient, type ControlPlaneClient } from '@quorate/sdk';
+import { keepLogs } from './failures';
 
 interface WorkerProcess {
   readonly name: string;
@@ -22,15 +23,21 @@ interface DriverReply {
   readonly workers: readonly WorkerProcess[];
 }
 
+// A worker that beats late because the machine is busy is not lost: tests that want one lost say so.
+const patience = { QUORATE_WORKER_LEASE_SECONDS: '120' };
+
 /** The whole platform as real processes, with a data directory of its own. */
 export class TestPlatform {
   private calls = 0;
+  private readonly forgetLogs: () => void;
 
   private constructor(
     readonly home: string,
     private readonly driver: ChildProcess,
     private readonly started: DriverReply,
-  ) {}
+  ) {
+    this.forgetLogs = keepLogs(join(home, 'logs'));
+  }
 
   get url(): string {
     return this.started.url;
@@ -55,9 +62,10 @@ export class TestPlatform {
     const home = mkdtempSync(join(tmpdir(), 'quorate-test-'));
     const driver = fork(join(__dirname, 'platform-driver.mjs'), [home, String(options.workers)], {
       execArgv: [],
-      env: { ...process.env, ...options.environment },
+      env: { ...process.env, ...patience, ...options.environment },
     });
-    const [reply] = (await once(driver, 'message')) as [DriverReply];
+    const ended = once(driver, 'exit').then(() => [{ ok: false, detail: 'the platform ended while starting' }]);
+    const [reply] = (await Promise.race([once(driver, 'message'), ended])) as [DriverReply];
     if (!reply.ok) throw new Error(reply.detail);
     return new TestPlatform(home, driver, reply);
   }
@@ -101,6 +109,7 @@ export class TestPlatform {
     const ended = once(this.driver, 'exit');
     this.driver.disconnect();
     await ended;
+    this.forgetLogs();
     rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -35,7 +35,7 @@ class Hosting {
     this.replica = new HostedReplica(replicaId, {
       directory: this.directory,
       host: '127.0.0.1',
-      portRange: [23_000, 28_000],
+      portRange: [30_000, 32_000],
       dataKeys: () => Promise.resolve([{ generation: 1, key: new Uint8Array(32).fill(1) }]),
       takeProcess: () => {
         const process = new ReplicaProcess((line) => this.output.push(line));

@@ -36,7 +36,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const settings = openWorker(this.config);
     const database = await openSystemDatabase(this.config, { poolSizeMax });
-    const store = new WorkerStore(database);
+    const store = new WorkerStore(database, this.config.workerLeaseMs);
     const keyring = new Keyring(new KeyStore(database), openKeyProvider(this.config));
     const jobs = await openJobs(this.config, (fault) => this.logger.warn(`queue: ${fault.message}`));
     const host = new ReplicaHost(settings, store, keyring, (ledgerId) => jobs.requestReconcile(ledgerId), this.logger);

@@ -25,6 +25,8 @@ export interface Config {
   readonly workerHost: string;
   /** Ports that replicas may listen on, both included; below the range that systems use for outgoing connections. */
   readonly replicaPorts: { readonly first: number; readonly last: number };
+  /** How long a worker may be silent before it counts as lost. It beats every second. */
+  readonly workerLeaseMs: number;
   /** How long a worker must be down before its replicas are replaced on other workers. */
   readonly replaceAfterMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -56,6 +58,7 @@ const environmentSchema = z.object({
       ({ first, last }) => first >= 1_024 && first <= last && last <= 65_535,
       'a range of ports from 1024 to 65535',
     ),
+  QUORATE_WORKER_LEASE_SECONDS: z.coerce.number().int().min(2).max(3_600).default(5),
   QUORATE_REPLACE_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   QUORATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   QUORATE_DATABASE_PASSWORD: z.string().min(16).optional(),
@@ -106,6 +109,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     workerName: values.QUORATE_WORKER_NAME,
     workerHost: values.QUORATE_WORKER_HOST,
     replicaPorts: values.QUORATE_REPLICA_PORTS,
+    workerLeaseMs: values.QUORATE_WORKER_LEASE_SECONDS * 1_000,
     replaceAfterMs: values.QUORATE_REPLACE_AFTER_SECONDS * 1_000,
     logLevel: values.QUORATE_LOG_LEVEL,
     secret: values.QUORATE_DATABASE_PASSWORD ?? ensureSecret(home),

@@ -36,7 +36,7 @@ export type {
 export type { Cause } from './step-log';
 export { ScaleStore } from './scale-store';
 export type { ScaleOutcome, ScaleRefusal } from './scale-store';
-export { WorkerStore, workerLeaseMs } from './worker-store';
+export { WorkerStore } from './worker-store';
 export type {
   Heartbeat,
   Participant,

@@ -3,9 +3,6 @@ import type { SystemDatabase, Transaction } from './connection';
 import type { ReplicaState } from './entities/replica.entity';
 import { appendSteps, type Cause, type StepEntry } from './step-log';
 
-/** After this long without a heartbeat a worker counts as lost; it beats once a second. */
-export const workerLeaseMs = 5_000;
-
 /** A worker as it presents itself at its start. */
 export interface WorkerRegistration {
   readonly id: string;
@@ -95,7 +92,11 @@ const context = systemContext('worker');
  * a reconcile of the ledger (`Jobs.requestReconcile`).
  */
 export class WorkerStore {
-  constructor(private readonly database: SystemDatabase) {}
+  /** `leaseMs`: how long a worker may be silent before it counts as lost. */
+  constructor(
+    private readonly database: SystemDatabase,
+    private readonly leaseMs: number,
+  ) {}
 
   /** Makes the worker known and active. A worker that comes back keeps its id, and drains on if it was draining. */
   async register(registration: WorkerRegistration): Promise<void> {
@@ -106,7 +107,7 @@ export class WorkerStore {
        on conflict (id) do update set name = excluded.name, host = excluded.host, capacity = excluded.capacity,
          state = case when workers.state = 'draining' then 'draining' else 'active' end,
          lease_expires_at = excluded.lease_expires_at, started_at = excluded.started_at`,
-      [id, name, host, capacity, workerLeaseMs],
+      [id, name, host, capacity, this.leaseMs],
     );
   }
 
@@ -116,7 +117,7 @@ export class WorkerStore {
       await commitWithoutWaiting(transaction);
       const [rows] = await transaction.query<[{ state: 'active' | 'draining' | 'stopped' }[], number]>(
         `update workers set lease_expires_at = now() + $2 * interval '1 millisecond', load = $3::jsonb where id = $1 returning state`,
-        [beat.workerId, workerLeaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
+        [beat.workerId, this.leaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
       );
       const seen = beat.replicas.map(({ replicaId, term, leader, height, epoch, configHash, handedOver }) => ({
         replicaId,

@@ -34,6 +34,8 @@ import type { ReplicaStatus } from '../src/status';
 
 const ENTRY = resolve(__dirname, '../dist/process.js');
 const HOST = '127.0.0.1';
+/** Below the ports that the system gives to outgoing connections: one of those could take a killed replica's port. */
+const PORTS: [number, number] = [10_000, 14_999];
 const HOUR_NS = 3_600_000_000_000n;
 
 type Prepared = Extract<ReplicaReport, { kind: 'prepared' }>;
@@ -89,7 +91,7 @@ class ReplicaHandle {
   }
 
   async prepare(): Promise<Prepared> {
-    this.send({ kind: 'prepare', directory: this.directory, host: HOST, portRange: [30_000, 60_000] });
+    this.send({ kind: 'prepare', directory: this.directory, host: HOST, portRange: PORTS });
     const prepared = await this.next('prepared');
     this.preparedMs = performance.now() - this.forkedAtMs;
     return prepared;
@@ -200,7 +202,7 @@ export class Cluster {
   async restart(index: number): Promise<void> {
     const replica = new ReplicaHandle(this.replicas[index].directory);
     this.replicas[index] = replica;
-    await replica.prepare();
+    this.prepared[index] = await replica.prepare();
     await this.startReplica(index);
   }
 

@@ -3,8 +3,6 @@ import { formatId, type Operation } from '@quorate/protocol';
 import type { ReplicaConnection } from '@quorate/transport';
 import { Cluster, setUpOperations, transfer } from './cluster';
 
-jest.setTimeout(60_000);
-
 /** Above the first segment of the journal and below the second: to the process, the disk has no room for another segment. */
 const FULL_BYTES = 8_000_000;
 
@@ -25,7 +23,7 @@ function transfers(): Operation[] {
 }
 
 async function space(wanted: string): Promise<void> {
-  while (cluster.replicas[0].status?.journalSpace !== wanted) await new Promise((resolve) => setImmediate(resolve));
+  await cluster.replicas[0].untilStatus(({ journalSpace }) => journalSpace === wanted);
 }
 
 const isBooked = async (id: bigint): Promise<boolean> =>

@@ -4,8 +4,6 @@ import { formatId } from '@quorate/protocol';
 import type { ReplicaConnection, SubmitReply } from '@quorate/transport';
 import { Cluster, setUpOperations, transfer } from './cluster';
 
-jest.setTimeout(60_000);
-
 const MAGIC = Buffer.from('51525446', 'hex');
 const OVERHEAD_BYTES = 64;
 const BLOCK = 2;
@@ -59,10 +57,6 @@ async function submit(envelope: Uint8Array): Promise<SubmitReply> {
   return reply;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 describe('a replica whose journal is damaged', () => {
   afterEach(async () => {
     await client.close();
@@ -83,8 +77,7 @@ describe('a replica whose journal is damaged', () => {
     for (let id = 100n; id < 112n; id += 1n)
       expect(await repaired.query({ query: 'transfer', id: formatId(id) })).toMatchObject({ kind: 'transfer' });
     await repaired.close();
-    await until(() => cluster.replicas[3].status?.journalDamage !== undefined);
-    expect(cluster.replicas[3].status?.journalDamage).toBeGreaterThan(0);
+    await cluster.replicas[3].untilStatus(({ journalDamage }) => journalDamage > 0);
     // Now all others are away: what it fetched is on its own disk.
     for (const index of [0, 1, 2, 3]) await cluster.kill(index);
     await cluster.restart(3);

@@ -92,11 +92,9 @@ describe('submission', () => {
 
   it('asks everyone at once when the leader is down', async () => {
     const ends = new Ends([down, finalAt(7), silent, silent]);
-    const startedMs = performance.now();
-    expect(await submit(ends.link(), envelope, { submitHedgeMs: 5_000, submitTotalMs: 10_000 })).toMatchObject({
-      height: 7,
-    });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    // Longer than the test may take: whoever waited for the hedge would never answer.
+    const never = { submitHedgeMs: 3_600_000, submitTotalMs: 7_200_000 };
+    expect(await submit(ends.link(), envelope, never)).toMatchObject({ height: 7 });
   });
 
   it('does not believe the refusal of a single replica', async () => {

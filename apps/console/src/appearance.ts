@@ -25,16 +25,24 @@ function subscribe(listener: () => void): () => void {
 /** The chosen appearance. */
 export const useAppearance = (): Appearance => useSyncExternalStore(subscribe, readAppearance);
 
+function useMedia(condition: string): boolean {
+  const [holds, setHolds] = useState(() => matchMedia(condition).matches);
+  useEffect(() => {
+    const query = matchMedia(condition);
+    const onChange = () => setHolds(query.matches);
+    query.addEventListener('change', onChange);
+    return () => query.removeEventListener('change', onChange);
+  }, [condition]);
+  return holds;
+}
+
+/** Whether things may move on the page. */
+export const useMotion = (): boolean => !useMedia('(prefers-reduced-motion: reduce)');
+
 /** Whether the page is dark now. */
 export function useDark(): boolean {
   const appearance = useAppearance();
-  const [systemDark, setSystemDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
-  useEffect(() => {
-    const query = matchMedia('(prefers-color-scheme: dark)');
-    const onChange = () => setSystemDark(query.matches);
-    query.addEventListener('change', onChange);
-    return () => query.removeEventListener('change', onChange);
-  }, []);
+  const systemDark = useMedia('(prefers-color-scheme: dark)');
   const dark = appearance === 'system' ? systemDark : appearance === 'dark';
   useEffect(() => {
     document.documentElement.style.colorScheme = dark ? 'dark' : 'light';

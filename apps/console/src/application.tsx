@@ -4,7 +4,7 @@ import zh from 'antd/locale/zh_CN';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useDark } from './appearance';
+import { useDark, useMotion } from './appearance';
 import { queryClient } from './query-client';
 import { router } from './router';
 import { themeFor } from './theme';
@@ -12,10 +12,11 @@ import { themeFor } from './theme';
 /** The whole console. */
 export function Application() {
   const dark = useDark();
+  const motion = useMotion();
   const { i18n } = useTranslation();
   return (
     <ConfigProvider
-      theme={themeFor(dark)}
+      theme={themeFor(dark, motion)}
       locale={i18n.language === 'zh-CN' ? zh : en}
       button={{ autoInsertSpace: false }}
     >

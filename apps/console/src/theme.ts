@@ -4,11 +4,12 @@ const sansSerif =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans', sans-serif";
 const monospace = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace";
 
-/** The console's look for one appearance. */
-export function themeFor(dark: boolean): ThemeConfig {
+/** The console's look for one appearance; without `motion` nothing fades or flies. */
+export function themeFor(dark: boolean, motion: boolean): ThemeConfig {
   return {
     algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
+      motion,
       colorPrimary: dark ? '#2bb8a6' : '#0f766e',
       colorInfo: dark ? '#2bb8a6' : '#0f766e',
       colorLink: dark ? '#4fd1c1' : '#0f766e',

@@ -7,6 +7,7 @@ import { AuthorityReadsController } from './ledgers/authority-reads.controller';
 import { EnvelopesController } from './ledgers/envelopes.controller';
 import { LedgerAccess } from './ledgers/ledger-access';
 import { LedgerReadsController } from './ledgers/ledger-reads.controller';
+import { LookupsController } from './ledgers/lookups.controller';
 import { ReceiptsController } from './ledgers/receipts.controller';
 import { StatementsController } from './ledgers/statements.controller';
 import { PaymentFileReader } from './payments/payment-file-reader';
@@ -33,6 +34,7 @@ export class GatewayModule {
         HealthController,
         EnvelopesController,
         LedgerReadsController,
+        LookupsController,
         AuthorityReadsController,
         ReceiptsController,
         StatementsController,

@@ -92,13 +92,4 @@ describe('policies, roles and records', () => {
     const rest = driver.ledger.authority.records({ subject: 300n, limit: 1, cursor: about.nextCursor });
     expect(rest).toMatchObject({ data: [{ id: 1n, party: OPERATOR }], nextCursor: null });
   });
-
-  it('lists transfers of a code and user data', () => {
-    const driver = openedLedger();
-    driver.run([transfer(1n, { code: 7 }), transfer(2n), transfer(3n, { code: 7, userData128: 5n })]);
-    const found = (filter: object) => driver.ledger.transfers({ limit: 9, ...filter }).data.map(({ id }) => id);
-    expect(found({ code: 7 })).toEqual([3n, 1n]);
-    expect(found({ code: 7, userData128: 5n, account: 200n })).toEqual([3n]);
-    expect(driver.ledger.accounts({ limit: 9, code: 2 }).data).toEqual([]);
-  });
 });

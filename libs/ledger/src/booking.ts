@@ -130,7 +130,7 @@ export class Booking {
       this.circulation.released(debit, credit, rows, at + TRANSFER.amount);
       this.setClosedBy(at, false);
       capture.expiry(debit, credit, rows, at, at + TRANSFER.amount);
-      if (pendings.transferOf(row) < transfers.oldest) pendings.release(row);
+      if (pendings.transferOf(row) < transfers.oldest) transfers.releasePending(row);
       expired += 1;
     }
     return expired;

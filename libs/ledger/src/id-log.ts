@@ -4,11 +4,20 @@
 //
 // Apart is what there is little of for many ids: the first entry of each block, how far an entry's index in the block is from its
 // place among the block's entries (it grows by one with each operation that used up no id), and the codes of failed transfers.
+// How a pending transfer ended is noted, in two bits of its entry, once nothing else remembers it.
 import { invariant } from '@quorate/errors';
 import { RESULT_CODES } from '@quorate/protocol';
 import type { IdRows } from './id-index';
 import type { RestoredSections } from './restored-sections';
-import { SnapshotError, bytesOfWords, capturedBytes, settledSegments, type SectionCapture } from './section';
+import {
+  SnapshotError,
+  bytesOfWords,
+  capturedBytes,
+  copiedWords,
+  settledSegments,
+  type CaptureMemory,
+  type SectionCapture,
+} from './section';
 
 /** What an id was used up by. */
 export const ID_KIND = { applied: 0, failed: 1, pending: 2 } as const;
@@ -18,6 +27,9 @@ const SEGMENT_SHIFT = 16;
 const SEGMENT_ENTRIES = 2 ** SEGMENT_SHIFT;
 const SEGMENT_MASK = SEGMENT_ENTRIES - 1;
 const SEGMENT_BIT_WORDS = SEGMENT_ENTRIES / 32;
+const END_BITS = 2;
+const ENDS_PER_WORD = 32 / END_BITS;
+const END_MASK = 3;
 const PAIR_WORDS = 2;
 const PAIRS_SHIFT = 12;
 const PAIRS_PER_SEGMENT = 2 ** PAIRS_SHIFT;
@@ -112,6 +124,8 @@ export class IdLog implements IdRows {
   private readonly offsets = new AscendingPairs();
   /** Entry and result code of each failed transfer. */
   private readonly failures = new AscendingPairs();
+  /** Two bits for each entry, as far as there was something to note: 0, or what became of a pending transfer. */
+  private ends = new Uint32Array(0);
   private count = 0;
   private height = 0;
   private firstOfBlock = 0;
@@ -182,9 +196,52 @@ export class IdLog implements IdRows {
   }
 
   positionOf(entry: number): TransferPosition {
-    const height = this.blocks.second(this.blocks.lastAtMost(entry));
+    const height = this.heightOf(entry);
     const code = this.failures.find(entry);
     return { height, index: this.indexOf(entry), code: code < 0 ? RESULT_CODES.applied : code };
+  }
+
+  /** The entry of the transfer at this position; -1 if no id was used up there. */
+  entryAt(height: number, index: number): number {
+    const entry = this.firstFrom(height, index);
+    return entry < this.count && this.heightOf(entry) === height && this.indexOf(entry) === index ? entry : -1;
+  }
+
+  /** The first entry at this position or behind it; `size` if there is none. */
+  firstFrom(height: number, index: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const found = this.heightOf(middle);
+      if (found < height || (found === height && this.indexOf(middle) < index)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Notes how the pending transfer of an entry ended, 1 to 3. It is noted once, and never taken back. */
+  noteEnd(entry: number, end: number): void {
+    const word = Math.floor(entry / ENDS_PER_WORD);
+    if (word >= this.ends.length) {
+      const ends = new Uint32Array(Math.max(SEGMENT_BIT_WORDS, this.ends.length * 2, word + 1));
+      ends.set(this.ends);
+      this.ends = ends;
+    }
+    this.ends[word] |= end << ((entry % ENDS_PER_WORD) * END_BITS);
+  }
+
+  /** What was noted of the end of an entry's pending transfer; 0 if nothing was. */
+  endOf(entry: number): number {
+    const word = Math.floor(entry / ENDS_PER_WORD);
+    return word >= this.ends.length ? 0 : (this.ends[word] >>> ((entry % ENDS_PER_WORD) * END_BITS)) & END_MASK;
+  }
+
+  /** Words that hold something are copied now: they change. */
+  captureEnds(memory: CaptureMemory): SectionCapture {
+    let words = Math.min(this.ends.length, Math.ceil(this.count / ENDS_PER_WORD));
+    while (words > 0 && this.ends[words - 1] === 0) words -= 1;
+    return copiedWords('transferEnds', this.ends, words, memory);
   }
 
   /** Entries never change: only the bits, of which the last words will, are copied. */
@@ -217,7 +274,14 @@ export class IdLog implements IdRows {
     this.blocks.restore(sections, 'transferBlocks');
     this.offsets.restore(sections, 'transferOffsets');
     this.failures.restore(sections, 'transferFailures');
+    if (sections.rows('transferEnds') > Math.ceil(count / ENDS_PER_WORD))
+      throw new SnapshotError('more ends of pending transfers than transfers', { count });
+    this.ends = sections.words('transferEnds');
     this.count = count;
+  }
+
+  private heightOf(entry: number): number {
+    return this.blocks.second(this.blocks.lastAtMost(entry));
   }
 
   /** How far an entry's index is from its place in the block that begins with entry `first`. */

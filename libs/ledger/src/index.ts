@@ -1,3 +1,4 @@
+export { type AccountsRequest } from './account-reads';
 export type { AssetBalance, TrialBalance } from './trial-balance';
 export { validateBlockBody, type BodyValidity } from './block-body';
 export {
@@ -10,7 +11,7 @@ export {
 export { type EnvelopePosition } from './envelope-memory';
 export { type TransferPosition } from './id-log';
 export { Ledger, type AccountResult, type BlockOutcome, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
-export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, type LedgerLimits } from './limits';
+export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, PAGE_ROWS_MAX, type LedgerLimits } from './limits';
 export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-codec';
 export {
   type AuthorityReads,
@@ -19,7 +20,7 @@ export {
   type MandateView,
   type RecordView,
 } from './authority-reads';
-export { PageRequestError, type Page, type PageRequest, type RowFilter } from './page';
+export { PageRequestError, matching, type Page, type PageRequest, type RowFilter } from './page';
 export { type PendingState } from './pending-table';
 export { RestoredSections } from './restored-sections';
 export {
@@ -33,4 +34,5 @@ export {
 } from './section';
 export { type CapturedResults } from './result-capture';
 export { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
+export { type BalanceView, type TransferReads } from './transfer-reads';
 export { type AccountView, type AssetView, type PartyView, type TransferView } from './views';

@@ -28,6 +28,7 @@ import {
   START_NS,
   account,
   genesis,
+  heldTransfers,
   names,
   transfer,
 } from '../test/ledger-fixture';
@@ -268,7 +269,9 @@ describe('the engine and the model of its rules', () => {
             .all()
             .filter(({ draft }) => draft.debitAccount === id || draft.creditAccount === id)
             .map(({ draft }) => draft.id);
-          expect(pagesOf(driver, id)).toEqual(history.filter((recent) => model.isRecent(recent)).reverse());
+          expect(heldTransfers(driver.ledger, id).map(({ id }) => id)).toEqual(
+            history.filter((recent) => model.isRecent(recent)).reverse(),
+          );
         }
         for (const [id, result] of model.failed) expect(driver.ledger.position(id)?.code).toBe(RESULT_CODES[result]);
         for (const [id, { draft, state }] of model.books.transfers.entries()) {
@@ -380,7 +383,7 @@ describe('the engine and the model of its rules', () => {
         });
         expect(bytesOf(after.capture())).toEqual(bytesOf(before.capture()));
         expect(after.accounts({ limit: 1_000 })).toEqual(before.accounts({ limit: 1_000 }));
-        expect(after.transfers({ limit: 1_000 })).toEqual(before.transfers({ limit: 1_000 }));
+        expect(heldTransfers(after)).toEqual(heldTransfers(before));
       }),
       { numRuns: 60 },
     );
@@ -446,17 +449,6 @@ function sumsOf(view: AccountView) {
   const { debitsPosted, creditsPosted, debitsPending, creditsPending } = view;
   const closed = (view.flags & ACCOUNT_FLAGS.closed) !== 0;
   return { debits: debitsPosted, credits: creditsPosted, debitsPending, creditsPending, closed };
-}
-
-function pagesOf(driver: LedgerDriver, id: bigint): bigint[] {
-  const ids: bigint[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = driver.ledger.transfers({ account: id, limit: 3, cursor });
-    ids.push(...page.data.map((entry) => entry.id));
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return ids;
 }
 
 /** Debits minus credits of each asset. */

@@ -48,36 +48,45 @@ describe('queries', () => {
     ]).toEqual(Array(4).fill(undefined));
   });
 
-  it('page newest first, and an old cursor goes on where it stood', () => {
-    const driver = openedLedger();
-    driver.run([1n, 2n, 3n, 4n, 5n].map((id) => transfer(id, { creditAccount: id % 2n === 0n ? 300n : 200n })));
-    const first = driver.ledger.transfers({ limit: 2 });
-    expect(idsOf(first)).toEqual([5n, 4n]);
-    driver.run([transfer(6n)]);
-    expect(idsOf(driver.ledger.transfers({ limit: 2, cursor: first.nextCursor }))).toEqual([3n, 2n]);
-    expect(idsOf(driver.ledger.transfers({ limit: 9, account: 300n }))).toEqual([4n, 2n]);
-    expect(idsOf(driver.ledger.transfers({ limit: 9, account: 100n }))).toEqual([6n, 5n, 4n, 3n, 2n, 1n]);
-    expect(driver.ledger.transfers({ limit: 9, account: 77n })).toEqual({ data: [], nextCursor: null });
-    expect(idsOf(driver.ledger.accounts({ limit: 9, party: 2n }))).toEqual([300n]);
-    expect(idsOf(driver.ledger.accounts({ limit: 2 }))).toEqual([500n, 400n]);
-    expect(idsOf(driver.ledger.parties({ limit: 9 }))).toEqual([2n, 1n]);
-    expect(idsOf(driver.ledger.assets({ limit: 9 }))).toEqual([978, 756]);
+  it('page newest first, or oldest first, and an old cursor goes on where it stood', () => {
+    const { ledger, ...driver } = openedLedger();
+    const first = ledger.accounts({ limit: 2 });
+    expect(idsOf(first)).toEqual([500n, 400n]);
+    expect(idsOf(ledger.accounts({ limit: 2, cursor: first.nextCursor }))).toEqual([300n, 200n]);
+    const oldest = ledger.accounts({ limit: 3, oldestFirst: true });
+    expect(idsOf(oldest)).toEqual([100n, 200n, 300n]);
+    expect(ledger.accounts({ limit: 9, oldestFirst: true, cursor: oldest.nextCursor })).toMatchObject({
+      data: [{ id: 400n }, { id: 500n }],
+      nextCursor: null,
+    });
+    expect(idsOf(ledger.accounts({ limit: 9, party: 2n }))).toEqual([300n]);
+    expect(idsOf(ledger.parties({ limit: 9 }))).toEqual([2n, 1n]);
+    expect(idsOf(ledger.assets({ limit: 9 }))).toEqual([978, 756]);
+    expect(driver.outcomes).toHaveLength(1);
+  });
+
+  it('narrow accounts to a code, an asset and times, both ends included', () => {
+    const { ledger } = openedLedger();
+    const at = (id: bigint): bigint => ledger.account(id)?.timestampNs ?? 0n;
+    const found = (filter: object) => idsOf(ledger.accounts({ limit: 9, ...filter }));
+    expect(found({ code: 2 })).toEqual([]);
+    expect(found({ asset: 978 })).toEqual([400n]);
+    expect(found({ timestampMinNs: at(200n), timestampMaxNs: at(400n) })).toEqual([400n, 300n, 200n]);
+    const within = { timestampMinNs: at(200n), timestampMaxNs: at(400n) - 1n };
+    expect(found({ ...within, oldestFirst: true })).toEqual([200n, 300n]);
+    expect(found({ timestampMinNs: at(500n) + 1n })).toEqual([]);
+    expect(found({ timestampMaxNs: at(100n) - 1n, oldestFirst: true })).toEqual([]);
   });
 
   it('refuse a cursor of another list and a limit out of range', () => {
-    const driver = openedLedger();
-    driver.run([transfer(1n, { creditAccount: 300n }), transfer(2n)]);
-    for (const cursor of ['0', '-1', '1.5', 'x', '', '3', '99999999999']) {
-      expect(() => driver.ledger.transfers({ limit: 1, cursor })).toThrow(
-        expect.objectContaining({ code: 'CURSOR_INVALID' }),
-      );
-    }
-    expect(() => driver.ledger.transfers({ limit: 1, cursor: '1', account: 200n })).toThrow(
+    const { ledger } = openedLedger();
+    for (const cursor of ['0', '-1', '1.5', 'x', '', '6', '99999999999'])
+      expect(() => ledger.accounts({ limit: 1, cursor })).toThrow(expect.objectContaining({ code: 'CURSOR_INVALID' }));
+    expect(() => ledger.accounts({ limit: 1, cursor: '1', party: 2n })).toThrow(
       expect.objectContaining({ code: 'CURSOR_INVALID' }),
     );
-    for (const limit of [0, -1, 1.5, PAGE_ENTRIES_MAX + 1]) {
-      expect(() => driver.ledger.transfers({ limit })).toThrow(expect.objectContaining({ code: 'LIMIT_INVALID' }));
-    }
+    for (const limit of [0, -1, 1.5, PAGE_ENTRIES_MAX + 1])
+      expect(() => ledger.accounts({ limit })).toThrow(expect.objectContaining({ code: 'LIMIT_INVALID' }));
   });
 });
 

@@ -10,7 +10,8 @@ import {
   type ResultName,
   type ResultPosition,
 } from '@quorate/protocol';
-import { AccountTable, BALANCE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, HEAD_WORDS } from './account-table';
+import { readAccounts, type AccountsRequest } from './account-reads';
+import { AccountTable, HEAD_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
 import { AuthorityReads } from './authority-reads';
 import { Booking } from './booking';
@@ -21,7 +22,7 @@ import { FreezeTable } from './freeze-table';
 import type { TransferPosition } from './id-log';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { MandateTable } from './mandate-table';
-import { matching, readPage, type RowFilter, type Page, type PageRequest } from './page';
+import { readPage, type Page, type PageRequest } from './page';
 import { PartyTable } from './party-table';
 import { PendingTable } from './pending-table';
 import { RecordTable } from './record-table';
@@ -32,6 +33,7 @@ import { ResultCapture, previousOf, type CapturedResults } from './result-captur
 import { ResultHasher } from './result-hasher';
 import { scanChecked } from './block-body';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
+import { TransferReads } from './transfer-reads';
 import { trialBalance, type TrialBalance } from './trial-balance';
 import { TransferTable } from './transfer-table';
 import { store } from './u128';
@@ -39,7 +41,6 @@ import {
   accountView,
   assetView,
   partyView,
-  transferView,
   type AccountView,
   type AssetView,
   type PartyView,
@@ -74,7 +75,7 @@ export interface BlockOutcome {
 }
 
 /** Version of the sections' contents: another one is not read. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 /** One result seen from an account that it touched. */
 export interface AccountResult {
@@ -93,6 +94,8 @@ const ID_LIMIT = 1n << 128n;
 export class Ledger {
   /** Answers queries about mandates, freezes and records. */
   readonly authority: AuthorityReads;
+  /** Answers queries about all transfers ever made. */
+  readonly history: TransferReads;
   private readonly partyTable: PartyTable;
   private readonly assetTable: AssetTable;
   private readonly accountTable: AccountTable;
@@ -143,6 +146,7 @@ export class Ledger {
       records: this.recordTable,
     };
     this.authority = new AuthorityReads(tables, () => this.executedTimeNs);
+    this.history = new TransferReads(tables);
     this.booking = new Booking(tables);
     this.execution = new EnvelopeExecution(tables, this.booking);
     this.partyTable.addOperator(genesis.operator, genesis.createdAtNs);
@@ -271,6 +275,7 @@ export class Ledger {
       ...this.mandateTable.capture(),
       ...this.freezeTable.capture(),
       ...this.recordTable.capture(),
+      this.transferTable.captureEnds(memory),
     ];
     invariant(
       sections.length === SECTION_NAMES.length && sections.every(({ section }, at) => section === SECTION_NAMES[at]),
@@ -312,65 +317,20 @@ export class Ledger {
     return row < 0 ? undefined : this.viewAccount(row);
   }
 
-  /** All accounts, or those of one party; newest first. */
-  accounts(request: PageRequest & RowFilter & { readonly party?: bigint }): Page<AccountView> {
-    const view = (row: number): AccountView => this.viewAccount(row);
-    const matches = matching(request, view);
-    const accounts = this.accountTable;
-    if (request.party === undefined) {
-      return readPage(request, {
-        newest: accounts.size,
-        contains: (row) => row < accounts.size,
-        previous: (row) => row,
-        matches,
-        view,
-      });
-    }
-    const party = this.partyTable.find(request.party);
-    return readPage(request, {
-      newest: party?.newestAccount ?? 0,
-      contains: (row) => row < accounts.size && accounts.balances[row * BALANCE_WORDS + BALANCE.party] === party?.index,
-      previous: (row) => accounts.details[row * DETAIL_WORDS + DETAIL.previousOfParty],
-      matches,
-      view,
-    });
+  /** All accounts, or those of one party; newest first, or oldest first where all are asked for. */
+  accounts(request: AccountsRequest): Page<AccountView> {
+    return readAccounts(request, this.accountTable, this.partyTable, (row) => this.viewAccount(row));
   }
 
   /** An applied transfer, if it is one of the recent ones. */
   transfer(id: bigint): TransferView | undefined {
-    if (!this.probeFor(id)) return undefined;
-    const row = this.transferTable.find(this.probe, 0);
-    return this.transferTable.holds(row) ? this.viewTransfer(row) : undefined;
-  }
-
-  /** The recent applied transfers, or those that debit or credit one account; newest first, without reading any other. */
-  transfers(request: PageRequest & RowFilter & { readonly account?: bigint }): Page<TransferView> {
-    const view = (row: number): TransferView => this.viewTransfer(row);
-    const matches = matching(request, view);
-    const transfers = this.transferTable;
-    if (request.account === undefined) {
-      return readPage(request, {
-        newest: transfers.heldBefore(transfers.size),
-        contains: (row) => transfers.holds(row),
-        previous: (row) => transfers.heldBefore(row),
-        matches,
-        view,
-      });
-    }
-    const account = this.accountRow(request.account);
-    const newest = account < 0 ? 0 : this.accountTable.balances[account * BALANCE_WORDS + BALANCE.newestTransfer];
-    return readPage(request, {
-      newest: transfers.holds(newest - 1) ? newest : 0,
-      contains: (row) => transfers.holds(row) && transfers.touches(row, account),
-      previous: (row) => transfers.previousOf(row, account),
-      matches,
-      view,
-    });
+    return this.history.held(this.history.find(id));
   }
 
   /** First attempt under a transfer id, applied or failed; undefined while the id is free. */
   position(transferId: bigint): TransferPosition | undefined {
-    return this.probeFor(transferId) ? this.transferTable.position(this.probe, 0) : undefined;
+    const row = this.history.find(transferId);
+    return row < 0 ? undefined : this.history.positionOf(row);
   }
 
   /** Position of the newest result that touched an account; null if there is no such account. */
@@ -487,9 +447,5 @@ export class Ledger {
 
   private viewAccount(row: number): AccountView {
     return accountView(row, this.accountTable, this.partyTable, this.assetTable);
-  }
-
-  private viewTransfer(row: number): TransferView {
-    return transferView(row, this.transferTable, this.pendingTable, this.accountTable, this.assetTable);
   }
 }

@@ -1,5 +1,5 @@
 import { RESULT_CODES } from '@quorate/protocol';
-import { AS_MEMBER, EURO, MEMBER, account, openedLedger, transfer } from '../test/ledger-fixture';
+import { AS_MEMBER, EURO, MEMBER, account, heldTransfers, openedLedger, transfer } from '../test/ledger-fixture';
 
 const flags = 1;
 
@@ -33,7 +33,7 @@ describe('a linked chain', () => {
     ]);
     expect(driver.ledger.account(300n)).toEqual(before[2]);
     expect(driver.ledger.account(200n)).toMatchObject({ creditsPosted: 51n, debitsPosted: 0n });
-    expect(driver.ledger.transfers({ account: 200n, limit: 10 }).data.map(({ id }) => id)).toEqual([6n, 1n]);
+    expect(heldTransfers(driver.ledger, 200n).map(({ id }) => id)).toEqual([6n, 1n]);
     expect(driver.ledger.transfer(2n)).toBeUndefined();
   });
 

@@ -22,6 +22,7 @@ export class PageRequestError extends CodedError {
 
 /** How to walk one list: entries are rows plus one, 0 ends it. */
 export interface PageSource<Entry> {
+  /** Where the list begins without a cursor. */
   readonly newest: number;
   /** Whether a row belongs to the list, so that a cursor of another list is refused. */
   contains(row: number): boolean;
@@ -53,25 +54,35 @@ function startOf<Entry>(request: PageRequest, source: PageSource<Entry>): number
   return start;
 }
 
-/** What a list of accounts or transfers may be narrowed to; what is not given is not looked at. */
+/** What a list of accounts or transfers may be narrowed to; what is not given is not looked at. Times are ledger time, both included. */
 export interface RowFilter {
   readonly userData128?: bigint;
   readonly userData64?: bigint;
   readonly userData32?: number;
   readonly code?: number;
+  readonly asset?: number;
+  readonly timestampMinNs?: bigint;
+  readonly timestampMaxNs?: bigint;
 }
 
-/** Decides by a filter which rows are shown; undefined if it narrows nothing, so that no row has to be looked at. */
-export function matching(
-  filter: RowFilter,
-  view: (row: number) => Required<RowFilter>,
-): ((row: number) => boolean) | undefined {
-  const wanted = (['userData128', 'userData64', 'userData32', 'code'] as const).filter(
+interface FilteredView {
+  readonly userData128: bigint;
+  readonly userData64: bigint;
+  readonly userData32: number;
+  readonly code: number;
+  readonly asset: number;
+  readonly timestampNs: bigint;
+}
+
+/** Decides by a filter what is shown; undefined if it narrows nothing, so that nothing has to be looked at. */
+export function matching(filter: RowFilter): ((view: FilteredView) => boolean) | undefined {
+  const wanted = (['userData128', 'userData64', 'userData32', 'code', 'asset'] as const).filter(
     (field) => filter[field] !== undefined,
   );
-  if (wanted.length === 0) return undefined;
-  return (row) => {
-    const found = view(row);
-    return wanted.every((field) => found[field] === filter[field]);
-  };
+  const { timestampMinNs, timestampMaxNs } = filter;
+  if (wanted.length === 0 && timestampMinNs === undefined && timestampMaxNs === undefined) return undefined;
+  return (view) =>
+    (timestampMinNs === undefined || view.timestampNs >= timestampMinNs) &&
+    (timestampMaxNs === undefined || view.timestampNs <= timestampMaxNs) &&
+    wanted.every((field) => view[field] === filter[field]);
 }

@@ -19,7 +19,8 @@ export const PENDING_STATE = { pending: 0, posted: 1, voided: 2, expired: 3 } as
 /** Name of such a state. */
 export type PendingState = keyof typeof PENDING_STATE;
 
-const STATE_NAMES: readonly PendingState[] = ['pending', 'posted', 'voided', 'expired'];
+/** The states by number. */
+export const PENDING_STATES: readonly PendingState[] = ['pending', 'posted', 'voided', 'expired'];
 const CONTENT_WORDS = 18;
 const ROW_WORDS = 24;
 const ROW = { transfer: 18, state: 19, timeoutSeconds: 20, place: 21, expiry: 22 } as const;
@@ -85,7 +86,7 @@ export class PendingTable {
   }
 
   stateNameOf(row: number): PendingState {
-    return STATE_NAMES[this.stateOf(row)];
+    return PENDING_STATES[this.stateOf(row)];
   }
 
   isExpired(row: number): boolean {

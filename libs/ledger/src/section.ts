@@ -25,6 +25,7 @@ export const SECTIONS = {
   mandates: { number: 18, rowBytes: 1 },
   freezes: { number: 19, rowBytes: 1 },
   records: { number: 20, rowBytes: 1 },
+  transferEnds: { number: 21, rowBytes: 4 },
 } as const;
 
 /** Name of a section. */

@@ -13,7 +13,7 @@
 import { LIMITS, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
 import { IdIndex } from './id-index';
-import { ID_KIND, IdLog, type TransferPosition } from './id-log';
+import { ID_KIND, IdLog } from './id-log';
 import type { LedgerLimits } from './limits';
 import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
@@ -121,25 +121,17 @@ export class TransferTable {
     return row >= this.oldestRow && row < this.size && this.log.kindOf(row) !== ID_KIND.failed;
   }
 
-  /** The newest row before `row` that is held, plus one; 0 if there is none. */
-  heldBefore(row: number): number {
-    let before = row;
-    while (before > this.oldestRow && this.log.kindOf(before - 1) === ID_KIND.failed) before -= 1;
-    return before > this.oldestRow ? before : 0;
-  }
-
   /** Whether the transfer in a held row debits or credits the account. */
   touches(row: number, account: number): boolean {
     const at = this.offsetOf(row);
     return this.rows[at + TRANSFER.debitAccount] === account || this.rows[at + TRANSFER.creditAccount] === account;
   }
 
-  /** The transfer of the account before the one in a held row, plus one; 0 if none is held. */
+  /** The transfer of the account before the one in a held row, plus one, held or not; 0 if there is none. */
   previousOf(row: number, account: number): number {
     const at = this.offsetOf(row);
     const debits = this.rows[at + TRANSFER.debitAccount] === account;
-    const previous = this.rows[at + (debits ? TRANSFER.previousOfDebit : TRANSFER.previousOfCredit)];
-    return previous > this.oldestRow ? previous : 0;
+    return this.rows[at + (debits ? TRANSFER.previousOfDebit : TRANSFER.previousOfCredit)];
   }
 
   /** Row of the transfer with this id, applied or failed and maybe older than `oldest`; or -1. */
@@ -153,12 +145,6 @@ export class TransferTable {
     if (row < 0) return STAGED.free;
     if (this.log.kindOf(row) === ID_KIND.failed) return STAGED.failed;
     return row >= this.oldestRow ? row : STAGED.inHistory;
-  }
-
-  /** First attempt under this id, applied or failed. */
-  position(words: Uint32Array, at: number): TransferPosition | undefined {
-    const row = this.byId.get(words, at);
-    return row < 0 ? undefined : this.log.positionOf(row);
   }
 
   beginBlock(height: number): void {
@@ -268,6 +254,16 @@ export class TransferTable {
     rows.fill(0, at, at + TRANSFER_WORDS);
   }
 
+  /** Lets go of a pending transfer that has ended; how is all that is remembered. */
+  releasePending(row: number): void {
+    this.log.noteEnd(this.pendings.transferOf(row), this.pendings.stateOf(row));
+    this.pendings.release(row);
+  }
+
+  captureEnds(memory: CaptureMemory): SectionCapture {
+    return this.log.captureEnds(memory);
+  }
+
   /** Rows that are held are copied now, each where it is in the ring: more transfers would overwrite them. */
   capture(memory: CaptureMemory): SectionCapture[] {
     const capacity = Math.min(this.size, this.rowsMax);
@@ -328,7 +324,7 @@ export class TransferTable {
     const pending = this.rows[at + TRANSFER.pending];
     if (pending === 0) return;
     const resolves = (this.rows[at + TRANSFER.codeAndFlags] & RESOLVING) !== 0;
-    if (resolves || this.pendings.isExpired(pending - 1)) this.pendings.release(pending - 1);
+    if (resolves || this.pendings.isExpired(pending - 1)) this.releasePending(pending - 1);
   }
 
   /** Rows go round only once the ring has all its room. */

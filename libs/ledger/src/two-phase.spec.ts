@@ -1,5 +1,13 @@
 import { AMOUNT_MAX, TRANSFER_FLAGS, type Operation, type TransferDraft } from '@quorate/protocol';
-import { AS_MEMBER, LedgerDriver, MEMBER, account, openedLedger, transfer } from '../test/ledger-fixture';
+import {
+  AS_MEMBER,
+  LedgerDriver,
+  MEMBER,
+  account,
+  heldTransfers,
+  openedLedger,
+  transfer,
+} from '../test/ledger-fixture';
 import { LEDGER_LIMITS } from '.';
 
 const { linked, pending, postPendingTransfer, voidPendingTransfer } = TRANSFER_FLAGS;
@@ -82,7 +90,7 @@ describe('a post', () => {
       asset: 756,
     });
     expect(stateOf(driver, 2n)).toBe('posted');
-    expect(driver.ledger.transfers({ account: 300n, limit: 9 }).data.map(({ id }) => id)).toEqual([3n, 2n]);
+    expect(heldTransfers(driver.ledger, 300n).map(({ id }) => id)).toEqual([3n, 2n]);
   });
 
   it('of a part releases the rest', () => {

@@ -16,7 +16,7 @@ import {
   type Operation,
   type TransferDraft,
 } from '@quorate/protocol';
-import { Ledger, type BlockOutcome, type ExecutableBlock, type LedgerLimits } from '../src';
+import { Ledger, type BlockOutcome, type ExecutableBlock, type LedgerLimits, type TransferView } from '../src';
 
 /** A key pair of a party. */
 export interface TestKey {
@@ -187,4 +187,17 @@ export function openedLedger(limits?: LedgerLimits): LedgerDriver {
   ]);
   if (results.some((result) => result !== 'applied')) throw new Error(`the fixture does not apply: ${results.join()}`);
   return driver;
+}
+
+/** The transfers that memory holds, all or of one account, newest first. */
+export function heldTransfers({ history }: Ledger, account?: bigint): TransferView[] {
+  const found: TransferView[] = [];
+  let next = account === undefined ? history.size : history.newestOf(account);
+  while (next > 0) {
+    const view = history.held(next - 1);
+    if (view === undefined && account !== undefined) break;
+    if (view !== undefined) found.push(view);
+    next = account === undefined ? next - 1 : (history.previousOf(next - 1, account) ?? 0);
+  }
+  return found;
 }

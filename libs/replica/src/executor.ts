@@ -86,9 +86,15 @@ export class Executor {
       : this.ledger.blockResults({ height, timeNs }, envelopes, outcome.codes, outcome.captured);
   }
 
+  /** What an executed block did; null if it is neither in memory nor in the log. */
+  async outcome(height: number): Promise<StoredOutcome | null> {
+    if (height < 1 || height > this.height) return null;
+    return this.recent.get(height) ?? this.log.read(height);
+  }
+
   /** What a result left behind of an account; null if it did not touch it, or the outcome is not held. */
   async accountResult(account: bigint, { height, index }: ResultPosition): Promise<AccountResult | null> {
-    const outcome = height < 1 || height > this.height ? null : await this.outcome(height);
+    const outcome = await this.outcome(height);
     return outcome === null ? null : this.ledger.accountResult(account, outcome, index);
   }
 
@@ -117,10 +123,6 @@ export class Executor {
   /** The same, of a block among the newest ones. */
   recentResults(position: EnvelopePosition): EnvelopeResults | null {
     return envelopeResults(position, this.recent.get(position.height) ?? null);
-  }
-
-  private async outcome(height: number): Promise<StoredOutcome | null> {
-    return this.recent.get(height) ?? this.log.read(height);
   }
 }
 

@@ -1,26 +1,26 @@
 import { CodecError } from '@quorate/codec';
 import { hex } from '@quorate/crypto';
-import type { AccountView, Page, RowFilter, TransferView } from '@quorate/ledger';
-import { PageRequestError } from '@quorate/ledger';
-import { formatId, parseId } from '@quorate/protocol';
-import type {
-  FilterQuery,
-  ReceiptSideName,
-  ReplicaAnswer,
-  ReplicaQuery,
-  StatementPoint,
-  StatementQuery,
-} from '@quorate/transport';
+import { PageRequestError, type Page } from '@quorate/ledger';
+import { parseId } from '@quorate/protocol';
+import type { ReceiptSideName, ReplicaAnswer, ReplicaQuery, StatementQuery } from '@quorate/transport';
 import { assetJson, freezeJson, mandateJson, partyJson, recordJson } from './authority-json';
 import type { BlockStore } from './block-store';
+import { accountJson, balanceJson, transferJson } from './booking-json';
 import type { Executor } from './executor';
+import {
+  accountTransfersRequest,
+  accountsRequest,
+  ids,
+  isOldestFirst,
+  page,
+  pointOf,
+  transfersRequest,
+} from './list-requests';
 import type { ProvingTip, ReceiptAnswer, Receipts } from './receipts';
-import type { ResultTrees } from './result-trees';
+import { ReplicaError } from './replica-error';
 import type { Statements } from './statements';
 import type { ReplicaStatus } from './status';
-
-/** Entries of one list answer. */
-const LIST_ENTRIES_MAX = 100;
+import type { TransferHistory } from './transfer-history';
 
 const SIDES: readonly ReceiptSideName[] = ['debit', 'credit', 'none'];
 
@@ -30,7 +30,7 @@ export interface QuerySources {
   readonly executor: Executor;
   readonly receipts: Receipts;
   readonly statements: Statements;
-  readonly trees: ResultTrees;
+  readonly transfers: TransferHistory;
   readonly provingTip: () => ProvingTip | null;
   /** Resolves when another block became final, or after a second at most. */
   readonly nextTip: () => Promise<void>;
@@ -47,7 +47,7 @@ export class Queries {
       if (typeof value !== 'object' || value === null) throw new CodecError('CODEC_INVALID', 'unknown query');
       return { height, ...(await this.read(value as ReplicaQuery)) };
     } catch (error) {
-      if (error instanceof CodecError || error instanceof PageRequestError)
+      if (error instanceof CodecError || error instanceof PageRequestError || error instanceof ReplicaError)
         return { height, kind: 'error', code: error.code, detail: error.message };
       throw error;
     }
@@ -61,25 +61,24 @@ export class Queries {
       case 'account':
         return one('account', ledger.account(parseId(query.id)), accountJson);
       case 'accounts':
-        return list(
-          ledger.accounts({
-            ...page(query),
-            ...filter(query),
-            party: query.party === undefined ? undefined : parseId(query.party),
-          }),
-          accountJson,
-        );
+        return list(ledger.accounts(accountsRequest(query)), accountJson);
+      case 'accounts-by-id':
+        return {
+          data: ids(query.ids)
+            .flatMap((id) => ledger.account(id) ?? [])
+            .map(accountJson),
+          nextCursor: null,
+        };
       case 'transfer':
-        return one('transfer', ledger.transfer(parseId(query.id)), transferJson);
+        return one('transfer', await this.sources.transfers.transfer(parseId(query.id)), transferJson);
       case 'transfers':
-        return list(
-          ledger.transfers({
-            ...page(query),
-            ...filter(query),
-            account: query.account === undefined ? undefined : parseId(query.account),
-          }),
-          transferJson,
-        );
+        return list(await this.sources.transfers.list(transfersRequest(query), isOldestFirst(query)), transferJson);
+      case 'transfers-by-id':
+        return this.transfersById(ids(query.ids));
+      case 'account-transfers':
+        return list(await this.sources.transfers.ofAccount(accountTransfersRequest(query)), transferJson);
+      case 'account-balances':
+        return list(await this.sources.transfers.balances(accountTransfersRequest(query)), balanceJson);
       case 'party':
         return one('party', ledger.party(parseId(query.id)), partyJson);
       case 'parties':
@@ -113,6 +112,16 @@ export class Queries {
       default:
         throw new CodecError('CODEC_INVALID', 'unknown query');
     }
+  }
+
+  /** Those that there are, in the order of their ids in the question. */
+  private async transfersById(wanted: readonly bigint[]): Promise<Record<string, unknown>> {
+    const data: Record<string, unknown>[] = [];
+    for (const id of wanted) {
+      const view = await this.sources.transfers.transfer(id);
+      if (view !== undefined) data.push(transferJson(view));
+    }
+    return { data, nextCursor: null };
   }
 
   private async statement(query: StatementQuery): Promise<Record<string, unknown>> {
@@ -185,33 +194,6 @@ export class Queries {
   }
 }
 
-function pointOf(point: StatementPoint | undefined): StatementPoint | null {
-  if (point === undefined) return null;
-  const isHeight = 'height' in point && Number.isSafeInteger(point.height) && point.height >= 0;
-  const isTime = 'timeNs' in point && typeof point.timeNs === 'string' && /^[0-9]{1,19}$/.test(point.timeNs);
-  if (!isHeight && !isTime) throw new CodecError('CODEC_INVALID', 'from and to: a height or a time');
-  return point;
-}
-
-function page(query: { readonly cursor?: string; readonly limit: number }): { cursor?: string; limit: number } {
-  const { cursor, limit } = query;
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_ENTRIES_MAX)
-    throw new CodecError('CODEC_RANGE', `limit: 1 to ${LIST_ENTRIES_MAX}`);
-  return cursor === undefined ? { limit } : { cursor, limit };
-}
-
-function filter(query: FilterQuery): RowFilter {
-  const { userData128, userData64, userData32, code } = query;
-  if (userData64 !== undefined && !/^[0-9]{1,20}$/.test(userData64))
-    throw new CodecError('CODEC_INVALID', 'userData64 is a decimal number');
-  return {
-    userData128: userData128 === undefined ? undefined : parseId(userData128),
-    userData64: userData64 === undefined ? undefined : BigInt(userData64),
-    userData32,
-    code,
-  };
-}
-
 function one<View>(
   kind: string,
   view: View | undefined,
@@ -222,44 +204,4 @@ function one<View>(
 
 function list<View>(found: Page<View>, json: (view: View) => Record<string, unknown>): Record<string, unknown> {
   return { data: found.data.map(json), nextCursor: found.nextCursor };
-}
-
-function accountJson(view: AccountView): Record<string, unknown> {
-  return {
-    id: formatId(view.id),
-    party: formatId(view.party),
-    asset: view.asset,
-    code: view.code,
-    flags: view.flags,
-    userData128: formatId(view.userData128),
-    userData64: view.userData64.toString(),
-    userData32: view.userData32,
-    frozen: view.frozen,
-    debitsPostedMinor: view.debitsPosted.toString(),
-    creditsPostedMinor: view.creditsPosted.toString(),
-    debitsPendingMinor: view.debitsPending.toString(),
-    creditsPendingMinor: view.creditsPending.toString(),
-    timestampNs: view.timestampNs.toString(),
-  };
-}
-
-function transferJson(view: TransferView): Record<string, unknown> {
-  return {
-    id: formatId(view.id),
-    debitAccount: formatId(view.debitAccount),
-    creditAccount: formatId(view.creditAccount),
-    amountMinor: view.amount.toString(),
-    asset: view.asset,
-    code: view.code,
-    flags: view.flags,
-    pendingId: view.pendingId === 0n ? null : formatId(view.pendingId),
-    pendingState: view.pendingState,
-    timeoutSeconds: view.timeoutSeconds,
-    userData128: formatId(view.userData128),
-    userData64: view.userData64.toString(),
-    userData32: view.userData32,
-    timestampNs: view.timestampNs.toString(),
-    height: view.height,
-    index: view.index,
-  };
 }

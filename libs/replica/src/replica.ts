@@ -15,6 +15,7 @@ import type { Link, LinkEvents, Links, Timer } from '@quorate/runtime';
 import { SnapshotStore, type JournalSpace } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import { BlockService } from './block-service';
+import { BlockTimes } from './block-times';
 import { BlockStore, type StoredState } from './block-store';
 import { Checkpoints } from './checkpoints';
 import type { ChainSource } from './chain-source';
@@ -34,7 +35,9 @@ import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
 import type { ReplicaOptions } from './replica-options';
 import { ResultTrees } from './result-trees';
+import { PastBlocks } from './past-blocks';
 import { Statements } from './statements';
+import { TransferHistory } from './transfer-history';
 import { replicaStatus, type ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
@@ -131,12 +134,13 @@ export class Replica implements LinkEvents {
     });
     const trees = new ResultTrees(store, executor);
     this.receipts = new Receipts(options.genesis, trees, executor);
+    const times = new BlockTimes(store, options.genesis.parent?.height ?? 0, () => executor.height);
     this.queries = new Queries({
       store,
       executor,
       receipts: this.receipts,
-      statements: new Statements(options.genesis, store, executor, trees),
-      trees,
+      statements: new Statements(options.genesis, times, executor, trees),
+      transfers: new TransferHistory(executor.ledger, new PastBlocks(store, executor), times),
       provingTip: () => this.tip.current,
       nextTip: () => this.tip.next(),
       status: () => this.status(),

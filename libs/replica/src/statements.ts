@@ -14,7 +14,7 @@ import {
   type StatementLine,
 } from '@quorate/protocol';
 import type { StatementPoint } from '@quorate/transport';
-import type { BlockStore } from './block-store';
+import type { BlockTimes } from './block-times';
 import type { Executor } from './executor';
 import type { ProvingTip } from './receipts';
 import type { ResultTrees } from './result-trees';
@@ -61,7 +61,7 @@ export class Statements {
 
   constructor(
     private readonly genesis: Genesis,
-    private readonly store: BlockStore,
+    private readonly times: BlockTimes,
     private readonly executor: Executor,
     private readonly trees: ResultTrees,
   ) {
@@ -195,16 +195,7 @@ export class Statements {
   private async heightOf(point: StatementPoint, which: 'first' | 'last'): Promise<number> {
     if ('height' in point) return point.height;
     const timeNs = BigInt(point.timeNs);
-    let [low, high] = [this.inheritedTo, this.executor.height];
-    // The last block whose time is before the wanted one, or not after it.
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      const { header } = await this.store.finalBlock(middle);
-      const counts = which === 'first' ? header.timeNs < timeNs : header.timeNs <= timeNs;
-      if (counts) low = middle;
-      else high = middle - 1;
-    }
-    return which === 'first' ? low + 1 : low;
+    return which === 'first' ? (await this.times.lastUpTo(timeNs - 1n)) + 1 : this.times.lastUpTo(timeNs);
   }
 }
 

@@ -6,6 +6,7 @@ import { readEvents } from './event-stream';
 import type {
   AccountView,
   AssetView,
+  BalanceView,
   BlockEvent,
   BlockView,
   FreezeView,
@@ -42,6 +43,21 @@ export interface RowFilter {
   readonly userData64?: bigint;
   readonly userData32?: number;
   readonly code?: number;
+  readonly asset?: number;
+  /** The oldest and the newest that are listed: ledger times as ISO 8601, for transfers also heights. */
+  readonly from?: number | string;
+  readonly to?: number | string;
+}
+
+/** Which end of a list comes first; `newest` without a wish. */
+export interface OrderOption {
+  readonly order?: 'newest' | 'oldest';
+}
+
+/** What the transfers of one account are narrowed to. */
+export interface AccountTransfersOptions extends PageOptions, RowFilter {
+  /** Only those that debit the account, or only those that credit it. */
+  readonly side?: 'debit' | 'credit';
 }
 
 /** Which part of an account's history; heights, or ledger times as ISO 8601. Without any, all of it. */
@@ -83,10 +99,11 @@ export class GatewayClient {
 
   accounts(
     ledgerId: string,
-    options: PageOptions & RowFilter & { readonly party?: bigint | string } = {},
+    options: PageOptions & RowFilter & OrderOption & { readonly party?: bigint | string } = {},
   ): PagedList<AccountView> {
     return this.list(ledgerId, '/accounts', options, {
       ...filterQuery(options),
+      order: options.order,
       party: options.party === undefined ? undefined : idToHex(options.party),
     });
   }
@@ -95,20 +112,41 @@ export class GatewayClient {
     return this.get(ledgerId, `/accounts/${idToHex(id)}`, options);
   }
 
-  /** Newest first. */
+  /** Up to 100 accounts by their ids, in that order; those that do not exist are left out. */
+  lookUpAccounts(ledgerId: string, ids: readonly (bigint | string)[], options?: CallOptions): Promise<AccountView[]> {
+    return this.lookUp(ledgerId, 'accounts', ids, options);
+  }
+
+  /** Newest first, as far back as the ledger goes. */
   accountTransfers(
     ledgerId: string,
     id: bigint | string,
-    options: PageOptions & RowFilter = {},
+    options: AccountTransfersOptions = {},
   ): PagedList<TransferView> {
-    return this.list(ledgerId, `/accounts/${idToHex(id)}/transfers`, options, filterQuery(options));
+    const filter = { ...filterQuery(options), side: options.side };
+    return this.list(ledgerId, `/accounts/${idToHex(id)}/transfers`, options, filter);
   }
 
-  /** Newest first. */
-  transfers(ledgerId: string, options: PageOptions & RowFilter = {}): PagedList<TransferView> {
-    return this.list(ledgerId, '/transfers', options, filterQuery(options));
+  /** What the account held after each of its transfers; newest first. */
+  accountBalances(
+    ledgerId: string,
+    id: bigint | string,
+    options: AccountTransfersOptions = {},
+  ): PagedList<BalanceView> {
+    const filter = { ...filterQuery(options), side: options.side };
+    return this.list(ledgerId, `/accounts/${idToHex(id)}/balances`, options, filter);
   }
 
+  transfers(ledgerId: string, options: PageOptions & RowFilter & OrderOption = {}): PagedList<TransferView> {
+    return this.list(ledgerId, '/transfers', options, { ...filterQuery(options), order: options.order });
+  }
+
+  /** Up to 100 applied transfers by their ids, however old, in that order; others are left out. */
+  lookUpTransfers(ledgerId: string, ids: readonly (bigint | string)[], options?: CallOptions): Promise<TransferView[]> {
+    return this.lookUp(ledgerId, 'transfers', ids, options);
+  }
+
+  /** An applied transfer, however old. */
   transfer(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<TransferView> {
     return this.get(ledgerId, `/transfers/${idToHex(id)}`, options);
   }
@@ -245,6 +283,18 @@ export class GatewayClient {
     throw new RangeError('the statement has too many pages; ask for a part of it with from and to');
   }
 
+  private async lookUp<T>(
+    ledgerId: string,
+    what: 'accounts' | 'transfers',
+    ids: readonly (bigint | string)[],
+    options?: CallOptions,
+  ): Promise<T[]> {
+    const path = `${ledgerPath(ledgerId)}/lookup/${what}`;
+    const query = { ids: ids.map(idToHex).join(',') };
+    const { data } = await this.http.json<{ data: T[] }>({ method: 'GET', path, query, ...options });
+    return data;
+  }
+
   private get<T>(ledgerId: string, path: string, options?: CallOptions): Promise<T> {
     return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, ...options });
   }
@@ -283,11 +333,15 @@ function paymentFile(xml: string | Uint8Array, options: PaymentFileOptions = {})
   return { query: { acceptTransactionCount }, body: { contentType: 'application/xml', bytes: xml }, ...call };
 }
 
-function filterQuery({ userData128, userData64, userData32, code }: RowFilter): Record<string, QueryValue> {
+function filterQuery(filter: RowFilter): Record<string, QueryValue> {
+  const { userData128, userData64, userData32, code, asset, from, to } = filter;
   return {
     userData128: userData128 === undefined ? undefined : idToHex(userData128),
     userData64: userData64 === undefined ? undefined : userData64.toString(),
     userData32,
     code,
+    asset,
+    from,
+    to,
   };
 }

@@ -71,6 +71,18 @@ export interface TransferView {
   readonly index: number;
 }
 
+/** What an account held after one of its transfers. */
+export interface BalanceView {
+  readonly transfer: string;
+  readonly debitsPostedMinor: string;
+  readonly creditsPostedMinor: string;
+  readonly debitsPendingMinor: string;
+  readonly creditsPendingMinor: string;
+  readonly timestampNs: string;
+  readonly height: number;
+  readonly index: number;
+}
+
 /** A key and when its signatures count, in ledger time; null leaves an end open. */
 export interface PartyKeyJson extends PublicKeyJson {
   readonly validFromNs: string | null;

@@ -40,13 +40,17 @@ export type {
 export {
   GatewayClient,
   createGatewayClient,
+  type AccountTransfersOptions,
+  type OrderOption,
   type PaymentFileOptions,
   type ReceiptOptions,
+  type RowFilter,
   type StatementOptions,
 } from './gateway-client';
 export type {
   AccountView,
   AssetView,
+  BalanceView,
   BlockEvent,
   BlockView,
   LedgerStatus,

@@ -62,15 +62,35 @@ export interface FilterQuery {
   readonly userData64?: string;
   readonly userData32?: number;
   readonly code?: number;
+  readonly asset?: number;
+  /** What is older or newer is left out; both are included. */
+  readonly from?: StatementPoint;
+  readonly to?: StatementPoint;
 }
+
+/** Which of an account's transfers: those that debit or those that credit it, or both. Newest first. */
+export interface AccountTransfersQuery extends ListQuery, FilterQuery {
+  readonly account: string;
+  readonly side?: 'debit' | 'credit';
+}
+
+/** Which end of a list comes first. */
+export type ListOrder = 'newest' | 'oldest';
+
+/** Ids in one look-up. */
+export const LOOKUP_IDS_MAX = 100;
 
 /** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
 export type ReplicaQuery =
   | { readonly query: 'status' }
   | { readonly query: 'account'; readonly id: string }
-  | ({ readonly query: 'accounts'; readonly party?: string } & ListQuery & FilterQuery)
+  | ({ readonly query: 'accounts'; readonly party?: string; readonly order?: ListOrder } & ListQuery & FilterQuery)
+  | { readonly query: 'accounts-by-id'; readonly ids: readonly string[] }
   | { readonly query: 'transfer'; readonly id: string }
-  | ({ readonly query: 'transfers'; readonly account?: string } & ListQuery & FilterQuery)
+  | ({ readonly query: 'transfers'; readonly order?: ListOrder } & ListQuery & FilterQuery)
+  | { readonly query: 'transfers-by-id'; readonly ids: readonly string[] }
+  | ({ readonly query: 'account-transfers' } & AccountTransfersQuery)
+  | ({ readonly query: 'account-balances' } & AccountTransfersQuery)
   | { readonly query: 'party'; readonly id: string }
   | { readonly query: 'parties'; readonly cursor?: string; readonly limit: number }
   | { readonly query: 'asset'; readonly id: number }

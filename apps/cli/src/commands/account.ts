@@ -95,6 +95,29 @@ async function get(context: CommandContext, input: CommandInput): Promise<void> 
   context.terminal.rows([account], await columnsFor(ledger));
 }
 
+/** What an account held after each of its transfers. */
+async function balances(context: CommandContext, input: CommandInput): Promise<void> {
+  const ledger = await context.openLedger(input.optionalText('ledger'));
+  const id = idArgument(input.argument(0), 'the account');
+  const account = await ledger.gateway.account(ledger.id, id);
+  const { scale } = await ledger.gateway.asset(ledger.id, account.asset);
+  const page = await ledger.gateway.accountBalances(ledger.id, id, {
+    limit: input.count('limit', 1, 100) ?? 20,
+    from: input.optionalText('from'),
+    to: input.optionalText('to'),
+  });
+  const amount = (minor: string): string => formatMinorUnits(BigInt(minor), scale);
+  context.terminal.rows(page.data, [
+    ['TIME', ({ timestampNs }) => new Date(Number(BigInt(timestampNs) / 1_000_000n)).toISOString()],
+    ['TRANSFER', ({ transfer }) => transfer],
+    ['DEBITS', ({ debitsPostedMinor }) => amount(debitsPostedMinor), 'right'],
+    ['CREDITS', ({ creditsPostedMinor }) => amount(creditsPostedMinor), 'right'],
+    ['PENDING DEBITS', ({ debitsPendingMinor }) => amount(debitsPendingMinor), 'right'],
+    ['PENDING CREDITS', ({ creditsPendingMinor }) => amount(creditsPendingMinor), 'right'],
+    ['HEIGHT', ({ height }) => height, 'right'],
+  ]);
+}
+
 export const accountCommands: readonly CommandSpec[] = [
   {
     words: ['account', 'create'],
@@ -128,5 +151,17 @@ export const accountCommands: readonly CommandSpec[] = [
     arguments: [{ name: 'account', description: 'its id, or with --asset its IBAN' }],
     options: [{ flags: '--asset <asset>', description: 'the asset in which the IBAN is looked up' }, LEDGER_OPTION],
     run: get,
+  },
+  {
+    words: ['account', 'balances'],
+    summary: 'List what an account held after each of its transfers, newest first; for a proof, ask for a statement.',
+    arguments: [{ name: 'account', description: 'its id' }],
+    options: [
+      { flags: '--from <point>', description: 'the oldest: a height, or a time such as 2026-11-30T00:00:00Z' },
+      { flags: '--to <point>', description: 'the newest: a height, or a time' },
+      { flags: '--limit <count>', description: 'at most this many (20)' },
+      LEDGER_OPTION,
+    ],
+    run: balances,
   },
 ];

@@ -1,4 +1,5 @@
 import { PAYMENT_FILE_LIMITS } from '@quorate/payments';
+import { LOOKUP_IDS_MAX } from '@quorate/transport';
 import { z } from 'zod';
 
 import { GATEWAY_LIMITS } from '../limits';
@@ -54,16 +55,19 @@ export const receiptQuery = z.strictObject({
     .default('debit')
     .meta({ description: 'Whose balances the receipt shows. The other account stays behind its hash.' }),
 });
-/** A block by its height, or by ledger time: ISO 8601. */
+/** Ledger time as ISO 8601. */
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => ({ timeNs: (BigInt(Math.max(0, Date.parse(text))) * 1_000_000n).toString() }))
+  .meta({ description: 'A ledger time such as 2026-11-30T23:59:59Z.' });
+/** A block by its height, or by ledger time. */
 const point = z
   .union([
     z
       .string()
       .regex(/^(0|[1-9][0-9]{0,14})$/)
       .transform((height) => ({ height: Number(height) })),
-    z.iso
-      .datetime({ offset: true })
-      .transform((time) => ({ timeNs: (BigInt(Math.max(0, Date.parse(time))) * 1_000_000n).toString() })),
+    time,
   ])
   .meta({ description: 'A height, or a ledger time such as 2026-11-30T23:59:59Z.' });
 
@@ -80,15 +84,49 @@ export const statementQuery = z.strictObject({
 });
 export const balanceQuery = z.strictObject({ at: point, cursor });
 const number = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'a whole number');
-/** Looked for among the newest rows: a page may be short, and its cursor goes on behind them. */
+/** What is looked through is bounded: a page may be short, and its cursor goes on behind it. */
 const filter = {
   userData128: id.optional(),
   userData64: number.optional(),
   userData32: whole(0xffff_ffff).optional(),
   code: whole(0xffff).optional(),
+  asset: whole(0xffff_ffff).optional(),
 };
-export const accountsQuery = z.strictObject({ limit, cursor, party: id.optional(), ...filter });
-export const transfersQuery = z.strictObject({ limit, cursor, ...filter });
+const order = z
+  .enum(['newest', 'oldest'])
+  .default('newest')
+  .meta({ description: 'Which end comes first. One party’s accounts are always listed newest first.' });
+const within = {
+  from: point.optional().meta({ description: 'The oldest that is listed: a height, or a ledger time.' }),
+  to: point.optional().meta({ description: 'The newest that is listed: a height, or a ledger time.' }),
+};
+export const accountsQuery = z.strictObject({
+  limit,
+  cursor,
+  party: id.optional(),
+  order,
+  from: time.optional(),
+  to: time.optional(),
+  ...filter,
+});
+export const transfersQuery = z.strictObject({ limit, cursor, order, ...within, ...filter });
+export const accountTransfersQuery = z.strictObject({
+  limit,
+  cursor,
+  ...within,
+  ...filter,
+  side: z
+    .enum(['debit', 'credit'])
+    .optional()
+    .meta({ description: 'Only the transfers that debit the account, or only those that credit it.' }),
+});
+export const lookupQuery = z.strictObject({
+  ids: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(id).min(1).max(LOOKUP_IDS_MAX))
+    .meta({ description: `Up to ${LOOKUP_IDS_MAX} ids, with commas.` }),
+});
 export const freezesQuery = z.strictObject({
   limit,
   cursor,

@@ -105,6 +105,19 @@ export const transferSchema = z
   })
   .meta({ id: 'Transfer' });
 
+export const balanceSchema = z
+  .object({
+    transfer: id.meta({ description: 'The transfer after which the account held this.' }),
+    debitsPostedMinor: minor,
+    creditsPostedMinor: minor,
+    debitsPendingMinor: minor,
+    creditsPendingMinor: minor,
+    timestampNs,
+    height: count,
+    index: count,
+  })
+  .meta({ id: 'Balance' });
+
 export const partySchema = z
   .object({
     id,

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { Operation } from '../api/documentation';
 import {
   accountParameters,
+  accountTransfersQuery,
   accountsQuery,
   assetParameters,
   ledgerParameters,
@@ -19,6 +20,7 @@ import {
 import {
   accountSchema,
   assetSchema,
+  balanceSchema,
   blockSchema,
   genesisSchema,
   pageSchema,
@@ -84,7 +86,7 @@ export class LedgerReadsController {
   @Get('accounts')
   @Operation({
     operationId: 'listAccounts',
-    summary: 'Accounts, all or of one party',
+    summary: 'Accounts, all or of one party, by user data, code, asset and time of creation',
     answer: pageSchema(accountSchema),
   })
   async accounts(
@@ -112,19 +114,42 @@ export class LedgerReadsController {
   @Get('accounts/:accountId/transfers')
   @Operation({
     operationId: 'listAccountTransfers',
-    summary: 'Transfers of one account, newest first',
+    summary: 'Transfers of one account, newest first, as far back as the ledger goes',
     answer: pageSchema(transferSchema),
+    problems: ['HISTORY_UNAVAILABLE'],
   })
   async accountTransfers(
     @Req() request: FastifyRequest,
     @Param({ schema: accountParameters }) { ledgerId, accountId }: z.output<typeof accountParameters>,
-    @Query({ schema: transfersQuery }) query: z.output<typeof transfersQuery>,
+    @Query({ schema: accountTransfersQuery }) query: z.output<typeof accountTransfersQuery>,
   ): Promise<ListAnswer> {
-    return page(await this.access.query(request, ledgerId, { query: 'transfers', account: accountId, ...query }));
+    const asked = { query: 'account-transfers', account: accountId, ...query } as const;
+    return page(await this.access.query(request, ledgerId, asked));
+  }
+
+  @Get('accounts/:accountId/balances')
+  @Operation({
+    operationId: 'listAccountBalances',
+    summary: 'What an account held after each of its transfers, newest first; not a proof, as the statement is',
+    answer: pageSchema(balanceSchema),
+    problems: ['HISTORY_UNAVAILABLE'],
+  })
+  async accountBalances(
+    @Req() request: FastifyRequest,
+    @Param({ schema: accountParameters }) { ledgerId, accountId }: z.output<typeof accountParameters>,
+    @Query({ schema: accountTransfersQuery }) query: z.output<typeof accountTransfersQuery>,
+  ): Promise<ListAnswer> {
+    const asked = { query: 'account-balances', account: accountId, ...query } as const;
+    return page(await this.access.query(request, ledgerId, asked));
   }
 
   @Get('transfers')
-  @Operation({ operationId: 'listTransfers', summary: 'Transfers, newest first', answer: pageSchema(transferSchema) })
+  @Operation({
+    operationId: 'listTransfers',
+    summary: 'All transfers, by user data, code, asset and time',
+    answer: pageSchema(transferSchema),
+    problems: ['HISTORY_UNAVAILABLE'],
+  })
   async transfers(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
@@ -136,9 +161,9 @@ export class LedgerReadsController {
   @Get('transfers/:transferId')
   @Operation({
     operationId: 'getTransfer',
-    summary: 'One applied transfer',
+    summary: 'One applied transfer, however old',
     answer: transferSchema,
-    problems: ['TRANSFER_UNKNOWN'],
+    problems: ['TRANSFER_UNKNOWN', 'HISTORY_UNAVAILABLE'],
   })
   async transfer(
     @Req() request: FastifyRequest,

@@ -44,6 +44,11 @@ export function understood(answer: ReplicaAnswer): ReplicaAnswer {
       retryAfterMs: busyRetryMs,
     });
   }
+  if (answer.code === 'REPLICA_HISTORY_INCOMPLETE') {
+    throw new GatewayProblem('HISTORY_UNAVAILABLE', 'The replica that was asked does not hold blocks this old.', {
+      retryAfterMs: 1_000,
+    });
+  }
   const detail = typeof answer.detail === 'string' ? answer.detail : 'The query is not understood.';
   throw new GatewayProblem('REQUEST_INVALID', detail);
 }

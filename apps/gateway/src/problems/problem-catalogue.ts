@@ -122,6 +122,11 @@ const definitions = {
     remedy:
       'Nothing was booked; reads go on. The operator of the platform must make room. Then send the same bytes again.',
   },
+  HISTORY_UNAVAILABLE: {
+    status: 503,
+    title: 'Blocks this old are not at hand',
+    remedy: 'Ask again: another replica may hold them. What is newer can be read meanwhile.',
+  },
   LEDGER_UNAVAILABLE: {
     status: 503,
     title: 'No quorum answered in time',

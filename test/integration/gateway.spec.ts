@@ -223,6 +223,27 @@ describe('the gateway before a ledger of four replicas', () => {
       expect((await bank.gateway.blocks(ledger.id, { limit: 1 })).data[0].height).toBeGreaterThan(0);
     });
 
+    it('looks up many at once, narrows lists, and tells what an account held', async () => {
+      const ids = [debtor, 999n, creditor].map(idToHex);
+      const accounts = await bank.gateway.lookUpAccounts(ledger.id, ids);
+      expect(accounts.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
+      const { data } = await bank.gateway.transfers(ledger.id, { limit: 3, order: 'oldest' });
+      expect(await bank.gateway.lookUpTransfers(ledger.id, [...data.map(({ id }) => id), 999n])).toEqual(data);
+      const [oldest] = data;
+      const within = { from: oldest.height, to: oldest.height };
+      expect((await bank.gateway.transfers(ledger.id, within)).data).toContainEqual(oldest);
+      expect((await bank.gateway.transfers(ledger.id, { to: '2001-01-01T00:00:00Z' })).data).toEqual([]);
+      expect(
+        (await bank.gateway.accountTransfers(ledger.id, oldest.creditAccount, { side: 'debit', ...within })).data,
+      ).toEqual([]);
+      const [balance] = (await bank.gateway.accountBalances(ledger.id, oldest.creditAccount, within)).data;
+      expect(balance).toMatchObject({ transfer: oldest.id, creditsPostedMinor: oldest.amountMinor });
+      const party = { party: OPERATOR, order: 'oldest' as const };
+      expect(await problem(bank.gateway.accounts(ledger.id, party))).toMatchObject({ code: 'REQUEST_INVALID' });
+      expect(await problem(bank.gateway.lookUpAccounts(ledger.id, []))).toMatchObject({ code: 'REQUEST_INVALID' });
+      expect(await problem(rival.gateway.lookUpAccounts(ledger.id, ids))).toMatchObject({ code: 'LEDGER_UNKNOWN' });
+    });
+
     it('says what is not there, and what is not understood', async () => {
       expect(await problem(bank.gateway.account(ledger.id, 999n))).toMatchObject({
         code: 'ACCOUNT_UNKNOWN',

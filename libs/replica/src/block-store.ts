@@ -22,9 +22,11 @@ import {
   type StorageError,
   type Vault,
 } from '@quorate/storage';
+import type { ArchivedHistory } from './archived-history';
 import type { BlockSource } from './history-mender';
 import { JournalScan, RECORD, type ScannedBlock } from './journal-scan';
 import { ReplicaError } from './replica-error';
+import type { StoreBase } from './store-base';
 
 /** A record that nobody waits for is synchronised with the next one that somebody does, or after this long. */
 const LAZY_MS_MAX = 25;
@@ -63,22 +65,6 @@ export interface StoredState {
   readonly unfinalised: readonly Block[];
 }
 
-/** Where the final chain of a store begins, when it does not begin at the genesis: with the state of a snapshot. */
-export interface StoreBase {
-  readonly height: number;
-  /** Of the block at `height`. */
-  readonly key: string;
-  /** What the journal holds of the chain up to there: keys and places from `firstHeight` to `height`; none if `firstHeight` is above it. */
-  readonly firstHeight: number;
-  readonly keys: readonly string[];
-  readonly places: readonly (JournalPosition | undefined)[];
-  /** Newest headers up to `height`, ascending. */
-  readonly headers: readonly HeaderLink[];
-  readonly certificates: readonly { readonly height: number; readonly certificate: Certificate }[];
-  /** Where the journal's records begin that are needed besides. */
-  readonly mark: JournalMark;
-}
-
 /** What a block store is opened with. */
 export interface BlockStoreOptions {
   readonly directory: Directory;
@@ -89,6 +75,8 @@ export interface BlockStoreOptions {
   readonly base: StoreBase | null;
   /** Gives the blocks that the journal lost. */
   readonly source: BlockSource;
+  /** Holds blocks that the journal does not hold any more; null if nothing is archived. */
+  readonly archive: ArchivedHistory | null;
   readonly onFault: (error: StorageError) => void;
   readonly onSpace: (space: JournalSpace) => void;
 }
@@ -208,6 +196,19 @@ export class BlockStore {
     return this.journal.sizeBytes;
   }
 
+  /**
+   * Drops segments of the journal, oldest first, as long as it has more than `bytesKept`: those below `segment` that nothing above `height`, and
+   * no newest record of any kind, is in. The ids of dropped blocks stay known.
+   */
+  async prune(height: number, segment: number, bytesKept: number): Promise<void> {
+    const end = Math.min(segment, this.mark(height).segment);
+    while (this.journal.firstSegment < end && this.journal.sizeBytes > bytesKept) {
+      const dropped = this.journal.firstSegment;
+      for (const [key, place] of this.places) if (place.segment === dropped) this.places.delete(key);
+      await this.journal.dropBelow(dropped + 1);
+    }
+  }
+
   /** Places of the journal that were found damaged when it was opened. */
   get damage(): readonly DamagedRange[] {
     return this.journal.damage;
@@ -287,9 +288,14 @@ export class BlockStore {
   async finalBlock(height: number): Promise<Block> {
     invariant(height >= 1 && height <= this.finalHeight, 'a height that is final', { height });
     const key = this.finalKeys[height - this.firstHeight];
-    const block = key === undefined ? null : await this.block(key);
-    if (block === null)
-      throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is not in the journal`, { height });
+    const held = key === undefined ? null : await this.block(key);
+    const block = held ?? (await this.options.archive?.find(height))?.block ?? null;
+    if (block === null || (key !== undefined && block.key !== key))
+      throw new ReplicaError(
+        'REPLICA_HISTORY_INCOMPLETE',
+        `block ${height} is neither in the journal nor in the archive`,
+        { height },
+      );
     return block;
   }
 
@@ -298,7 +304,14 @@ export class BlockStore {
     const recent = this.recent.get(key);
     if (recent !== undefined) return recent;
     const place = this.places.get(key);
-    return place === undefined ? null : parseBlock(await this.journal.read(place));
+    if (place === undefined) return null;
+    try {
+      return parseBlock(await this.journal.read(place));
+    } catch (error) {
+      // Its segment was dropped in the meantime.
+      if (!this.places.has(key)) return null;
+      throw error;
+    }
   }
 
   /** The lowest height from `fromHeight` on at which a commit certificate is held. */
@@ -435,7 +448,10 @@ export class BlockStore {
   private async mend(scan: JournalScan, key: string, height: number): Promise<ScannedBlock> {
     if (this.journal.damage.length === 0) throw incomplete(height);
     const lost = { height, id: unhex(key), fromHeight: scan.lostFrom(height) };
-    const block = await this.options.source.fetch(lost, (held) => this.block(held));
+    // An archive that is away is no reason not to ask the peers.
+    const archived = await this.options.archive?.find(height).catch(() => null);
+    const block =
+      archived?.block.key === key ? archived.block : await this.options.source.fetch(lost, (held) => this.block(held));
     const [position] = await this.journal.append([blockRecord(block)]);
     this.places.set(key, position);
     const { header } = block;

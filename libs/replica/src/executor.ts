@@ -3,6 +3,8 @@ import { EMPTY_ROOT, HistoryTree, verifySignature } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import {
   Ledger,
+  decodeOutcome,
+  encodeOutcome,
   type BlockOutcome,
   type AccountResult,
   type BlockResults,
@@ -10,6 +12,7 @@ import {
   type StoredOutcome,
 } from '@quorate/ledger';
 import { decodeBody, genesisId, historyLeaf, type Genesis, type ResultPosition } from '@quorate/protocol';
+import type { ArchivedHistory } from './archived-history';
 import { BodyScans } from './body-scans';
 import type { OutcomeLog } from './outcome-log';
 import { RecentOutcomes } from './recent-outcomes';
@@ -46,6 +49,7 @@ export class Executor {
     genesis: Genesis,
     private readonly log: OutcomeLog,
     state: ExecutedState | null = null,
+    private readonly archive: ArchivedHistory | null = null,
   ) {
     this.ledger = state?.ledger ?? Ledger.create(genesis, verifySignature);
     this.history = state?.history ?? new HistoryTree();
@@ -106,6 +110,11 @@ export class Executor {
     );
   }
 
+  /** Drops what was noted of blocks below a height. */
+  pruneOutcomes(height: number): Promise<void> {
+    return this.log.dropBelow(height);
+  }
+
   close(): Promise<void> {
     return this.log.close();
   }
@@ -123,6 +132,12 @@ export class Executor {
   /** The same, of a block among the newest ones. */
   recentResults(position: EnvelopePosition): EnvelopeResults | null {
     return envelopeResults(position, this.recent.get(position.height) ?? null);
+  }
+
+  /** What execution noted of a block, as the archive keeps it; null if it is not held. */
+  async encodedOutcome(height: number): Promise<Uint8Array | null> {
+    const outcome = await this.outcome(height);
+    return outcome === null ? null : encodeOutcome(outcome);
   }
 }
 

@@ -85,6 +85,19 @@ export class OutcomeLog {
     }
   }
 
+  /** Removes files that hold only heights below `height`. */
+  async dropBelow(height: number): Promise<void> {
+    await this.work;
+    while (this.firsts.length > 1 && this.firsts[1] <= height) {
+      const first = this.firsts.shift() ?? 0;
+      const opened = this.opened.get(first);
+      this.opened.delete(first);
+      await this.reading;
+      await (await opened)?.file.close();
+      await this.options.directory.remove(nameOf(first));
+    }
+  }
+
   /** Resolves when everything appended before is durable; rejects if something could not be written. */
   async sync(): Promise<void> {
     await this.work;
@@ -142,8 +155,12 @@ async function openFile({ directory, vault }: OutcomeLogOptions, first: number):
     directory,
     vault,
     label: { kind: FILE_KIND.outcomes, number: first },
-    name: `outcomes-${String(first).padStart(10, '0')}`,
+    name: nameOf(first),
     onFrame: (_kind, _payload, position) => void positions.push(position),
   });
   return { first, file, positions };
+}
+
+function nameOf(first: number): string {
+  return `outcomes-${String(first).padStart(10, '0')}`;
 }

@@ -1,5 +1,27 @@
 import type { Participant } from '@quorate/transport';
+import type { Retention } from './pruning';
 import type { ReplicaStatus } from './status';
+
+/** A store of objects as settings name it. */
+export type ArchiveStoreSettings =
+  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 's3';
+      readonly endpoint: string;
+      readonly region: string;
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+    };
+
+/** Where a ledger is archived, under which keys, and what stays on the replica's disk. */
+export interface ArchiveSettings {
+  readonly store: ArchiveStoreSettings;
+  /** Of the ledger, not of the directory. */
+  readonly keys: readonly { readonly generation: number; readonly key: Uint8Array }[];
+  readonly retention: Retention;
+}
 
 /** What a worker tells a replica process. Times, queues and retries are the worker's. */
 export type ReplicaCommand =
@@ -20,7 +42,13 @@ export type ReplicaCommand =
       readonly participants: readonly Participant[];
       /** PEM of the gateways that may submit and query. */
       readonly clientCertificates: readonly string[];
+      /** Where the ledger is archived; null if it is not. Credentials and keys come by this message only. */
+      readonly archive: ArchiveSettings | null;
     }
+  /** Whether this replica ships to the archive. */
+  | { readonly kind: 'ship'; readonly ships: boolean }
+  /** Puts everything that is final into the archive and answers `shipped`. */
+  | { readonly kind: 'ship-now' }
   /** Replicas have moved, come or gone: the whole list again. Members of the former epoch stay in it until the next one has handed over. */
   | { readonly kind: 'participants'; readonly participants: readonly Participant[] }
   /**
@@ -55,4 +83,11 @@ export type ReplicaReport =
   /** The configuration does not follow the current one, or is not signed as it must be. */
   | { readonly kind: 'reconfigure-refused'; readonly detail: string }
   | { readonly kind: 'status'; readonly status: ReplicaStatus }
+  /** `error` is the code of what kept it from it, and null otherwise. */
+  | {
+      readonly kind: 'shipped';
+      readonly height: number;
+      readonly snapshotHeight: number;
+      readonly error: string | null;
+    }
   | { readonly kind: 'failed'; readonly code: string; readonly detail: string };

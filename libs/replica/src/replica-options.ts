@@ -5,6 +5,8 @@ import type { Clock, Directory, Timers } from '@quorate/runtime';
 import type { Vault } from '@quorate/storage';
 import type { CheckpointSpacing } from './checkpoints';
 import type { BlockSource } from './history-mender';
+import type { Retention } from './pruning';
+import type { ArchiveAccess } from './shipper';
 
 /** What a replica is made of. */
 export interface ReplicaOptions {
@@ -20,6 +22,10 @@ export interface ReplicaOptions {
   readonly vault: Vault;
   /** Gives the blocks that the journal lost. */
   readonly source: BlockSource;
+  /** Where final blocks and snapshots are kept besides; nothing is ever pruned without it. */
+  readonly archive?: ArchiveAccess;
+  /** What stays here though it is archived; USUAL_RETENTION unless given. */
+  readonly retention?: Retention;
   readonly memoryBytes: () => number;
   /** Signs with the private half of a consensus key, if this replica has it. */
   readonly signer: (consensusKey: Uint8Array) => Signer | null;

@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
 import { decodeGenesis, type Configuration, type Genesis } from '@quorate/protocol';
-import type { LinkEvents } from '@quorate/runtime';
-import { nodeClock, nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
+import type { LinkEvents, ObjectStore } from '@quorate/runtime';
+import {
+  DirectoryObjectStore,
+  S3ObjectStore,
+  nodeClock,
+  nodeCryptography,
+  nodeTimers,
+  openNodeDirectory,
+} from '@quorate/runtime-node';
 import { Vault } from '@quorate/storage';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { HistoryMender } from './history-mender';
@@ -23,7 +30,8 @@ import {
   writeReplicaKeys,
   type ReplicaKeys,
 } from './replica-keys';
-import type { ReplicaCommand, ReplicaReport } from './process-messages';
+import type { ArchiveSettings, ArchiveStoreSettings, ReplicaCommand, ReplicaReport } from './process-messages';
+import type { ReplicaOptions } from './replica-options';
 
 const STATUS_EVERY_MS = 500;
 
@@ -125,6 +133,12 @@ export class ReplicaProcess {
         this.links?.useParticipants(command.participants);
         this.replica?.reconfigure(new Uint8Array(command.configuration), command.signatures);
         return;
+      case 'ship':
+        this.replica?.archiving.ship(command.ships);
+        return;
+      case 'ship-now':
+        await this.shipNow();
+        return;
       case 'next-key':
         await this.makeNextKey();
         return;
@@ -191,11 +205,8 @@ export class ReplicaProcess {
       source: mender,
       clock: nodeClock,
       timers: nodeTimers,
-      vault: new Vault({
-        cryptography: nodeCryptography,
-        ledgerId: genesis.ledgerId,
-        keys: command.dataKeys.map(({ generation, key }) => ({ generation, key: new Uint8Array(key) })),
-      }),
+      vault: vaultOf(genesis, command.dataKeys),
+      ...(command.archive === null ? {} : archiveOptions(genesis, command.archive)),
       memoryBytes: () => process.memoryUsage.rss(),
       signer: (consensusKey) => voteSigner(() => prepared.keys, consensusKey),
       verify: verifyKey,
@@ -230,6 +241,18 @@ export class ReplicaProcess {
     return this.links;
   }
 
+  private async shipNow(): Promise<void> {
+    try {
+      const shipped = await this.replica?.archiving.shipNow();
+      if (shipped === undefined || shipped === null)
+        throw new ReplicaError('REPLICA_NOT_PREPARED', 'this replica has no archive');
+      this.host.report({ kind: 'shipped', ...shipped, error: null });
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.host.report({ kind: 'shipped', height: 0, snapshotHeight: 0, error: error.code });
+    }
+  }
+
   private async makeNextKey(): Promise<void> {
     const { prepared } = this;
     if (prepared === null) throw new ReplicaError('REPLICA_NOT_PREPARED', 'next-key needs prepare first');
@@ -255,6 +278,20 @@ export class ReplicaProcess {
     report();
     this.statusTimer = setInterval(report, STATUS_EVERY_MS);
   }
+}
+
+function vaultOf({ ledgerId }: Genesis, keys: StartCommand['dataKeys']): Vault {
+  const copies = keys.map(({ generation, key }) => ({ generation, key: new Uint8Array(key) }));
+  return new Vault({ cryptography: nodeCryptography, ledgerId, keys: copies });
+}
+
+function archiveOptions(genesis: Genesis, { store, keys, retention }: ArchiveSettings): Partial<ReplicaOptions> {
+  return { archive: { store: openObjectStore(store), vault: vaultOf(genesis, keys) }, retention };
+}
+
+/** Opens the store that settings name. */
+export function openObjectStore(settings: ArchiveStoreSettings): ObjectStore {
+  return settings.kind === 'directory' ? new DirectoryObjectStore(settings.path) : new S3ObjectStore(settings);
 }
 
 /** The genesis is what everybody trusts: where it names this replica's key, it must name its certificate too. */

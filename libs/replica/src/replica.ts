@@ -14,6 +14,7 @@ import {
 import type { Link, LinkEvents, Links, Timer } from '@quorate/runtime';
 import { SnapshotStore, type JournalSpace } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
+import { Archiving } from './archiving';
 import { BlockService } from './block-service';
 import { BlockTimes } from './block-times';
 import { BlockStore, type StoredState } from './block-store';
@@ -85,6 +86,8 @@ export class Replica implements LinkEvents {
     private readonly core: Core,
     executor: Executor,
     { snapshots, configuration }: { readonly snapshots: SnapshotStore; readonly configuration: Configuration },
+    /** The archive of the ledger. */
+    readonly archiving: Archiving,
   ) {
     this.executor = executor;
     this.voted = options.hasVoted;
@@ -123,6 +126,7 @@ export class Replica implements LinkEvents {
       spread: (vote) => this.peers.spread(PEER_FRAMES.checkpointVote, vote),
       onFault: (error) => this.fault(error),
     });
+    archiving.attach({ store, executor, snapshots, onFault: (error) => this.fault(error) });
     this.tip = new FinalTip(options.timers);
     this.chain = new LocalChain(store, snapshots, () => this.tip.current);
     this.execution = new ExecutionQueue({
@@ -161,7 +165,9 @@ export class Replica implements LinkEvents {
     const state = await newestState(snapshots, genesis, configuration);
     if (state === null && genesis.parent !== undefined)
       throw new ReplicaError('REPLICA_PARENT_STATE_MISSING', 'the state with which the fork begins is not here');
+    const archiving = new Archiving(options);
     const { store, stored } = await BlockStore.open({
+      archive: archiving.history,
       base: state?.base ?? null,
       directory,
       genesis,
@@ -176,7 +182,7 @@ export class Replica implements LinkEvents {
       throw new ReplicaError('REPLICA_VOTES_LOST', 'the journal does not hold the votes that this replica has cast');
     }
     const outcomes = await OutcomeLog.open({ directory, vault });
-    const executor = new Executor(genesis, outcomes, state);
+    const executor = new Executor(genesis, outcomes, state, archiving.history);
     const core = new Core({
       genesis,
       parameters: options.parameters,
@@ -184,7 +190,7 @@ export class Replica implements LinkEvents {
       verify: options.verify,
       countOperations: (body) => executor.scans.countOperations(body),
     });
-    const replica = new Replica(options, store, core, executor, { snapshots, configuration });
+    const replica = new Replica(options, store, core, executor, { snapshots, configuration }, archiving);
     noteSpace = (space) => replica.noteSpace(space);
     await replica.boot(stored);
     return replica;
@@ -216,6 +222,7 @@ export class Replica implements LinkEvents {
       isLinked: (index) => this.peers.isLinked(index),
       baseHeight: this.executor.baseHeight,
       snapshotHeight: this.checkpoints.certifiedHeight,
+      archive: this.archiving.status,
       finalityMs: this.execution.finalityMs,
       journalBytes: this.store.sizeBytes,
       journalSpace: this.space,
@@ -226,6 +233,7 @@ export class Replica implements LinkEvents {
 
   async close(): Promise<void> {
     this.halted = true;
+    await this.archiving.close();
     await this.checkpoints.close();
     this.timer?.cancel();
     this.untoldTimer?.cancel();

@@ -1,5 +1,7 @@
 import type { Block } from '@quorate/consensus';
+import { equalBytes } from '@quorate/crypto';
 import type { BlockResults } from '@quorate/ledger';
+import { historyLeaf } from '@quorate/protocol';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 import { ReplicaError } from './replica-error';
@@ -46,7 +48,7 @@ export class ResultTrees {
     try {
       return await this.store.finalBlock(height);
     } catch (error) {
-      if (error instanceof ReplicaError) return null;
+      if (error instanceof ReplicaError && error.code !== 'REPLICA_ARCHIVE_UNREACHABLE') return null;
       throw error;
     }
   }
@@ -55,6 +57,9 @@ export class ResultTrees {
     const block = await this.held(height);
     if (block === null) return null;
     const results = await this.executor.blockResults(block);
+    // What an archive gave was sealed by a replica, but is proved only by this.
+    if (results !== null && !equalBytes(historyLeaf(block.id, results.resultsRoot), this.executor.history.leaf(height)))
+      return null;
     return results === null ? null : { results, blockKey: block.key, timeNs: block.header.timeNs };
   }
 }

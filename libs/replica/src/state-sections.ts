@@ -30,7 +30,8 @@ import {
   type SnapshotStore,
   type StoredSnapshot,
 } from '@quorate/storage';
-import type { BlockStore, StoreBase } from './block-store';
+import type { BlockStore } from './block-store';
+import type { StoreBase } from './store-base';
 import type { ExecutedState, Executor } from './executor';
 
 /** Leaves of the history tree, in order; behind the sections of the ledger. */
@@ -136,6 +137,11 @@ function readRows(rowBytes: number, offset: number, into: Uint8Array, rowOf: (ro
 /** The notes that go with a snapshot: where reading the journal may begin, and from which height on blocks are held. */
 export function encodeNotes(mark: JournalMark, firstHeight: number): Uint8Array {
   return new Writer(EXTRA_BYTES).u32(mark.segment).uint(mark.sequence).uint(firstHeight).finish();
+}
+
+/** The first segment of the journal that a start from this snapshot reads. */
+export function markOf({ tables, extra }: StoredSnapshot): number {
+  return tables.has(OWN.blocks) ? new Reader(extra).u32() : Number.MAX_SAFE_INTEGER;
 }
 
 /** What a snapshot holds, checked against its state description. */

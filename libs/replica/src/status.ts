@@ -1,5 +1,6 @@
 import type { CoreStatus } from '@quorate/consensus';
 import { hex } from '@quorate/crypto';
+import type { ShippingStatus } from './shipper';
 
 /** How one replica stands; reported twice a second by its process and answered to the `status` query. */
 export interface ReplicaStatus {
@@ -31,6 +32,8 @@ export interface ReplicaStatus {
   readonly peers: readonly { readonly index: number; readonly connected: boolean }[];
   /** From a batch's proposal to its execution at this replica when it last led; null if it never did. */
   readonly finalityMs: number | null;
+  /** How far the archive is behind; null if this replica does not ship. */
+  readonly archive: ShippingStatus | null;
   readonly journalBytes: number;
   /** `short`: the disk has no room for the next segment of the journal, and clients' writes are refused. `none`: it does not take part. */
   readonly journalSpace: 'ample' | 'short' | 'none';
@@ -45,6 +48,7 @@ export interface HostStatus extends Pick<
   | 'pendingEnvelopes'
   | 'baseHeight'
   | 'snapshotHeight'
+  | 'archive'
   | 'finalityMs'
   | 'journalBytes'
   | 'journalSpace'

@@ -97,6 +97,7 @@ export class ScriptedWorker {
         height: 0,
         ...this.epochOf(one),
         handedOver: true,
+        archive: null,
       }));
     await this.store.heartbeat({ workerId: this.id, load: { cpu: 0, memoryBytes: 0 }, replicas });
   }

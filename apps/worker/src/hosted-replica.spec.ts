@@ -37,6 +37,7 @@ class Hosting {
       host: '127.0.0.1',
       portRange: [30_000, 32_000],
       dataKeys: () => Promise.resolve([{ generation: 1, key: new Uint8Array(32).fill(1) }]),
+      archive: () => Promise.resolve(null),
       takeProcess: () => {
         const process = new ReplicaProcess((line) => this.output.push(line));
         this.processes.push(process);
@@ -81,6 +82,8 @@ class Hosting {
       participants: [{ host, port, certificate }],
       reconfiguration: null,
       clientCertificates: [],
+      archived: false,
+      ships: false,
     };
   }
 

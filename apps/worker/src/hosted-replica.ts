@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { OpenDataKey } from './keys/keyring';
-import type { ReplicaStatus } from '@quorate/replica';
+import type { ArchiveSettings, ReplicaStatus } from '@quorate/replica';
 import type { ReplicaProcess } from './replica-process';
 
 /** The platform's key is the only governance key of the ledgers it makes. */
@@ -23,6 +23,8 @@ export interface ReplicaSurroundings {
   takeProcess(): ReplicaProcess;
   /** The keys that open the replica's directory. */
   dataKeys(): Promise<OpenDataKey[]>;
+  /** Where its ledger is archived, with the keys for it; null if it is not. */
+  archive(): Promise<ArchiveSettings | null>;
   /** Told whenever the replica made itself ready to be reached, also after a crash. False: it is no longer wanted. */
   onPrepared(prepared: PreparedReplica): Promise<boolean>;
   onRunning(): void;
@@ -50,6 +52,7 @@ export class HostedReplica {
   #announced = false;
   /** Kept, so that a replica that crashed comes back while the database or the key provider is away. */
   #dataKeys: OpenDataKey[] | null = null;
+  #archive: ArchiveSettings | null = null;
   #started = false;
   #crashes = 0;
   #retry: NodeJS.Timeout | null = null;
@@ -120,6 +123,7 @@ export class HostedReplica {
       const signatures = [{ key: governanceKeyIndex, bytes: signature }];
       this.#process?.tell({ kind: 'reconfigure', configuration, signatures, participants });
     }
+    if (known.ships !== now.ships) this.#process?.tell({ kind: 'ship', ships: now.ships });
     if (!isDeepStrictEqual(known.clientCertificates, now.clientCertificates)) {
       this.#process?.tell({ kind: 'clients', clientCertificates: [...now.clientCertificates] });
     }
@@ -170,11 +174,14 @@ export class HostedReplica {
       const { directory } = this.surroundings;
       const peers = { participants: [...told.participants], clientCertificates: [...clientCertificates] };
       this.#dataKeys ??= await this.surroundings.dataKeys();
+      this.#archive ??= told.archived ? await this.surroundings.archive() : null;
+      const archive = this.#archive ?? undefined;
       await this.#process?.ask(
-        { kind: 'start', directory, genesis, dataKeys: this.#dataKeys, ...peers },
+        { kind: 'start', directory, genesis, dataKeys: this.#dataKeys, archive, ...peers },
         'started',
         startMsMax,
       );
+      this.#process?.tell({ kind: 'ship', ships: told.ships });
       this.#told = told;
     } catch (error) {
       // The process is of no use in this state; its end starts the next try.

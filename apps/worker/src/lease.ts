@@ -50,15 +50,10 @@ export class Lease {
     const memoryBytes = statuses.reduce((sum, { status }) => sum + status.memoryBytes, process.memoryUsage.rss());
     // The share of the machine's processors that is in use, over the last minute.
     const cpu = Math.min(loadavg()[0] / cpus().length, 1);
-    const replicas = statuses.map(({ replicaId, status: { term, leader, height, epoch, configHash, handedOver } }) => ({
-      replicaId,
-      term,
-      leader,
-      height,
-      epoch,
-      configHash,
-      handedOver,
-    }));
+    const replicas = statuses.map(({ replicaId, status }) => {
+      const { term, leader, height, epoch, configHash, handedOver, archive } = status;
+      return { replicaId, term, leader, height, epoch, configHash, handedOver, archive };
+    });
     try {
       const answer = await this.store.heartbeat({ workerId: this.settings.id, load: { cpu, memoryBytes }, replicas });
       if (answer.state === 'unknown' || answer.state === 'stopped') await this.#register();

@@ -3,7 +3,7 @@ import type { Logger } from '@nestjs/common';
 import type { ReplicaAssignment, WorkerStore } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { WorkerJob } from '@quorate/jobs';
-import type { ReplicaStatus } from '@quorate/replica';
+import type { ArchiveSettings, ReplicaStatus } from '@quorate/replica';
 import { causeOf, HostedReplica } from './hosted-replica';
 import type { Keyring } from './keys/keyring';
 import { replicasMax, type WorkerSettings } from './settings';
@@ -167,6 +167,7 @@ export class ReplicaHost {
       portRange: this.settings.portRange,
       takeProcess: () => this.#spare.take(),
       dataKeys: () => this.keyring.dataKeys(replicaId),
+      archive: () => this.#archiveOf(assignment.ledgerId),
       onPrepared: (prepared) => this.store.replicaPrepared(replicaId, prepared),
       onRunning: () => this.#running(assignment),
       onFailed: (cause, waitMs) => {
@@ -174,6 +175,12 @@ export class ReplicaHost {
         void this.#report(assignment, this.store.replicaState(replicaId, 'failed', cause));
       },
     });
+  }
+
+  /** The keys of an archive belong to the ledger, so that whatever happens to its replicas, the next one reads it. */
+  async #archiveOf(ledgerId: string): Promise<ArchiveSettings | null> {
+    const { archive } = this.settings;
+    return archive === null ? null : { ...archive, keys: await this.keyring.dataKeys(ledgerId) };
   }
 
   #running(assignment: ReplicaAssignment): void {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '@quorate/config';
+import type { ArchiveConfig, Config } from '@quorate/config';
+import { CodedError } from '@quorate/errors';
+import type { ArchiveSettings, ArchiveStoreSettings } from '@quorate/replica';
 
 /** Replicas one worker holds at most; each is a process of its own with some tens of megabytes. */
 export const replicasMax = 64;
@@ -16,6 +18,8 @@ export interface WorkerSettings {
   readonly portRange: [number, number];
   /** Holds one folder per replica, mode 0700. */
   readonly replicaFolder: string;
+  /** Where ledgers are archived; null: nowhere. */
+  readonly archive: Pick<ArchiveSettings, 'store' | 'retention'> | null;
 }
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -41,6 +45,24 @@ function ensureId(folder: string): string {
   return id;
 }
 
+function openArchive(archive: ArchiveConfig): Pick<ArchiveSettings, 'store' | 'retention'> {
+  return { store: storeOf(archive), retention: { blocks: archive.keepBlocks, bytes: archive.keepBytes } };
+}
+
+/** Credentials lie in a file: they are in no environment, argument or URL. */
+function storeOf({ location, endpoint, region, credentialsFile }: ArchiveConfig): ArchiveStoreSettings {
+  if (!location.startsWith('s3://')) return { kind: 'directory', path: location };
+  if (credentialsFile === null)
+    throw new CodedError('CONFIG_INVALID', 'QUORATE_ARCHIVE_CREDENTIALS_FILE: a bucket needs credentials');
+  const [accessKeyId = '', secretAccessKey = ''] = readFileSync(credentialsFile, 'utf8')
+    .split('\n')
+    .map((line) => line.trim());
+  if (accessKeyId === '' || secretAccessKey === '')
+    throw new CodedError('CONFIG_INVALID', 'QUORATE_ARCHIVE_CREDENTIALS_FILE: two lines, access key id and secret');
+  const [bucket, ...prefix] = location.slice('s3://'.length).split('/');
+  return { kind: 's3', endpoint, region, bucket, prefix: prefix.join('/'), accessKeyId, secretAccessKey };
+}
+
 /** Opens the worker's folder below the installation's home and reads who the worker is. */
 export function openWorker(config: Config): WorkerSettings {
   const folder = join(config.home, 'workers', config.workerName);
@@ -52,5 +74,6 @@ export function openWorker(config: Config): WorkerSettings {
     host: config.workerHost,
     portRange: [config.replicaPorts.first, config.replicaPorts.last],
     replicaFolder,
+    archive: config.archive === null ? null : openArchive(config.archive),
   };
 }

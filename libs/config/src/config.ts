@@ -7,6 +7,19 @@ import { ensureSecret } from './secret-file';
 /** Where the workspace stands on disk: `libs/config/{src,dist}` is three levels below it. */
 export const workspaceRoot: string = resolve(__dirname, '../../..');
 
+/** Where a worker archives its ledgers, and how much of their history stays on its own disk all the same. */
+export interface ArchiveConfig {
+  /** A directory, or s3://bucket[/prefix]. */
+  readonly location: string;
+  readonly endpoint: string;
+  readonly region: string;
+  /** Holds the access key id in its first line and the secret access key in its second one. */
+  readonly credentialsFile: string | null;
+  readonly keepBlocks: number;
+  /** Of each replica's journal. */
+  readonly keepBytes: number;
+}
+
 /** Every setting of a Quorate process, read once at its start. */
 export interface Config {
   readonly root: string;
@@ -29,6 +42,8 @@ export interface Config {
   readonly workerLeaseMs: number;
   /** How long a worker must be down before its replicas are replaced on other workers. */
   readonly replaceAfterMs: number;
+  /** Where ledgers are archived; null: nowhere. */
+  readonly archive: ArchiveConfig | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Root secret of this installation; the passwords of the database roles and the sealing keys derive from it. */
   readonly secret: string;
@@ -60,6 +75,15 @@ const environmentSchema = z.object({
     ),
   QUORATE_WORKER_LEASE_SECONDS: z.coerce.number().int().min(2).max(3_600).default(5),
   QUORATE_REPLACE_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+  QUORATE_ARCHIVE: z
+    .string()
+    .regex(/^(none|\/.*|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[a-z0-9_-][a-z0-9._-]*)*)$/)
+    .optional(),
+  QUORATE_ARCHIVE_ENDPOINT: httpUrl.optional(),
+  QUORATE_ARCHIVE_REGION: z.string().min(1).default('us-east-1'),
+  QUORATE_ARCHIVE_CREDENTIALS_FILE: z.string().min(1).optional(),
+  QUORATE_JOURNAL_KEEP_BLOCKS: z.coerce.number().int().min(4_096).default(65_536),
+  QUORATE_JOURNAL_KEEP_BYTES: z.coerce.number().int().min(67_108_864).default(1_073_741_824),
   QUORATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   QUORATE_DATABASE_PASSWORD: z.string().min(16).optional(),
   DATABASE_URL: z
@@ -111,7 +135,22 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     replicaPorts: values.QUORATE_REPLICA_PORTS,
     workerLeaseMs: values.QUORATE_WORKER_LEASE_SECONDS * 1_000,
     replaceAfterMs: values.QUORATE_REPLACE_AFTER_SECONDS * 1_000,
+    archive: archiveOf(values, home),
     logLevel: values.QUORATE_LOG_LEVEL,
     secret: values.QUORATE_DATABASE_PASSWORD ?? ensureSecret(home),
   });
+}
+
+function archiveOf(values: z.infer<typeof environmentSchema>, home: string): ArchiveConfig | null {
+  const location = values.QUORATE_ARCHIVE ?? join(home, 'archive');
+  if (location === 'none') return null;
+  const region = values.QUORATE_ARCHIVE_REGION;
+  return {
+    location,
+    endpoint: values.QUORATE_ARCHIVE_ENDPOINT ?? `https://s3.${region}.amazonaws.com`,
+    region,
+    credentialsFile: values.QUORATE_ARCHIVE_CREDENTIALS_FILE ?? null,
+    keepBlocks: values.QUORATE_JOURNAL_KEEP_BLOCKS,
+    keepBytes: values.QUORATE_JOURNAL_KEEP_BYTES,
+  };
 }

@@ -32,14 +32,20 @@ export interface ShredStatement {
 
 const context = systemContext('keys');
 
-/** Wrapped keys. Keys in the clear never reach the database. */
+/**
+ * Wrapped keys. Keys in the clear never reach the database. Data keys belong to replicas; those of a ledger's archive have the id of the ledger
+ * where others have the id of a replica.
+ */
 export class KeyStore {
   constructor(private readonly database: SystemDatabase) {}
 
   async tenantOf(replicaId: string): Promise<string> {
     const rows = await this.database
       .direct(context)
-      .query<{ tenant_id: string }[]>('select tenant_id from replicas where id = $1', [replicaId]);
+      .query<{ tenant_id: string }[]>(
+        'select tenant_id from replicas where id = $1 union all select tenant_id from ledgers where id = $1',
+        [replicaId],
+      );
     return rows[0].tenant_id;
   }
 
@@ -108,8 +114,9 @@ export class KeyStore {
   async addDataKey(replicaId: string, key: StoredDataKey): Promise<void> {
     await this.database.direct(context).query(
       `insert into data_keys (replica_id, ledger_id, tenant_id, generation, tenant_generation, wrapped)
-       select r.id, r.ledger_id, r.tenant_id, $2, $3, $4 from replicas r join ledgers l on l.id = r.ledger_id
-       where r.id = $1 and l.state not in ('retiring', 'retired') for share of l
+       select o.id, l.id, l.tenant_id, $2, $3, $4 from ledgers l join (
+         select id, ledger_id from replicas union all select id, id from ledgers) o on o.ledger_id = l.id
+       where o.id = $1 and l.state not in ('retiring', 'retired') for share of l
        on conflict do nothing`,
       [replicaId, key.generation, key.tenantGeneration, Buffer.from(key.wrapped)],
     );

@@ -17,6 +17,8 @@ export interface LedgerDraft {
   readonly region: string;
   readonly operator: LedgerOperator;
   readonly ttlSeconds: number | null;
+  /** Its blocks and snapshots are kept in the installation's archive. */
+  readonly archived: boolean;
   /** The same key never makes a second ledger. */
   readonly creationKey: string;
 }
@@ -61,8 +63,8 @@ export class LedgerStore {
       if (replicas + terms.replicas > replicasPerTenantMax)
         return { kind: 'refused', code: 'QUOTA_REPLICAS_EXHAUSTED', replicasMax: replicasPerTenantMax };
       await transaction.query(
-        `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, expires_at)
-         values ($1, $2, $3, $4, $5, $6, 'provisioning', $7::jsonb, $8, now() + $9::integer * interval '1 second')`,
+        `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, expires_at, archived)
+         values ($1, $2, $3, $4, $5, $6, 'provisioning', $7::jsonb, $8, now() + $9::integer * interval '1 second', $10)`,
         [
           draft.id,
           context.tenantId,
@@ -73,6 +75,7 @@ export class LedgerStore {
           JSON.stringify(draft.operator),
           draft.creationKey,
           draft.ttlSeconds,
+          draft.archived,
         ],
       );
       await appendNotice(transaction, context, draft.id);

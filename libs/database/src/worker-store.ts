@@ -22,6 +22,17 @@ export interface ReplicaObservation {
   readonly configHash: string;
   /** Whether it knows a final block of this epoch. */
   readonly handedOver: boolean;
+  /** How far the archive is behind; null unless this replica ships. */
+  readonly archive: ArchiveObservation | null;
+}
+
+/** What the replica that ships says of its ledger's archive. */
+export interface ArchiveObservation {
+  readonly height: number;
+  readonly lagBlocks: number;
+  readonly lagSeconds: number;
+  /** Code of what keeps it from going on. */
+  readonly error: string | null;
 }
 
 /** One beat of a worker. */
@@ -54,6 +65,9 @@ export interface ReplicaAssignment {
   readonly reconfiguration: { readonly configuration: Uint8Array; readonly signature: Uint8Array } | null;
   /** PEM certificates of the gateways that may connect. */
   readonly clientCertificates: readonly string[];
+  readonly archived: boolean;
+  /** Of the replicas of an archived ledger, the one that ships. */
+  readonly ships: boolean;
 }
 
 /** What a replica made for itself when it was prepared. */
@@ -79,6 +93,8 @@ interface ReplicaRow {
   readonly host: string | null;
   readonly port: number | null;
   readonly ledger_state: string;
+  readonly archived: boolean;
+  readonly ships: boolean;
   readonly genesis: Buffer | null;
 }
 
@@ -119,7 +135,7 @@ export class WorkerStore {
         `update workers set lease_expires_at = now() + $2 * interval '1 millisecond', load = $3::jsonb where id = $1 returning state`,
         [beat.workerId, this.leaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
       );
-      const seen = beat.replicas.map(({ replicaId, term, leader, height, epoch, configHash, handedOver }) => ({
+      const seen = beat.replicas.map(({ replicaId, term, leader, height, epoch, configHash, handedOver, archive }) => ({
         replicaId,
         term,
         leader,
@@ -127,13 +143,20 @@ export class WorkerStore {
         epoch,
         configHash,
         handedOver,
+        archivedHeight: archive?.height ?? null,
+        lagBlocks: archive?.lagBlocks ?? null,
+        lagSeconds: archive?.lagSeconds ?? null,
+        archiveError: archive?.error ?? null,
       }));
       if (seen.length > 0) {
         await transaction.query(
           `update replicas r set term = o.term, leader = o.leader, height = o.height, observed_at = now(),
-             epoch = o.epoch, config_hash = o."configHash", handed_over = o."handedOver"
+             epoch = o.epoch, config_hash = o."configHash", handed_over = o."handedOver",
+             archived_height = o."archivedHeight", archive_lag_blocks = o."lagBlocks",
+             archive_lag_seconds = o."lagSeconds", archive_error = o."archiveError"
            from jsonb_to_recordset($2::jsonb) as o ("replicaId" uuid, term bigint, leader integer, height bigint,
-             epoch integer, "configHash" text, "handedOver" boolean)
+             epoch integer, "configHash" text, "handedOver" boolean,
+             "archivedHeight" bigint, "lagBlocks" bigint, "lagSeconds" integer, "archiveError" text)
            where r.id = o."replicaId" and r.worker_id = $1`,
           [beat.workerId, JSON.stringify(seen)],
         );
@@ -267,7 +290,11 @@ async function commitWithoutWaiting(transaction: Transaction): Promise<void> {
 }
 
 const selectReplica = `select r.id, r.ledger_id, r.worker_id, r.worker_name, r.index, r.current or r.joining as wanted, r.state, r.requested_step,
-  r.consensus_key, r.certificate, r.host, r.port, l.state as ledger_state, l.epoch as ledger_epoch, l.genesis
+  r.consensus_key, r.certificate, r.host, r.port, l.state as ledger_state, l.epoch as ledger_epoch, l.genesis,
+  l.archived, l.archived and r.id = (
+    select s.id from replicas s join workers w on w.id = s.worker_id
+    where s.ledger_id = l.id and s.current and s.state = 'running' and w.state <> 'stopped' and w.lease_expires_at > now()
+    order by s.index limit 1) is true as ships
   from replicas r join ledgers l on l.id = r.ledger_id`;
 
 async function readReplica(transaction: Transaction, replicaId: string, lock = ''): Promise<ReplicaRow | null> {
@@ -324,6 +351,8 @@ async function toAssignment(
       signature: new Uint8Array(handedOut.signature),
     },
     clientCertificates,
+    archived: row.archived,
+    ships: row.ships,
   };
 }
 

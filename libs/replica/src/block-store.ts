@@ -3,6 +3,7 @@ import { concatBytes, hex, unhex } from '@quorate/crypto';
 import {
   HEADER_BYTES,
   encodeCertificate,
+  genesisHeader,
   genesisId,
   type Certificate,
   type EpochStep,
@@ -259,6 +260,11 @@ export class BlockStore {
     while (height <= this.finalHeight && !this.holds(height)) height += 1;
     this.lowestHeld = height;
     return height;
+  }
+
+  /** Lowest height whose block can be read here or in the archive. */
+  get firstReadable(): number {
+    return this.options.archive === null ? this.firstHeld : genesisHeader(this.options.genesis).height + 1;
   }
 
   /** Whether the block of a final height can be read here. */

@@ -90,10 +90,13 @@ export class Executor {
       : this.ledger.blockResults({ height, timeNs }, envelopes, outcome.codes, outcome.captured);
   }
 
-  /** What an executed block did; null if it is neither in memory nor in the log. */
+  /** What an executed block did; null if it is neither in memory, nor in the log, nor in the archive. */
   async outcome(height: number): Promise<StoredOutcome | null> {
     if (height < 1 || height > this.height) return null;
-    return this.recent.get(height) ?? this.log.read(height);
+    const held = this.recent.get(height) ?? (await this.log.read(height));
+    if (held !== null || this.archive === null) return held;
+    const archived = (await this.archive.find(height))?.outcome ?? null;
+    return archived === null ? null : decodeOutcome(archived);
   }
 
   /** What a result left behind of an account; null if it did not touch it, or the outcome is not held. */

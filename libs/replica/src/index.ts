@@ -1,2 +1,2 @@
-export type { ReplicaCommand, ReplicaReport } from './process-messages';
+export type { ArchiveSettings, ArchiveStoreSettings, ReplicaCommand, ReplicaReport } from './process-messages';
 export type { ReplicaStatus } from './status';

@@ -42,8 +42,8 @@ export type ReplicaCommand =
       readonly participants: readonly Participant[];
       /** PEM of the gateways that may submit and query. */
       readonly clientCertificates: readonly string[];
-      /** Where the ledger is archived; null if it is not. Credentials and keys come by this message only. */
-      readonly archive: ArchiveSettings | null;
+      /** Where the ledger is archived, if it is. Credentials and keys come by this message only. */
+      readonly archive?: ArchiveSettings;
     }
   /** Whether this replica ships to the archive. */
   | { readonly kind: 'ship'; readonly ships: boolean }

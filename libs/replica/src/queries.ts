@@ -175,7 +175,7 @@ export class Queries {
     if (cursor !== undefined && !/^[1-9][0-9]{0,15}$/.test(cursor))
       throw new CodecError('CODEC_INVALID', 'the cursor is not of this list');
     const first = Math.min(cursor === undefined ? executor.height : Number(cursor), executor.height);
-    const last = Math.max(first - limit, store.firstHeld - 1);
+    const last = Math.max(first - limit, store.firstReadable - 1);
     const data: Record<string, unknown>[] = [];
     for (let height = first; height > last; height -= 1) {
       const { header, key } = await store.finalBlock(height);
@@ -190,7 +190,7 @@ export class Queries {
         execHeight: header.execHeight,
       });
     }
-    return { data, nextCursor: last >= store.firstHeld ? String(last) : null };
+    return { data, nextCursor: last >= store.firstReadable ? String(last) : null };
   }
 }
 

@@ -206,7 +206,7 @@ export class ReplicaProcess {
       clock: nodeClock,
       timers: nodeTimers,
       vault: vaultOf(genesis, command.dataKeys),
-      ...(command.archive === null ? {} : archiveOptions(genesis, command.archive)),
+      ...(command.archive === undefined ? {} : archiveOptions(genesis, command.archive)),
       memoryBytes: () => process.memoryUsage.rss(),
       signer: (consensusKey) => voteSigner(() => prepared.keys, consensusKey),
       verify: verifyKey,

@@ -116,7 +116,10 @@ export class Shipper {
 
   /** Puts everything that is final now, and the newest certified snapshot. Rejects with what the store throws. */
   shipNow(): Promise<{ readonly height: number; readonly snapshotHeight: number }> {
-    const shipped = this.work.then(() => this.shipAll(true));
+    const shipped = this.work.then(async () => {
+      await this.shipAll(true);
+      await this.options.onArchived(this.height);
+    });
     this.work = shipped.catch(() => undefined);
     return shipped.then(() => ({ height: this.height, snapshotHeight: this.snapshotHeight }));
   }

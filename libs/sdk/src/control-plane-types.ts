@@ -67,6 +67,8 @@ export interface LedgerDraft {
   readonly operator: { readonly name: string; readonly keys: readonly PublicKeyJson[]; readonly threshold?: number };
   /** Sandbox only: 60..86400. */
   readonly ttlSeconds?: number;
+  /** Keep blocks and snapshots in the archive: so it is unless it is a sandbox, or this says otherwise. */
+  readonly archived?: boolean;
 }
 
 export interface LedgerReplica {
@@ -78,6 +80,18 @@ export interface LedgerReplica {
   readonly height: number | null;
   readonly term: number | null;
   readonly leader: boolean | null;
+  readonly observedAt: string | null;
+}
+
+/** How far a ledger's archive is behind. */
+export interface LedgerBackup {
+  /** Newest height in the archive. */
+  readonly height: number;
+  readonly lagBlocks: number | null;
+  /** Age of the oldest final block that is not in the archive. */
+  readonly lagSeconds: number | null;
+  /** Code of what keeps it from catching up. */
+  readonly error: string | null;
   readonly observedAt: string | null;
 }
 
@@ -96,6 +110,8 @@ export interface Ledger {
   readonly replicasWanted: number;
   /** Replicas that are made for the next configuration. */
   readonly joiners: readonly LedgerReplica[];
+  /** Null for a ledger that is not archived. */
+  readonly backup: LedgerBackup | null;
   readonly createdAt: string;
   readonly readyAt: string | null;
   readonly expiresAt: string | null;

@@ -1,4 +1,4 @@
-import type { LedgerRecord, LedgerStepEntity, ReplicaEntity } from '@quorate/database';
+import type { LedgerEntity, LedgerRecord, LedgerStepEntity, ReplicaEntity } from '@quorate/database';
 import type { LedgerView, StepView } from './ledgers.schemas';
 
 /** A running replica that its worker did not mention for this long is shown as lost. Workers beat every second. */
@@ -18,11 +18,26 @@ export function toLedgerView({ ledger, replicas, joiners }: LedgerRecord, nowMs:
     replicas: replicas.map((replica) => toReplicaView(replica, nowMs)),
     replicasWanted: ledger.replicaCount,
     joiners: joiners.map((replica) => toReplicaView(replica, nowMs)),
+    backup: toBackupView(ledger, replicas),
     createdAt: ledger.createdAt.toISOString(),
     readyAt: ledger.readyAt?.toISOString() ?? null,
     expiresAt: ledger.expiresAt?.toISOString() ?? null,
     shredCertificate: ledger.shredCertificate,
     provisioningMs: ledger.readyAt === null ? null : ledger.readyAt.getTime() - ledger.createdAt.getTime(),
+  };
+}
+
+function toBackupView(ledger: LedgerEntity, replicas: readonly ReplicaEntity[]): LedgerView['backup'] {
+  if (!ledger.archived) return null;
+  const [shipping] = replicas
+    .filter(({ archivedHeight }) => archivedHeight !== null)
+    .sort((left, right) => (right.observedAt?.getTime() ?? 0) - (left.observedAt?.getTime() ?? 0));
+  return {
+    height: Number(shipping?.archivedHeight ?? 0),
+    lagBlocks: shipping === undefined ? null : Number(shipping.archiveLagBlocks),
+    lagSeconds: shipping?.archiveLagSeconds ?? null,
+    error: shipping?.archiveError ?? null,
+    observedAt: shipping?.observedAt?.toISOString() ?? null,
   };
 }
 

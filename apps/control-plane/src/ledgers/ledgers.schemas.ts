@@ -46,6 +46,13 @@ export const ledgerDraftSchema = z
     region: z.enum(regions),
     operator: operatorSchema,
     ttlSeconds: z.int().min(60).max(86_400).optional(),
+    archived: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'Keep blocks and snapshots in the archive. Ledgers that are no sandbox are kept unless this is false.',
+      }),
   })
   .refine((draft) => draft.class === 'sandbox' || draft.ttlSeconds === undefined, {
     message: 'only a sandbox has a time to live',
@@ -80,6 +87,19 @@ export const ledgerSchema = z
     replicas: z.array(replicaSchema),
     replicasWanted: z.int(),
     joiners: z.array(replicaSchema),
+    backup: z
+      .object({
+        height: z.int().meta({ description: 'Newest height in the archive.' }),
+        lagBlocks: z.int().nullable(),
+        lagSeconds: z
+          .int()
+          .nullable()
+          .meta({ description: 'Age of the oldest final block that is not in the archive.' }),
+        error: z.string().nullable().meta({ description: 'Code of what keeps it from catching up.' }),
+        observedAt: z.iso.datetime().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'How far the archive is behind; null for a ledger that is not archived.' }),
     createdAt: z.iso.datetime(),
     readyAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime().nullable(),

@@ -30,6 +30,7 @@ export class LedgersService {
       region: draft.region,
       operator: draft.operator,
       ttlSeconds: ttlSecondsOf(draft),
+      archived: draft.archived ?? draft.class !== 'sandbox',
       creationKey: createHash('sha256')
         .update(`${actorId(context)}\n${idempotencyKey}`)
         .digest('hex'),

@@ -26,6 +26,8 @@ export class LedgerEntity {
   @Column('uuid', { name: 'tenant_id' }) tenantId!: string;
   @Column('text') name!: string;
   @Column('text') class!: LedgerClass;
+  /** Its blocks and snapshots are kept in the archive, too. */
+  @Column('boolean') archived!: boolean;
   @Column('text') region!: string;
   @Column('integer', { name: 'replica_count' }) replicaCount!: number;
   /** Of the configuration in force. */

@@ -23,5 +23,10 @@ export class ReplicaEntity {
   @Column('bigint', { nullable: true }) height!: string | null;
   @Column('bigint', { nullable: true }) term!: string | null;
   @Column('integer', { nullable: true }) leader!: number | null;
+  /** Null unless it ships to the archive; so are the next three. */
+  @Column('bigint', { name: 'archived_height', nullable: true }) archivedHeight!: string | null;
+  @Column('bigint', { name: 'archive_lag_blocks', nullable: true }) archiveLagBlocks!: string | null;
+  @Column('integer', { name: 'archive_lag_seconds', nullable: true }) archiveLagSeconds!: number | null;
+  @Column('text', { name: 'archive_error', nullable: true }) archiveError!: string | null;
   @Column('timestamptz', { name: 'observed_at', nullable: true }) observedAt!: Date | null;
 }

@@ -1,0 +1,79 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { hex } from '@quorate/crypto';
+import { RULES_VERSION, encodeGenesis, genesisId, type Genesis, type Operation } from '@quorate/protocol';
+import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
+import { Vault } from '@quorate/storage';
+import type { SubmitReply } from '@quorate/transport';
+import { Replica } from '../src/replica';
+import type { ReplicaOptions } from '../src/replica-options';
+import { makeParty, signEnvelope } from './cluster';
+
+/** A ledger with one replica, on disks that a test gives: the real core, ledger and journal in this process. */
+export class LoneLedger {
+  readonly operator = makeParty(1n);
+  /** Codes with which replicas stopped. */
+  readonly faults: string[] = [];
+  readonly genesis: Genesis;
+  private readonly keys = generateKeyPairSync('ed25519');
+  private nextEnvelope = 1n;
+
+  constructor() {
+    const der = this.keys.publicKey.export({ type: 'spki', format: 'der' });
+    const { id, publicKey } = this.operator;
+    this.genesis = {
+      ledgerId: new Uint8Array(16).fill(3),
+      createdAtNs: BigInt(Date.now()) * 1_000_000n,
+      operator: { id, name: 'Operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: publicKey }] },
+      rulesVersion: RULES_VERSION,
+      replicas: [{ consensusKey: new Uint8Array(der.subarray(der.length - 32)), certificateHash: new Uint8Array(32) }],
+      governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: publicKey }] },
+    };
+  }
+
+  vault(byte: number): Vault {
+    const keys = [{ generation: 1, key: new Uint8Array(32).fill(byte) }];
+    return new Vault({ cryptography: nodeCryptography, ledgerId: this.genesis.ledgerId, keys });
+  }
+
+  async open(options: Pick<ReplicaOptions, 'directory' | 'snapshots'> & Partial<ReplicaOptions>): Promise<Replica> {
+    const { genesis, keys, faults } = this;
+    const replica = await Replica.open({
+      genesis,
+      genesisBytes: encodeGenesis(genesis),
+      certificateHash: hex(genesis.replicas[0].certificateHash),
+      source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
+      clock: nodeClock,
+      timers: nodeTimers,
+      vault: this.vault(5),
+      memoryBytes: () => 0,
+      signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
+      verify: (_key, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
+      hasVoted: false,
+      onFirstVote: () => undefined,
+      onEpoch: () => undefined,
+      onRefused: (detail) => faults.push(detail),
+      onHalt: (error) => faults.push(error.code),
+      ...options,
+    });
+    replica.useLinks({
+      sendToPeer: () => false,
+      sendToPeers: () => undefined,
+      peerConnected: () => false,
+      close: () => undefined,
+    });
+    return replica;
+  }
+
+  envelope(...operations: Operation[]): Uint8Array {
+    return signEnvelope({
+      ledger: genesisId(this.genesis),
+      id: this.nextEnvelope++,
+      operations,
+      party: this.operator,
+    });
+  }
+
+  submit(replica: Replica, ...operations: Operation[]): Promise<SubmitReply> {
+    return new Promise((resolve) => replica.submit(this.envelope(...operations), resolve));
+  }
+}

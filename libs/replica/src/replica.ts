@@ -86,7 +86,6 @@ export class Replica implements LinkEvents {
     private readonly core: Core,
     executor: Executor,
     { snapshots, configuration }: { readonly snapshots: SnapshotStore; readonly configuration: Configuration },
-    /** The archive of the ledger. */
     readonly archiving: Archiving,
   ) {
     this.executor = executor;

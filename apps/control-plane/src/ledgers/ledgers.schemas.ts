@@ -46,13 +46,10 @@ export const ledgerDraftSchema = z
     region: z.enum(regions),
     operator: operatorSchema,
     ttlSeconds: z.int().min(60).max(86_400).optional(),
-    archived: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'Keep blocks and snapshots in the archive. Ledgers that are no sandbox are kept unless this is false.',
-      }),
+    archived: z.boolean().optional().meta({
+      description:
+        'Keep blocks and snapshots in the archive. Ledgers that are no sandbox are kept unless this is false.',
+    }),
   })
   .refine((draft) => draft.class === 'sandbox' || draft.ttlSeconds === undefined, {
     message: 'only a sandbox has a time to live',

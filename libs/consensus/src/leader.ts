@@ -93,14 +93,16 @@ function mayExtend(core: CoreState, { tip, nextSlot }: Leadership): boolean {
 
 /**
  * An idle leader proposes at once. Under load the pace of small blocks is the finality of the block before, that of larger ones its
- * certificate, so that batches grow with the load instead of the number of blocks; full blocks stream ahead of certificates.
+ * certificate, so that batches grow with the load instead of the number of blocks; full blocks stream ahead of certificates. Nothing waits
+ * for the finality of an empty block: nobody would come back for its sake.
  */
-function shouldPropose(core: CoreState, { nextSlot }: Leadership): boolean {
+function shouldPropose(core: CoreState, { tip, nextSlot }: Leadership): boolean {
   const { operations, bytes } = core.pending;
   const previous = nextSlot - 1;
   if (previous === 1 || previous <= core.finalisedSlot) return true;
   if (operations >= LIMITS.blockOperationsMax || bytes >= LIMITS.blockBodyBytesMax) return true;
-  return bytes >= core.parameters.streamedBytesMin && !!core.slots.get(previous)?.certificate;
+  const streams = bytes >= core.parameters.streamedBytesMin || tip.header.operationCount === 0;
+  return streams && !!core.slots.get(previous)?.certificate;
 }
 
 /** An empty block makes results provable when nothing else will (C-23). */

@@ -46,6 +46,11 @@ export class EnvelopePool {
     return { operations: this.openOperations, bytes: this.openBytes };
   }
 
+  /** Envelopes that a batch could take now. */
+  get openEnvelopes(): number {
+    return this.eligible.size;
+  }
+
   has(key: string): boolean {
     return this.eligible.has(key) || this.proposed.has(key);
   }

@@ -11,7 +11,11 @@ export class FinalTip {
   current: ProvingTip | null = null;
   private waiting: (() => void)[] = [];
 
-  constructor(private readonly timers: Timers) {}
+  constructor(
+    private readonly timers: Timers,
+    /** Somebody begins to wait. */
+    private readonly wanted: () => void,
+  ) {}
 
   move(block: Pick<Block, 'header' | 'headerBytes'>, certificate: Certificate, epochs: readonly EpochStep[]): void {
     this.current = { header: block.header, headerBytes: block.headerBytes, certificate, epochs };
@@ -20,8 +24,14 @@ export class FinalTip {
     for (const wake of waiting) wake();
   }
 
+  /** Whether anybody waits for the next final block. */
+  get isAwaited(): boolean {
+    return this.waiting.length > 0;
+  }
+
   /** Resolves when another block became final, or after a second at most. */
   next(): Promise<void> {
+    this.wanted();
     return new Promise((resolve) => {
       const wake = (): void => {
         timer.cancel();

@@ -16,6 +16,8 @@ export class PoolReporter {
     private readonly timers: Timers,
     private readonly open: () => Open,
     private readonly report: (open: Open) => void,
+    /** Runs at the same pace, whatever is told. */
+    private readonly arrived: () => void,
   ) {}
 
   /** After the input that is there already, so that envelopes which arrive together share a block. */
@@ -26,6 +28,7 @@ export class PoolReporter {
       this.queued = false;
       const { empty, full } = standing(this.open());
       if (empty !== this.reported.empty || full !== this.reported.full) this.tell();
+      this.arrived();
     });
   }
 

@@ -15,38 +15,29 @@ import type { Link, LinkEvents, Links, Timer } from '@quorate/runtime';
 import { SnapshotStore, type JournalSpace } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import { Archiving } from './archiving';
+import { BatchGate, type BatchRequest } from './batch-gate';
 import { BlockService } from './block-service';
-import { BlockTimes } from './block-times';
 import { BlockStore, type StoredState } from './block-store';
 import { Checkpoints } from './checkpoints';
 import type { ChainSource } from './chain-source';
 import { ClientDesk } from './client-desk';
 import { ExecutionQueue } from './execution-queue';
+import { ExecutionReports } from './execution-reports';
 import { Executor } from './executor';
 import { FinalTip } from './final-tip';
 import type { EventBody } from './event-body';
 import { LocalChain } from './local-chain';
+import { makeQueries } from './make-queries';
 import { OutcomeLog } from './outcome-log';
 import { PEER_FRAMES, decodeEnvelopeRefused, encodeEnvelopeRefused } from './peer-frames';
 import { PoolReporter } from './pool-reporter';
-import { Queries } from './queries';
+import type { Queries } from './queries';
 import { Peers } from './peers';
-import { Receipts } from './receipts';
 import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
 import type { ReplicaOptions } from './replica-options';
-import { ResultTrees } from './result-trees';
-import { PastBlocks } from './past-blocks';
-import { Statements } from './statements';
-import { TransferHistory } from './transfer-history';
 import { replicaStatus, type ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
-
-/** An isolated result waits this long for a block that would carry it. */
-const TELL_EXECUTED_AFTER_MS = 4;
-
-/** Well below the execution lag that blocks may have, so that the wait never holds back the next block. */
-const UNTOLD_BLOCKS_MAX = 4;
 
 /**
  * One running replica: carries out the consensus core's effects on disk, network, pool and ledger, and gives back what happened.
@@ -57,7 +48,6 @@ export class Replica implements LinkEvents {
   readonly chain: ChainSource;
   private readonly executor: Executor;
   private readonly submissions: Submissions;
-  private readonly receipts: Receipts;
   private readonly queries: Queries;
   private readonly desk: ClientDesk;
   private readonly peers: Peers;
@@ -69,9 +59,8 @@ export class Replica implements LinkEvents {
   private readonly tip: FinalTip;
   private readonly execution: ExecutionQueue;
   private readonly pool: PoolReporter;
-  /** Executed heights that the core was not told of yet. */
-  private readonly untold: number[] = [];
-  private untoldTimer: Timer | null = null;
+  private readonly gate: BatchGate;
+  private readonly reports: ExecutionReports;
   private readonly blocks: BlockService;
   private voted: boolean;
   private space: JournalSpace = 'ample';
@@ -110,6 +99,7 @@ export class Replica implements LinkEvents {
       options.timers,
       () => this.submissions.open,
       (open) => this.dispatch({ kind: 'pending', ...open }),
+      () => this.gate.arrived(),
     );
     this.blocks = new BlockService({
       store,
@@ -126,7 +116,7 @@ export class Replica implements LinkEvents {
       onFault: (error) => this.fault(error),
     });
     archiving.attach({ store, executor, snapshots, onFault: (error) => this.fault(error) });
-    this.tip = new FinalTip(options.timers);
+    this.tip = new FinalTip(options.timers, () => this.reports.tellNow());
     this.chain = new LocalChain(store, snapshots, () => this.tip.current);
     this.execution = new ExecutionQueue({
       executor,
@@ -135,20 +125,36 @@ export class Replica implements LinkEvents {
       executed: (block, outcome) => this.executed(block, outcome),
       onFault: (error) => this.fault(error),
     });
-    const trees = new ResultTrees(store, executor);
-    this.receipts = new Receipts(options.genesis, trees, executor);
-    const times = new BlockTimes(store, options.genesis.parent?.height ?? 0, () => executor.height);
-    this.queries = new Queries({
+    this.reports = this.makeReports();
+    this.gate = this.makeGate();
+    this.queries = makeQueries({
+      genesis: options.genesis,
       store,
       executor,
-      receipts: this.receipts,
-      statements: new Statements(options.genesis, times, executor, trees),
-      transfers: new TransferHistory(executor.ledger, new PastBlocks(store, executor), times),
       provingTip: () => this.tip.current,
       nextTip: () => this.tip.next(),
       status: () => this.status(),
     });
     this.desk = new ClientDesk(this.submissions, this.queries, (error) => this.fault(error));
+  }
+
+  private makeReports(): ExecutionReports {
+    return new ExecutionReports({
+      timers: this.options.timers,
+      leads: () => this.leader === this.self,
+      isAwaited: () => this.tip.isAwaited,
+      tell: (height) => this.dispatch({ kind: 'executed', height, execRoot: this.executor.execRoot(height) }),
+    });
+  }
+
+  private makeGate(): BatchGate {
+    return new BatchGate({
+      clock: this.options.clock,
+      timers: this.options.timers,
+      waiting: () => this.submissions.openEnvelopes,
+      finalityMs: () => this.execution.finalityMs,
+      give: (request) => this.giveBatch(request),
+    });
   }
 
   /** Opens the journal, executes all final blocks again, and is then ready to be given its links. Throws StorageError or ReplicaError. */
@@ -235,7 +241,8 @@ export class Replica implements LinkEvents {
     await this.archiving.close();
     await this.checkpoints.close();
     this.timer?.cancel();
-    this.untoldTimer?.cancel();
+    this.reports.close();
+    this.gate.forget();
     this.peers.close();
     await Promise.all([this.store.close(), this.executor.close()]);
   }
@@ -353,7 +360,7 @@ export class Replica implements LinkEvents {
         this.finalized(effect.blocks, effect.certificate);
         return;
       case 'request-batch':
-        this.giveBatch(effect);
+        this.gate.request(effect);
         return;
       case 'serve-block':
         void this.blocks.block(effect.to, effect.blockId);
@@ -407,29 +414,18 @@ export class Replica implements LinkEvents {
     const { height, timeNs, operationCount } = block.header;
     this.submissions.executed(block, outcome.envelopes);
     this.checkpoints.executed(block);
-    this.untold.push(height);
-    if (this.untold.length >= UNTOLD_BLOCKS_MAX) this.tellExecuted();
-    else this.untoldTimer ??= this.options.timers.after(TELL_EXECUTED_AFTER_MS, () => this.tellExecuted());
+    this.reports.executed(height);
     if (!this.desk.hasSubscribers) return;
     const { term, leader, provenHeight } = this.core.status();
     this.desk.publish({ height, timeNs: timeNs.toString(), operationCount, provenHeight, term, leader });
   }
 
-  /**
-   * The core makes an empty block for results that nothing else would prove. It hears of them a moment later than clients do: a block that
-   * is asked for in the meantime carries them along, which halves the work of a steady stream of small blocks.
-   */
-  private tellExecuted(): void {
-    this.untoldTimer?.cancel();
-    this.untoldTimer = null;
-    for (const height of this.untold.splice(0))
-      this.dispatch({ kind: 'executed', height, execRoot: this.executor.execRoot(height) });
-  }
-
-  private giveBatch(effect: Extract<Effect, { kind: 'request-batch' }>): void {
-    const { body, operations } = this.submissions.batch(effect.bytesMax, effect.operationsMax, effect.unfinalised);
+  private giveBatch(request: BatchRequest): number {
+    const { bytesMax, operationsMax, unfinalised } = request;
+    const { body, operations, envelopes } = this.submissions.batch(bytesMax, operationsMax, unfinalised);
     this.pool.tell();
-    this.dispatch({ kind: 'batch', request: effect.request, body, operations });
+    this.dispatch({ kind: 'batch', request: request.request, body, operations });
+    return envelopes;
   }
 
   private termChanged(effect: Extract<Effect, { kind: 'term' }>): void {
@@ -437,6 +433,7 @@ export class Replica implements LinkEvents {
     this.term = effect.term;
     this.leader = effect.leader;
     if (!changed) return;
+    this.gate.forget();
     this.submissions.termChanged();
     if (this.leader !== this.self) this.submissions.forwardAll();
   }

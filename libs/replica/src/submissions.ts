@@ -72,6 +72,11 @@ export class Submissions {
     return this.pool.open;
   }
 
+  /** Envelopes that a batch could take now. */
+  get openEnvelopes(): number {
+    return this.pool.openEnvelopes;
+  }
+
   /** Takes an envelope in. `local`: a client of this replica submitted it; otherwise a peer handed it on. */
   submit(bytes: Uint8Array, local: boolean, answer: Answer): void {
     const outline = outlineOf(bytes);
@@ -145,14 +150,14 @@ export class Submissions {
     bytesMax: number,
     operationsMax: number,
     unfinalised: readonly Block[],
-  ): { body: Uint8Array | null; operations: number } {
+  ): { body: Uint8Array | null; operations: number; envelopes: number } {
     if (!this.inheritedMarked) for (const block of unfinalised) this.markProposed(block);
     this.inheritedMarked = true;
     const { envelopes, operationCount } = this.pool.take(Math.min(bytesMax, LIMITS.blockBodyBytesMax), operationsMax);
-    if (envelopes.length === 0) return { body: null, operations: 0 };
+    if (envelopes.length === 0) return { body: null, operations: 0, envelopes: 0 };
     const body = encodeBody(envelopes.map(({ bytes }) => bytes));
     this.options.executor.scans.note(body, envelopes);
-    return { body, operations: operationCount };
+    return { body, operations: operationCount, envelopes: envelopes.length };
   }
 
   /** Another term begins: proposals of the former one may be lost. */

@@ -8,6 +8,7 @@ import { mandateCommands } from './commands/mandate';
 import { partyCommands } from './commands/party';
 import { partyAuthorityCommands } from './commands/party-authority';
 import { paymentCommands } from './commands/payment';
+import { evidenceCommands } from './commands/evidence';
 import { recordCommands } from './commands/record';
 import { receiptCommands } from './commands/receipt';
 import { statementCommands } from './commands/statement';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...transferCommands,
   ...mandateCommands,
   ...recordCommands,
+  ...evidenceCommands,
   ...paymentCommands,
   ...receiptCommands,
   ...statementCommands,
@@ -46,6 +48,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   mandate: 'who may debit whose account',
   freeze: 'what is frozen on a ledger',
   record: 'documents anchored on a ledger',
+  evidence: 'what replicas of a ledger did wrong',
   payment: 'ISO 20022 payment files',
   receipt: 'proofs of results',
 };

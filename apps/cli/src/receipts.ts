@@ -1,7 +1,14 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hex } from '@quorate/crypto';
 import { verifyReceipt, type ProvenOutcome } from '@quorate/light-client';
-import { TRANSFER_FLAGS, formatId, type Receipt, type ResultOperation, isReceiptBytes } from '@quorate/protocol';
+import {
+  TRANSFER_FLAGS,
+  contradictionOf,
+  formatId,
+  type Receipt,
+  type ResultOperation,
+  isReceiptBytes,
+} from '@quorate/protocol';
 import type { ReceiptOptions } from '@quorate/sdk';
 import type { CommandInput } from './command';
 import type { OpenLedger } from './context';
@@ -137,6 +144,10 @@ function operationFields(operation: ResultOperation): Record<string, unknown> {
       return { operation: operation.kind, id: operation.asset.id, code: operation.asset.code };
     case 'expiry':
       return { operation: operation.kind, pendingId: formatId(operation.pendingId) };
+    case 'evidence': {
+      const { epoch, replica } = operation.evidence;
+      return { operation: operation.kind, epoch, replica, contradiction: contradictionOf(operation.evidence) };
+    }
     case 'put_mandate':
       return { operation: operation.kind, ...plain(operation.mandate) };
     case 'revoke_mandate':

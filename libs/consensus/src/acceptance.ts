@@ -1,4 +1,6 @@
 import type { Certificate } from '@quorate/protocol';
+import { accuse, compareEntries, compareWithCertificate, compareWithTimeout, testify } from './evidence';
+import { notePace } from './pace';
 import { compareRank } from './rank';
 import { noteNewest } from './recall';
 import type { CoreState } from './state';
@@ -11,6 +13,7 @@ export function acceptCertificate(core: CoreState, certificate: Certificate): bo
   if (!isNews(core, certificate)) return true;
   const verified = core.certificates.verify(certificate);
   if (verified === null) return false;
+  compareWithCertificate(core, verified);
   applyCertificate(core, verified);
   return true;
 }
@@ -39,7 +42,8 @@ export function applyCertificate(core: CoreState, certificate: Certificate): voi
 function noteCommit(core: CoreState, certificate: Certificate): void {
   core.commitSeen = certificate;
   // Any commit certificate of higher rank is progress, whether or not its bodies are here (C-26).
-  core.pacemaker.waitingSinceMs = null;
+  notePace(core.pacemaker, core.now.nowMs);
+  core.pacemaker.waiting = null;
   core.pacemaker.resendAtMs = core.now.nowMs + core.parameters.resendMs;
   if (certificate.term === core.vote.term) {
     // The slot that is final stays: its id is the next proposal's certified parent.
@@ -67,6 +71,7 @@ export function acceptTimeoutCertificate(core: CoreState, certificate: TimeoutCe
     return true;
   const verified = core.certificates.verifyTimeoutCertificate(certificate, core.timeouts);
   if (verified === null) return false;
+  compareEntries(core, verified);
   applyTimeoutCertificate(core, verified);
   return true;
 }
@@ -83,9 +88,12 @@ export function applyTimeoutCertificate(core: CoreState, certificate: TimeoutCer
 /** Counts a vote of this or another replica (C-18). */
 export function countVote(core: CoreState, vote: CountedVote): void {
   noteNewest(core, vote);
+  if (vote.replica !== core.self) compareWithTimeout(core, vote);
   const outcome = core.tallies.add(vote);
+  if (outcome.kind === 'counted' && !core.tallies.unanimous(vote)) testify(core, vote);
   if (outcome.kind === 'equivocation') {
-    core.alarm('EQUIVOCATION_SEEN', `replica ${outcome.replica}, ${vote.kind} of term ${vote.term} slot ${vote.slot}`);
+    const { kind, term, slot, blockId, signature, replica } = vote;
+    accuse(core, replica, outcome.earlier, { kind, term, slot, blockId, signature });
   } else if (outcome.kind === 'certificate') {
     core.certificates.remember(outcome.certificate);
     applyCertificate(core, outcome.certificate);

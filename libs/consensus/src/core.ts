@@ -4,10 +4,11 @@ import { answerOutdated, askAhead, onStatus, sendStatus } from './status';
 import { applyCertificate, countVote } from './acceptance';
 import { fetchMissing, onBlock, onGetBlock, onGetRange, onRange } from './catch-up';
 import { answerFormerEpoch, nextEpoch, onEpochEnd, resumeEpoch } from './epochs';
+import { onEvidence, onTestimony, repeatEvidence } from './evidence';
 import { advanceFinality, noteExecuted } from './finality';
 import { countOwnProposal, lead, onBatch, takeLead } from './leader';
 import { SETTLE_ROUNDS_MAX } from './limits';
-import { judgeTimeouts, keepTime, nextDeadlineMs, onTimeoutMessage } from './pacemaker';
+import { dismissLeader, judgeTimeouts, keepTime, nextDeadlineMs, onTimeoutMessage } from './pacemaker';
 import { onProposal, wantedBlocks } from './proposals';
 import { keepReady, onReady, onReconfigure } from './reconfiguration';
 import { fromDisk } from './record';
@@ -114,6 +115,7 @@ export class Core {
       const { core } = this;
       const { version } = core;
       judgeTimeouts(core);
+      dismissLeader(core);
       advanceFinality(core);
       castVotes(core);
       keepReady(core);
@@ -142,6 +144,7 @@ export class Core {
 function boot(fresh: CoreState, event: BootEvent): CoreState {
   const core = event.epochEnd === null ? fresh : resumeEpoch(fresh, event.epochEnd);
   core.booted = true;
+  for (const replica of event.convicted) core.convicted.add(replica);
   core.chain.boot(event, core.committee.epoch);
   readVoteState(core, event.voteState);
   // One replica alone has nobody to ask (C-9).
@@ -235,6 +238,10 @@ function onEpochMessage(core: CoreState, from: number, message: EpochMessage): v
       return core.changed();
     case 'ready':
       return onReady(core, message);
+    case 'evidence':
+      return onEvidence(core, message);
+    case 'testimony':
+      return onTestimony(core, message);
   }
 }
 
@@ -256,6 +263,7 @@ function onConnected(core: CoreState, peer: number): void {
   core.peer(peer).answerSentMs = Number.NEGATIVE_INFINITY;
   if (core.ownTimeout !== null) core.send(peer, core.ownTimeout);
   sendStatus(core, peer, true);
+  repeatEvidence(core, peer);
 }
 
 /** C-24: tells the leader of results that no vote will carry soon, because nothing is open or because it waits for them. */

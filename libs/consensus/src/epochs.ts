@@ -28,6 +28,9 @@ export function nextEpoch(former: CoreState, end: Block): CoreState {
   // Who has not yet made sure of what it signed has to hear it from the members of this epoch.
   core.recall = former.recall === null || core.committee.size === 1 ? null : new Set();
   core.pacemaker.termEnteredMs = now.nowMs;
+  // The machines are the same, and so is their pace.
+  core.pacemaker.longestMs = former.pacemaker.longestMs;
+  core.pacemaker.longestAtMs = former.pacemaker.longestAtMs;
   core.pacemaker.resendAtMs = now.nowMs + core.parameters.resendMs;
   core.pacemaker.heartbeatAtMs = now.nowMs + core.parameters.heartbeatMs;
   for (const effect of former.takeEffects()) core.emit(effect);

@@ -1,5 +1,6 @@
 import { equalBytes } from '@quorate/crypto';
 import type { Certificate } from '@quorate/protocol';
+import { noteConvicted } from './evidence';
 import { compareRank } from './rank';
 import type { CoreState } from './state';
 import type { Block } from './types';
@@ -24,6 +25,7 @@ export function makeFinal(core: CoreState, path: readonly Block[], certificate: 
   if (path.length === 0) return;
   if (named) core.record.addCertificate(path[path.length - 1].header.height, certificate);
   core.emit({ kind: 'finalized', blocks: path, certificate });
+  noteConvicted(core, path);
   const last = path[path.length - 1];
   // Nothing of this epoch is above it (C-37); the core goes on in the next one.
   if (last.header.kind === 'epoch_end') core.epochEnd = last;

@@ -3,6 +3,7 @@ import { LIMITS, ZERO_HASH, bodyRoot, encodeHeader, type BlockHeader, type Block
 import { countVote } from './acceptance';
 import { baseOf } from './certificates';
 import { EMPTY_BODY_ROOT, makeBlock } from './committee';
+import { evidenceBody } from './evidence';
 import { storeBlock } from './proposals';
 import { permitProposal, type LeadPermit } from './record';
 import { epochEndBody, nextConfigHash, wantsTimeKeeping } from './reconfiguration';
@@ -59,6 +60,8 @@ export function takeLead(core: CoreState, permit: LeadPermit): void {
 
 function propose(core: CoreState, leadership: Leadership): void {
   if (leadership.request !== null || endsEpoch(core, leadership.tip) || !mayExtend(core, leadership)) return;
+  const evidence = evidenceBody(core, leadership.tip);
+  if (evidence !== null) return proposeBlock(core, leadership, evidence, 1, 'evidence');
   const end = epochEndBody(core, leadership.tip);
   if (end !== null) return proposeEpochEnd(core, leadership, end);
   if (core.pending.operations > 0) {

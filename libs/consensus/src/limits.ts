@@ -6,6 +6,7 @@ export const DEFAULT_PARAMETERS: CoreParameters = {
   streamedBytesMin: 65_536,
   executionLagBlocksMax: 16,
   timeoutMs: 250,
+  paceMsMax: 2_000,
   timeoutMsMax: 5_000,
   resendMs: 60,
   heartbeatMs: 2_000,
@@ -16,6 +17,11 @@ export const DEFAULT_PARAMETERS: CoreParameters = {
   clockBehindNsMax: 60_000_000_000n,
   emptyBlockNsMin: 10_000_000_000n,
 };
+
+/** The timeout of a term is this many times the longest recent wait for a final block (C-26). */
+export const PACE_FACTOR = 4;
+/** A wait counts half as much for the timeout after this time, ms. */
+export const PACE_HALF_LIFE_MS = 5_000;
 
 /** Body bytes in one range answer, counted before its last block: keeps a catch-up reply near 1 MiB. */
 export const RANGE_BYTES_MAX = 1_048_576;
@@ -29,6 +35,9 @@ export const RECENT_HEADERS_MAX = 512;
 
 /** Largest message: a range answer with one oversized last block, or a proposal with a full body and its certificates. */
 export const MESSAGE_BYTES_MAX = 4 * 1_048_576;
+
+/** Largest evidence: two statements. */
+export const EVIDENCE_BYTES_MAX = 512;
 
 /** Blocks above the final tip held in memory; beyond it unknown blocks are not taken in (they can be fetched again). */
 export const UNFINALISED_BLOCKS_MAX = 64;

@@ -1,7 +1,7 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { SIGNATURE_BYTES, concatBytes } from '@quorate/crypto';
 import { HEADER_BYTES, LIMITS, readCertificate, readReady, writeCertificate, writeReady } from '@quorate/protocol';
-import { MESSAGE_BYTES_MAX, RANGE_BLOCKS_MAX, RANGE_TAIL_MAX } from './limits';
+import { EVIDENCE_BYTES_MAX, MESSAGE_BYTES_MAX, RANGE_BLOCKS_MAX, RANGE_TAIL_MAX } from './limits';
 import {
   readEcho,
   readFlag,
@@ -9,6 +9,7 @@ import {
   readOptionalCertificate,
   readPosition,
   readSignature,
+  readSignedVote,
   readTermEntry,
   readTimeoutCertificate,
   writeEcho,
@@ -16,6 +17,7 @@ import {
   writeOptional,
   writeOptionalCertificate,
   writePosition,
+  writeSignedVote,
   writeTermEntry,
   writeTimeoutCertificate,
 } from './message-parts';
@@ -34,10 +36,16 @@ const TAGS = {
   range: 10,
   ready: 11,
   'epoch-end': 12,
+  evidence: 13,
+  testimony: 14,
 } as const;
 
-/** Epoch, tag, position, replica, executed height, signature. */
-const VOTE_BYTES = 4 + 1 + 48 + 1 + 8 + SIGNATURE_BYTES;
+/** C-44: a message is written in the first version that has its kind. */
+const FIRST_VERSION = 1;
+const EVIDENCE_VERSION = 2;
+
+/** Version, epoch, tag, position, replica, executed height, signature. */
+const VOTE_BYTES = 1 + 4 + 1 + 48 + 1 + 8 + SIGNATURE_BYTES;
 
 function readHeaderBytes(reader: Reader): Uint8Array {
   return reader.fixed(HEADER_BYTES).slice();
@@ -180,6 +188,10 @@ function writeFields(writer: Writer, message: Message): void {
     case 'epoch-end':
       writer.fixed(message.headerBytes, HEADER_BYTES);
       return writeCertificate(writer, message.certificate);
+    case 'evidence':
+      return void writer.blob(message.evidence);
+    case 'testimony':
+      return writeSignedVote(writer, message);
   }
 }
 
@@ -189,11 +201,15 @@ function capacityOf(message: Message): number {
   return message.kind === 'prepare' || message.kind === 'commit' ? VOTE_BYTES : 1_024;
 }
 
+function versionOf(tag: number): number {
+  return tag >= TAGS.evidence ? EVIDENCE_VERSION : FIRST_VERSION;
+}
+
 /** The message's bytes as parts to be written one after the other; a body is the last part and is not copied. */
 export function encodeMessageParts(epoch: number, message: Message): Uint8Array[] {
   const body = message.kind === 'propose' || message.kind === 'block' ? message.body : null;
   const writer = new Writer(capacityOf(message));
-  writer.u32(epoch).u8(TAGS[message.kind]);
+  writer.u8(versionOf(TAGS[message.kind])).u32(epoch).u8(TAGS[message.kind]);
   writeFields(writer, message);
   if (body === null) return [writer.finish()];
   writer.u32(body.length);
@@ -232,6 +248,10 @@ function readFields(reader: Reader, tag: number): Message {
       return { kind: 'ready', configHash: reader.fixed(32).slice(), ready: readReady(reader) };
     case TAGS['epoch-end']:
       return { kind: 'epoch-end', headerBytes: readHeaderBytes(reader), certificate: readCertificate(reader) };
+    case TAGS.evidence:
+      return { kind: 'evidence', evidence: reader.blob(EVIDENCE_BYTES_MAX).slice() };
+    case TAGS.testimony:
+      return { kind: 'testimony', ...readSignedVote(reader) };
     default:
       throw new CodecError('CODEC_INVALID', 'unknown kind of message', { tag });
   }
@@ -242,8 +262,12 @@ export function decodeMessage(bytes: Uint8Array): { epoch: number; message: Mess
   if (bytes.length > MESSAGE_BYTES_MAX)
     throw new CodecError('CODEC_RANGE', 'message too large', { bytes: bytes.length });
   const reader = new Reader(bytes);
+  const version = reader.u8();
   const epoch = reader.u32();
-  const message = readFields(reader, reader.u8());
+  const tag = reader.u8();
+  if (version !== versionOf(tag))
+    throw new CodecError('CODEC_INVALID', `version ${version} has no such message`, { version, tag });
+  const message = readFields(reader, tag);
   reader.end();
   return { epoch, message };
 }

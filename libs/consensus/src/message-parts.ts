@@ -84,12 +84,12 @@ export function readTermEntry(reader: Reader): TermEntry {
   throw new CodecError('CODEC_INVALID', 'unknown kind of term entry', { tag });
 }
 
-function writeSignedVote(writer: Writer, vote: SignedVote): void {
+export function writeSignedVote(writer: Writer, vote: SignedVote): void {
   writePosition(writer, vote);
   writer.fixed(vote.signature, SIGNATURE_BYTES);
 }
 
-function readSignedVote(reader: Reader): SignedVote {
+export function readSignedVote(reader: Reader): SignedVote {
   return { ...readPosition(reader), signature: readSignature(reader) };
 }
 

@@ -3,10 +3,12 @@ import { FIRST_EPOCH } from '@quorate/protocol';
 import { applyTimeoutCertificate } from './acceptance';
 import { buildTimeoutCertificate, timeoutConsistent } from './certificates';
 import { fetchDueMs } from './catch-up';
+import { compareTimeouts, leaderAccused, repeatEvidence } from './evidence';
 import { isCatchingUp } from './finality';
+import { timeoutMs } from './pace';
 import { compareRank } from './rank';
 import { readyDueMs } from './reconfiguration';
-import type { CoreState } from './state';
+import type { CoreState, Pacemaker } from './state';
 import { sendStatus } from './status';
 import { abandonTerm, enterTerm } from './terms';
 import type { TimeoutMessage } from './types';
@@ -14,7 +16,9 @@ import type { TimeoutMessage } from './types';
 /** A TIMEOUT of another replica (C-13): its certificate is used, and the newest one per replica is kept. */
 export function onTimeoutMessage(core: CoreState, message: TimeoutMessage): void {
   const known = core.timeouts[message.replica];
-  if (known !== null && known.term >= message.term) return;
+  if (known !== null && known.term > message.term) return;
+  compareTimeouts(core, message.replica, message);
+  if (known?.term === message.term) return;
   if (!timeoutConsistent(message)) return core.alarm('SIGNATURE_INVALID', `timeout of replica ${message.replica}`);
   const highCertificate = message.highCertificate === null ? null : core.certificates.verify(message.highCertificate);
   const proven = message.highCertificate === null || highCertificate !== null;
@@ -54,6 +58,14 @@ function join(core: CoreState, held: readonly TimeoutMessage[]): void {
   if (leaderGaveUp || held.length >= committee.size - committee.quorum + 1) abandonTerm(core);
 }
 
+/** C-43: nobody waits for a leader that is known to lie. */
+export function dismissLeader(core: CoreState): void {
+  if (core.vote.abandoned || !core.mayVote || !leaderAccused(core)) return;
+  abandonTerm(core);
+  // It is no sign of a timeout that is too short.
+  core.pacemaker.backoff = Math.max(0, core.pacemaker.backoff - 1);
+}
+
 /** Whether anything waits for the current term to make progress. */
 function workIsKnown(core: CoreState): boolean {
   // The replicas of the former epoch may only leave once this one is known to work (C-40).
@@ -68,12 +80,6 @@ function workIsKnown(core: CoreState): boolean {
   return false;
 }
 
-/** C-26: T0 doubled for every failed term, up to the cap. */
-export function timeoutMs(core: CoreState): number {
-  const { timeoutMs: first, timeoutMsMax } = core.parameters;
-  return Math.min(first * 2 ** Math.min(core.pacemaker.backoff, 20), timeoutMsMax);
-}
-
 /** Lets time act: progress timer, repetitions, heartbeat. */
 export function keepTime(core: CoreState): void {
   if (core.isAlone || core.halted) return;
@@ -82,14 +88,19 @@ export function keepTime(core: CoreState): void {
   const working = workIsKnown(core);
   // A replica that lacks final blocks catches up; it has no reason to doubt the leader (C-26).
   const timed = working && !core.vote.abandoned && core.mayVote && core.committee.size > 1 && !isCatchingUp(core);
-  if (!timed) pacemaker.waitingSinceMs = null;
-  else pacemaker.waitingSinceMs ??= nowMs;
-  if (pacemaker.waitingSinceMs !== null && nowMs >= pacemaker.waitingSinceMs + timeoutMs(core)) abandonTerm(core);
+  if (!timed) pacemaker.waiting = null;
+  else pacemaker.waiting ??= { sinceMs: nowMs, timeoutMs: timeoutMs(pacemaker, parameters, nowMs) };
+  if (pacemaker.waiting !== null && nowMs >= waitEndsMs(pacemaker.waiting)) abandonTerm(core);
   repeat(core, working);
   if (nowMs >= pacemaker.heartbeatAtMs) {
     pacemaker.heartbeatAtMs = nowMs + parameters.heartbeatMs;
     sendStatus(core, 'all', false);
+    repeatEvidence(core, 'all');
   }
+}
+
+function waitEndsMs({ sinceMs, timeoutMs: lengthMs }: NonNullable<Pacemaker['waiting']>): number {
+  return sinceMs + lengthMs;
 }
 
 /** C-29: while stalled or abandoned, TIMEOUT and STATUS go out again at a fixed pace. */
@@ -117,7 +128,7 @@ export function nextDeadlineMs(core: CoreState): number | null {
   const { pacemaker } = core;
   let deadline = pacemaker.heartbeatAtMs;
   if (workIsKnown(core) || isStalled(core)) deadline = Math.min(deadline, pacemaker.resendAtMs);
-  if (pacemaker.waitingSinceMs !== null) deadline = Math.min(deadline, pacemaker.waitingSinceMs + timeoutMs(core));
+  if (pacemaker.waiting !== null) deadline = Math.min(deadline, waitEndsMs(pacemaker.waiting));
   const readyMs = readyDueMs(core);
   if (readyMs !== null) deadline = Math.min(deadline, readyMs);
   const fetchMs = fetchDueMs(core);

@@ -1,10 +1,12 @@
 import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
+import { blockId } from '@quorate/protocol';
 import { acceptCertificate, acceptTimeoutCertificate, applyCertificate, countVote } from './acceptance';
 import { baseOf } from './certificates';
 import { makeBlock } from './committee';
+import { accuse } from './evidence';
 import { EARLY_SYNC_BYTES_MIN } from './limits';
-import type { CoreState } from './state';
+import type { CoreState, Proposal } from './state';
 import type { Block, ProposeMessage } from './types';
 import { contentValid } from './validity';
 
@@ -18,7 +20,9 @@ export function onProposal(core: CoreState, message: ProposeMessage): void {
   if (message.final !== null && !acceptCertificate(core, message.final))
     return refuse(core, 'its commit certificate is not valid');
   const { term, slot } = message;
-  if (term !== core.vote.term || !core.inWindow(slot) || core.slots.get(slot)?.proposal) return;
+  if (term !== core.vote.term || !core.inWindow(slot)) return;
+  const known = core.slots.get(slot)?.proposal;
+  if (known) return compareProposals(core, known, message);
   const block = parse(message);
   if (block === null) return refuse(core, 'its header is malformed');
   const leader = core.committee.leaderOf(term);
@@ -39,6 +43,22 @@ export function onProposal(core: CoreState, message: ProposeMessage): void {
     signature: message.signature,
     verified: true,
   });
+}
+
+/** C-41: the first proposal stands (C-11); another one is evidence. */
+function compareProposals(
+  core: CoreState,
+  known: Proposal,
+  { term, slot, headerBytes, signature }: ProposeMessage,
+): void {
+  if (core.isLeader || equalBytes(known.block.headerBytes, headerBytes)) return;
+  const statement = { kind: 'prepare' as const, term, slot };
+  accuse(
+    core,
+    core.leader,
+    { ...statement, blockId: known.block.id, signature: known.message.signature },
+    { ...statement, blockId: blockId(headerBytes), signature },
+  );
 }
 
 function refuse(core: CoreState, reason: string): void {

@@ -43,8 +43,10 @@ function configurationFault(
   configuration: Configuration,
   signatures: readonly GovernanceSignature[],
 ): string | null {
-  if (configuration.rulesVersion !== RULES_VERSION)
-    return `rules version ${configuration.rulesVersion} is unknown here`;
+  const { rulesVersion } = core.committee.configuration;
+  const known = core.options.rulesVersionMax ?? RULES_VERSION;
+  if (configuration.rulesVersion > known || configuration.rulesVersion < rulesVersion)
+    return `rules version ${configuration.rulesVersion} is unknown here or of the past`;
   return successionFault(core.committee.configuration, configuration, signatures, core.options.verify);
 }
 

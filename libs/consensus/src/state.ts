@@ -1,5 +1,11 @@
 import { invariant } from '@quorate/errors';
-import { firstConfiguration, type Certificate, type Configuration, type GovernanceSignature } from '@quorate/protocol';
+import {
+  firstConfiguration,
+  type Certificate,
+  type Configuration,
+  type Evidence,
+  type GovernanceSignature,
+} from '@quorate/protocol';
 import { CertificateBook } from './certificates';
 import { Chain } from './chain';
 import { Committee, genesisBlock } from './committee';
@@ -73,8 +79,11 @@ export interface Leadership {
 /** Local time-keeping; nothing here is agreed upon. */
 export interface Pacemaker {
   termEnteredMs: number;
-  /** Start of the running progress timer; null = not running. */
-  waitingSinceMs: number | null;
+  /** The running progress timer; null = not running. */
+  waiting: { readonly sinceMs: number; readonly timeoutMs: number } | null;
+  /** The longest recent wait for a final block, and when it was measured (C-26). */
+  longestMs: number;
+  longestAtMs: number;
   /** Doublings of the timeout (k). */
   backoff: number;
   finalSinceBackoff: number;
@@ -134,6 +143,10 @@ export class CoreState {
   /** Own durable votes of the current term, for repetition. */
   readonly ownVotes = new Map<number, Partial<Record<'prepare' | 'commit', Durable<VoteMessage>>>>();
   private readonly peerList: Peer[];
+  /** Evidence that is not on the ledger yet, by replica (C-41). */
+  readonly evidence = new Map<number, Evidence>();
+  /** Replicas of this epoch against which there is evidence on the ledger (C-42). */
+  readonly convicted = new Set<number>();
   succession: Succession | null = null;
   /** A configuration of an epoch that does not follow this one yet, as it was given. */
   wanted: { readonly bytes: Uint8Array; readonly signatures: readonly GovernanceSignature[] } | null = null;
@@ -144,7 +157,9 @@ export class CoreState {
   pending = { operations: 0, bytes: 0 };
   readonly pacemaker: Pacemaker = {
     termEnteredMs: 0,
-    waitingSinceMs: null,
+    waiting: null,
+    longestMs: 0,
+    longestAtMs: 0,
     backoff: 0,
     finalSinceBackoff: 0,
     resendAtMs: 0,

@@ -25,7 +25,7 @@ export type TallyOutcome =
   | { readonly kind: 'counted' }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
-  | { readonly kind: 'equivocation'; readonly replica: number };
+  | { readonly kind: 'equivocation'; readonly earlier: CountedVote };
 
 /**
  * Votes by kind, term and slot; at most one per replica (C-18). Signatures are verified only when a quorum of equal votes is
@@ -49,11 +49,25 @@ export class Tallies {
       this.tallies.set(key, tally);
     }
     const earlier = tally.votes[vote.replica];
-    if (earlier !== undefined && !equalBytes(earlier.blockId, vote.blockId))
-      return { kind: 'equivocation', replica: vote.replica };
+    if (earlier !== undefined && !equalBytes(earlier.blockId, vote.blockId)) return { kind: 'equivocation', earlier };
     if (tally.done || (earlier !== undefined && (earlier.verified || !vote.verified))) return { kind: 'ignored' };
     tally.votes[vote.replica] = vote;
     return this.complete(tally, vote);
+  }
+
+  /** Votes for other blocks of replicas that signed the certificate, at its position. */
+  opposing({ kind, term, slot, blockId, signers }: Certificate): CountedVote[] {
+    const votes = this.tallies.get(`${kind} ${term} ${slot}`)?.votes ?? [];
+    return votes.filter(
+      (vote): vote is CountedVote =>
+        vote !== undefined && signers.includes(vote.replica) && !equalBytes(vote.blockId, blockId),
+    );
+  }
+
+  /** Whether all votes at a position that are known are for one block. */
+  unanimous({ kind, term, slot, blockId }: CountedVote): boolean {
+    const votes = this.tallies.get(`${kind} ${term} ${slot}`)?.votes ?? [];
+    return votes.every((vote) => vote === undefined || equalBytes(vote.blockId, blockId));
   }
 
   /** Forgets terms below `term`, and in it slots below `slot`. */

@@ -18,7 +18,7 @@ export function enterTerm(core: CoreState, term: number, entry: TermEntry | null
   core.leadership = null;
   core.tallies.prune(term, 0);
   core.pacemaker.termEnteredMs = core.now.nowMs;
-  core.pacemaker.waitingSinceMs = null;
+  core.pacemaker.waiting = null;
   announceTerm(core);
   core.changed();
 }
@@ -53,7 +53,7 @@ export function abandonTerm(core: CoreState): void {
   core.vote.abandoned = true;
   core.vote.timeoutHigh = core.vote.high;
   core.leadership = null;
-  core.pacemaker.waitingSinceMs = null;
+  core.pacemaker.waiting = null;
   core.pacemaker.backoff += 1;
   core.pacemaker.finalSinceBackoff = 0;
   core.pacemaker.resendAtMs = core.now.nowMs + core.parameters.resendMs;

@@ -181,6 +181,18 @@ export interface RangeMessage {
   readonly certificate: Certificate;
 }
 
+/** Proof that a replica contradicted itself, to everybody (C-41). */
+export interface EvidenceMessage {
+  readonly kind: 'evidence';
+  /** encodeEvidence. */
+  readonly evidence: Uint8Array;
+}
+
+/** The leader's signature under the proposal that the sender has, to a replica that voted for another one (C-41). */
+export interface TestimonyMessage extends SignedVote {
+  readonly kind: 'testimony';
+}
+
 /** Messages whose signature binds the sender: none of them may leave before what it promises is durable. */
 export type PromiseMessage = ProposeMessage | VoteMessage | TimeoutMessage;
 
@@ -193,10 +205,13 @@ export type FreeMessage =
   | GetRangeMessage
   | RangeMessage
   | ReadyMessage
-  | EpochEndMessage;
+  | EpochEndMessage
+  | EvidenceMessage
+  | TestimonyMessage;
 
 /** Messages that mean something in one epoch only. */
-export type EpochMessage = PromiseMessage | StatusMessage | ExecutedMessage | ReadyMessage;
+export type EpochMessage =
+  PromiseMessage | StatusMessage | ExecutedMessage | ReadyMessage | EvidenceMessage | TestimonyMessage;
 
 /** Everything that travels between replicas. */
 export type Message = PromiseMessage | FreeMessage;
@@ -247,6 +262,8 @@ export interface BootEvent {
   readonly finalCertificate: Certificate | null;
   /** Every stored block above the final tip's height, in journal order. */
   readonly blocks: readonly Block[];
+  /** Replicas of the current epoch against which there is evidence on the ledger, by index. */
+  readonly convicted: readonly number[];
   /** Execution roots by height for the executed heights among finalHeaders, ascending, with at least the newest. Genesis: height 0. */
   readonly executed: readonly { readonly height: number; readonly execRoot: Uint8Array }[];
 }
@@ -388,8 +405,11 @@ export interface CoreParameters {
   readonly streamedBytesMin: number;
   /** Blocks between a header and the execution result it carries (X). */
   readonly executionLagBlocksMax: number;
-  /** First timeout of a term without progress, ms (T0). */
+  /** Least timeout of a term without progress, ms. */
   readonly timeoutMs: number;
+  /** Most that the observed pace raises it to, ms. */
+  readonly paceMsMax: number;
+  /** Most that failed terms raise it to, ms. */
   readonly timeoutMsMax: number;
   /** Repetition of TIMEOUT and STATUS while stalled, ms; independent of back-off. */
   readonly resendMs: number;
@@ -417,6 +437,8 @@ export interface CoreOptions {
   /** Signs with the private half of a consensus key; null if this host does not have it. That is how a replica finds itself in a configuration. */
   readonly signer: (consensusKey: Uint8Array) => Signer | null;
   readonly verify: VerifyKey;
+  /** Newest rules that this host can execute; RULES_VERSION unless it plays older software (C-44). */
+  readonly rulesVersionMax?: number;
   /** Operations in a body, or null if its syntax is wrong. Defaults to protocol's decodeBody and scanEnvelope; a host that scans anyway may share its work. */
   readonly countOperations?: (body: Uint8Array) => number | null;
 }

@@ -2,6 +2,7 @@ import { CodecError } from '@quorate/codec';
 import { equalBytes } from '@quorate/crypto';
 import { LIMITS, ZERO_HASH, bodyRoot, decodeBody, scanEnvelope, type BlockHeader } from '@quorate/protocol';
 import { EMPTY_BODY_ROOT } from './committee';
+import { evidenceContentValid } from './evidence';
 import { epochEndContentValid } from './reconfiguration';
 import type { CoreState } from './state';
 import type { HeaderLink, Judgement } from './types';
@@ -32,6 +33,8 @@ export function contentValid(core: CoreState, header: BlockHeader, body: Uint8Ar
   if (header.kind === 'epoch_end')
     return equalBytes(header.bodyRoot, bodyRoot(body)) && epochEndContentValid(core, header, body);
   if (!equalBytes(header.nextConfigHash, ZERO_HASH)) return false;
+  if (header.kind === 'evidence')
+    return equalBytes(header.bodyRoot, bodyRoot(body)) && evidenceContentValid(core, header, body);
   if (header.kind === 'empty')
     return body.length === 0 && header.operationCount === 0 && equalBytes(header.bodyRoot, EMPTY_BODY_ROOT);
   if (header.kind !== 'data' || header.operationCount < 1 || header.operationCount > LIMITS.blockOperationsMax)

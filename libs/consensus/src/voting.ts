@@ -2,6 +2,7 @@ import { equalBytes } from '@quorate/crypto';
 import type { CertifiedPosition } from '@quorate/protocol';
 import type { CoreState, Proposal, SlotState } from './state';
 import type { Judgement, VoteMessage } from './types';
+import { isNewEvidence } from './evidence';
 import { judgeEpochEnd } from './reconfiguration';
 import { earliestTimeNs, judgeChild } from './validity';
 
@@ -67,6 +68,11 @@ function judge(core: CoreState, slot: number, proposal: Proposal): Judgement {
     const end = judgeEpochEnd(core, block.header, path.blocks[path.blocks.length - 1].body);
     if (end !== 'valid') return end;
   }
+  if (
+    block.header.kind === 'evidence' &&
+    !isNewEvidence(core, path.blocks[path.blocks.length - 1].body, path.blocks.slice(0, -1))
+  )
+    return 'invalid';
   return timely(core, proposal, earliestTimeNs(parent.header)) ? 'valid' : 'wait';
 }
 

@@ -1,5 +1,6 @@
-import type { FreezeTarget } from '@quorate/protocol';
+import { contradictionOf, type Contradiction, type FreezeTarget } from '@quorate/protocol';
 import type { AccountTable } from './account-table';
+import type { EvidenceRow, EvidenceTable } from './evidence-table';
 import type { FreezeAct, FreezeTable } from './freeze-table';
 import { periodOf, type Mandate, type MandateTable } from './mandate-table';
 import { readPage, type Page, type PageRequest } from './page';
@@ -57,6 +58,11 @@ export interface RecordView {
   readonly index: number;
 }
 
+/** Evidence against a replica as a query answers it. */
+export interface EvidenceView extends EvidenceRow {
+  readonly contradiction: Contradiction | null;
+}
+
 /** The tables that these queries read. */
 export interface AuthorityTables {
   readonly parties: PartyTable;
@@ -64,9 +70,10 @@ export interface AuthorityTables {
   readonly mandates: MandateTable;
   readonly freezes: FreezeTable;
   readonly records: RecordTable;
+  readonly evidence: EvidenceTable;
 }
 
-/** Answers queries about mandates, freezes and records; lists are newest first. */
+/** Answers queries about mandates, freezes, records and evidence; lists are newest first. */
 export class AuthorityReads {
   private readonly probe = new Uint32Array(4);
 
@@ -128,6 +135,25 @@ export class AuthorityReads {
       previous: (index) => (subject === undefined ? index : records.at(index).previousOfSubject),
       view: (index) => this.recordView(records.at(index)),
     });
+  }
+
+  /** All evidence against replicas. */
+  evidence(request: PageRequest): Page<EvidenceView> {
+    const { evidence } = this.tables;
+    return readPage(request, {
+      newest: evidence.size,
+      contains: (index) => index < evidence.size,
+      previous: (index) => index,
+      view: (index) => {
+        const row = evidence.at(index);
+        return { ...row, contradiction: contradictionOf(row.evidence) };
+      },
+    });
+  }
+
+  /** Replicas of the epoch that began with the block at this height, against which there is evidence, by index. */
+  accusedSince(height: number): readonly number[] {
+    return this.tables.evidence.replicasSince(height);
   }
 
   private accountRow(id: bigint): number {

@@ -1,7 +1,10 @@
 import { CodecError } from '@quorate/codec';
+import { sha256 } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
-import { LIMITS, decodeBody, scanEnvelope } from '@quorate/protocol';
+import { EVIDENCE_TAG, LIMITS, decodeBody, scanEnvelope } from '@quorate/protocol';
 import type { ScannedEnvelope } from './results';
+
+const NOBODY = new Uint8Array(32);
 
 /** Whether a block's body may be voted for, as far as its syntax and size tell. */
 export type BodyValidity =
@@ -36,8 +39,20 @@ export function validateBlockBody(body: Uint8Array): BodyValidity {
   return { ok: true, envelopes, operationCount };
 }
 
-/** The outline of an envelope of a body that was voted for. */
+/** Whether bytes that stand in an envelope's or a body's place are evidence: neither of those begins like it. */
+export function isEvidence(bytes: Uint8Array): boolean {
+  return bytes[0] === EVIDENCE_TAG;
+}
+
+/** What a final block's body holds: envelopes, or evidence alone. */
+export function scanBody(body: Uint8Array): ScannedEnvelope[] {
+  if (body.length === 0) return [];
+  return isEvidence(body) ? [accusation(body)] : decodeBody(body).map(scanChecked);
+}
+
+/** One envelope of a final block, or its evidence. */
 export function scanChecked(bytes: Uint8Array): ScannedEnvelope {
+  if (isEvidence(bytes)) return accusation(bytes);
   try {
     return { bytes, outline: scanEnvelope(bytes) };
   } catch (error) {
@@ -45,4 +60,20 @@ export function scanChecked(bytes: Uint8Array): ScannedEnvelope {
       reason: error instanceof Error ? error.message : 'unknown',
     });
   }
+}
+
+/** Evidence as one operation that no party signed. */
+function accusation(bytes: Uint8Array): ScannedEnvelope {
+  const outline = {
+    ledger: NOBODY,
+    party: 0n,
+    id: 0n,
+    expiresAtNs: 0n,
+    operationCount: 1,
+    operationOffsets: Uint32Array.of(0, bytes.length),
+    contentBytes: bytes.length,
+    hash: sha256(bytes),
+    signatures: [],
+  };
+  return { bytes, outline };
 }

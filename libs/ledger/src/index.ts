@@ -1,6 +1,6 @@
 export { type AccountsRequest } from './account-reads';
 export type { AssetBalance, TrialBalance } from './trial-balance';
-export { validateBlockBody, type BodyValidity } from './block-body';
+export { scanBody, validateBlockBody, type BodyValidity } from './block-body';
 export {
   type EnvelopeHead,
   type Signer,
@@ -10,11 +10,12 @@ export {
 } from './envelope-admission';
 export { type EnvelopePosition } from './envelope-memory';
 export { type TransferPosition } from './id-log';
-export { Ledger, type AccountResult, type BlockOutcome, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
+export { Ledger, type BlockOutcome, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, PAGE_ROWS_MAX, type LedgerLimits } from './limits';
 export { decodeOutcome, encodeOutcome, type StoredOutcome } from './outcome-codec';
 export {
   type AuthorityReads,
+  type EvidenceView,
   type FreezeActView,
   type FreezeView,
   type MandateView,
@@ -32,7 +33,7 @@ export {
   type SectionName,
   type LedgerCapture,
 } from './section';
-export { type CapturedResults } from './result-capture';
+export { type AccountResult, type CapturedResults } from './result-capture';
 export { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 export { type BalanceView, type TransferReads } from './transfer-reads';
 export { type AccountView, type AssetView, type PartyView, type TransferView } from './views';

@@ -4,7 +4,7 @@ import { invariant } from '@quorate/errors';
 import {
   LIMITS,
   RESULT_CODES,
-  decodeBody,
+  decodeEvidence,
   genesisId,
   type Genesis,
   type ResultName,
@@ -14,9 +14,11 @@ import { readAccounts, type AccountsRequest } from './account-reads';
 import { AccountTable, HEAD_WORDS } from './account-table';
 import { AssetTable } from './asset-table';
 import { AuthorityReads } from './authority-reads';
+import { isEvidence, scanBody, scanChecked } from './block-body';
 import { Booking } from './booking';
 import { EnvelopeAdmission, type EnvelopeHead, type SignerReport, type VerifySignature } from './envelope-admission';
 import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
+import { EvidenceTable } from './evidence-table';
 import { EnvelopeExecution } from './execution';
 import { FreezeTable } from './freeze-table';
 import type { TransferPosition } from './id-log';
@@ -29,9 +31,8 @@ import { RecordTable } from './record-table';
 import type { RestoredSections } from './restored-sections';
 import { CaptureMemory, SECTION_NAMES, SnapshotError, capturedBytes, type LedgerCapture } from './section';
 import type { StoredOutcome } from './outcome-codec';
-import { ResultCapture, previousOf, type CapturedResults } from './result-capture';
+import { ResultCapture, previousOf, type AccountResult, type CapturedResults } from './result-capture';
 import { ResultHasher } from './result-hasher';
-import { scanChecked } from './block-body';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 import { TransferReads } from './transfer-reads';
 import { trialBalance, type TrialBalance } from './trial-balance';
@@ -47,7 +48,10 @@ import {
   type TransferView,
 } from './views';
 
-/** A final block, as far as execution needs it. `envelopes` are its body's, in order; scanned ones are as `validateBlockBody` gives them. */
+/**
+ * A final block, as far as execution needs it. `envelopes` are its body's, in order; scanned ones are as `validateBlockBody` gives them. The body
+ * of a block that records evidence is its one envelope.
+ */
 export interface ExecutableBlock {
   readonly height: number;
   readonly timeNs: bigint;
@@ -77,14 +81,6 @@ export interface BlockOutcome {
 /** Version of the sections' contents: another one is not read. */
 const SNAPSHOT_VERSION = 2;
 
-/** One result seen from an account that it touched. */
-export interface AccountResult {
-  /** The result that touched the account before; height 0 if it was created here. */
-  readonly previous: ResultPosition;
-  /** Results in the same block. */
-  readonly blockResults: number;
-}
-
 const ID_LIMIT = 1n << 128n;
 
 /**
@@ -104,6 +100,7 @@ export class Ledger {
   private readonly mandateTable: MandateTable;
   private readonly freezeTable: FreezeTable;
   private readonly recordTable: RecordTable;
+  private readonly evidenceTable: EvidenceTable;
   private readonly booking: Booking;
   private readonly noted: ResultCapture;
   private readonly hasher: ResultHasher;
@@ -134,6 +131,7 @@ export class Ledger {
     this.mandateTable = new MandateTable(limits.mandatesMax, limits.mandatesPerAccountMax);
     this.freezeTable = new FreezeTable(limits.freezesMax);
     this.recordTable = new RecordTable(limits.recordsMax);
+    this.evidenceTable = new EvidenceTable(limits.evidenceMax);
     const tables = {
       parties: this.partyTable,
       assets: this.assetTable,
@@ -145,7 +143,7 @@ export class Ledger {
       freezes: this.freezeTable,
       records: this.recordTable,
     };
-    this.authority = new AuthorityReads(tables, () => this.executedTimeNs);
+    this.authority = new AuthorityReads({ ...tables, evidence: this.evidenceTable }, () => this.executedTimeNs);
     this.history = new TransferReads(tables);
     this.booking = new Booking(tables);
     this.execution = new EnvelopeExecution(tables, this.booking);
@@ -253,8 +251,7 @@ export class Ledger {
    * block's body: a CodecError or InvariantViolation says that it is not.
    */
   blockResults(block: ResultBlock, body: Uint8Array, codes: Uint16Array, captured: CapturedResults): BlockResults {
-    const envelopes = body.length === 0 ? [] : decodeBody(body).map(scanChecked);
-    return this.resultsOf(block, envelopes, codes, captured);
+    return this.resultsOf(block, scanBody(body), codes, captured);
   }
 
   /**
@@ -276,6 +273,7 @@ export class Ledger {
       ...this.freezeTable.capture(),
       ...this.recordTable.capture(),
       this.transferTable.captureEnds(memory),
+      ...this.evidenceTable.capture(),
     ];
     invariant(
       sections.length === SECTION_NAMES.length && sections.every(({ section }, at) => section === SECTION_NAMES[at]),
@@ -375,6 +373,7 @@ export class Ledger {
     this.mandateTable.restore(sections);
     this.freezeTable.restore(sections);
     this.recordTable.restore(sections);
+    this.evidenceTable.restore(sections);
   }
 
   private executeEnvelope(
@@ -384,6 +383,10 @@ export class Ledger {
     firstIndex: number,
   ): void {
     const { outline } = envelope;
+    if (isEvidence(envelope.bytes)) {
+      codes[firstIndex] = this.evidenceTable.record(decodeEvidence(envelope.bytes), block);
+      return;
+    }
     const refusal = this.admission.refusal(outline, outline.hash, block.timeNs);
     if (refusal !== null) {
       codes.fill(RESULT_CODES[refusal], firstIndex, firstIndex + outline.operationCount);

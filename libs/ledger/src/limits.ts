@@ -12,6 +12,8 @@ export interface LedgerLimits {
   /** Freezes ever made; each stays on record. */
   readonly freezesMax: number;
   readonly recordsMax: number;
+  /** Evidence against replicas, one of each epoch at most. */
+  readonly evidenceMax: number;
   /** Applied and failed transfers together; each uses up an id for ever. */
   readonly transfersMax: number;
   /** Newest transfers, applied and failed together, that a block compares retries with field by field. */
@@ -37,6 +39,7 @@ export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   mandatesPerAccountMax: 64,
   freezesMax: 2 ** 18,
   recordsMax: 2 ** 20,
+  evidenceMax: 2 ** 16,
   transfersMax: 2 ** 27 - 1,
   recentTransfersMax: 2 ** 20 - 2 ** 14,
   pendingTransfersMax: 2 ** 23,

@@ -13,6 +13,14 @@ import { encodeExpiry, type ResultPosition } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE, BALANCE_WORDS, HEAD_WORDS, PENDING_WORDS, type AccountTable } from './account-table';
 import { copy, toBigint } from './u128';
 
+/** One result seen from an account that it touched. */
+export interface AccountResult {
+  /** The result that touched the account before; height 0 if it was created here. */
+  readonly previous: ResultPosition;
+  /** Results in the same block. */
+  readonly blockResults: number;
+}
+
 export const CAPTURE_WORDS = 42;
 export const CAPTURE = { debitAccount: 0, creditAccount: 1, amount: 2, debit: 6, credit: 24 } as const;
 export const SIDE = { debits: 0, credits: 4, previousHeight: 8, previousIndexAndFlags: 9, pending: 10 } as const;

@@ -26,6 +26,7 @@ export const SECTIONS = {
   freezes: { number: 19, rowBytes: 1 },
   records: { number: 20, rowBytes: 1 },
   transferEnds: { number: 21, rowBytes: 4 },
+  evidence: { number: 22, rowBytes: 1 },
 } as const;
 
 /** Name of a section. */

@@ -18,6 +18,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     mandateTable: 'given',
     freezeTable: 'given',
     recordTable: 'given',
+    evidenceTable: 'given',
     authority: 'given',
     history: 'given',
     booking: 'given',
@@ -115,6 +116,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
   },
   FreezeTable: { freezesMax: 'given', rows: 'state', standing: 'derived' },
   RecordTable: { recordsMax: 'given', rows: 'state', byId: 'derived', newest: 'derived' },
+  EvidenceTable: { evidenceMax: 'given', rows: 'state' },
   EnvelopeMemory: {
     envelopesMax: 'given',
     entries: 'state',

@@ -20,3 +20,4 @@ export {
   type StatementFault,
   type StatementRefusal,
 } from './statement';
+export { verifyEvidence, type EvidenceRefusal, type ProvenMisbehaviour } from './evidence';

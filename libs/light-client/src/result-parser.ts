@@ -104,6 +104,7 @@ export function resultOf(fields: Record<string, unknown>): ParsedResult {
   const record = recordOf(recordFields);
   const operation = decodeResultOperation(record.operation);
   if ((operation.kind === 'expiry') !== (record.origin === null)) throw malformed('record.envelopeHash');
+  if ((operation.kind === 'evidence') !== (record.origin?.party === 0n)) throw malformed('record.party');
   const [debit, credit] = [sideOf(fields.debit, 'debit'), sideOf(fields.credit, 'credit')];
   if ((debit === null) !== (record.debitAccount === 0n)) throw malformed('debit');
   if ((credit === null) !== (record.creditAccount === 0n)) throw malformed('credit');

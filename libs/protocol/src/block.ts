@@ -2,8 +2,11 @@ import { CodecError, Reader, Writer } from '@quorate/codec';
 import { EMPTY_ROOT, concatBytes, leafHash, merkleRoot, sha256 } from '@quorate/crypto';
 import { LIMITS } from './limits';
 
-/** `data` carries envelopes, `empty` only makes results provable, `epoch_end` changes the replica set (the genesis is one). */
-export type BlockKind = 'data' | 'empty' | 'epoch_end';
+/**
+ * `data` carries envelopes, `empty` only makes results provable, `epoch_end` changes the replica set (the genesis is one), `evidence` records
+ * that a replica contradicted itself.
+ */
+export type BlockKind = 'data' | 'empty' | 'epoch_end' | 'evidence';
 
 /**
  * What a commit certificate makes final. It names no term, slot or proposer, so a block keeps its identity when a later
@@ -29,7 +32,7 @@ export const ZERO_HASH = new Uint8Array(32);
 export const HEADER_BYTES = 214;
 
 const HEADER_VERSION = 1;
-const KINDS: readonly (BlockKind | undefined)[] = [undefined, 'data', 'empty', 'epoch_end'];
+const KINDS: readonly (BlockKind | undefined)[] = [undefined, 'data', 'empty', 'epoch_end', 'evidence'];
 const BLOCK_TAG = Uint8Array.of(2);
 const CHUNK_BYTES = 4_096;
 

@@ -33,8 +33,10 @@ export interface GovernanceSignature {
 /** Epoch of the configuration that the genesis names. */
 export const FIRST_EPOCH = 1;
 
-/** The only rules of execution that there are so far; replicas refuse others. */
-export const RULES_VERSION = 1;
+/** The newest rules of execution; replicas refuse newer ones, and go on under older ones until a configuration names these. */
+export const RULES_VERSION = 2;
+/** The first rules under which evidence of misbehaviour is recorded. */
+export const EVIDENCE_RULES_VERSION = 2;
 
 const CONFIGURATION_VERSION = 1;
 const CONFIGURATION_TAG = new TextEncoder().encode('quorate/config/1\0');

@@ -36,7 +36,7 @@ export interface Genesis {
   readonly ledgerId: Uint8Array;
   readonly createdAtNs: bigint;
   readonly operator: PartyDraft;
-  /** Rules of execution; RULES_VERSION. */
+  /** Rules of execution, at most RULES_VERSION. */
   readonly rulesVersion: number;
   /** The replica set of the first epoch. */
   readonly replicas: readonly Member[];
@@ -116,7 +116,7 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
   const operator = readParty(reader);
   assertOperator(operator);
   const rulesVersion = reader.u16();
-  if (rulesVersion !== RULES_VERSION)
+  if (rulesVersion < 1 || rulesVersion > RULES_VERSION)
     throw new CodecError('CODEC_INVALID', `rules version ${rulesVersion} is unknown`, { rulesVersion });
   const replicas = readMembers(reader);
   const governance = readGovernance(reader);

@@ -19,6 +19,7 @@ export {
 } from './certificate';
 export {
   FIRST_EPOCH,
+  EVIDENCE_RULES_VERSION,
   RULES_VERSION,
   configHash,
   decodeConfiguration,
@@ -52,6 +53,20 @@ export {
   type Genesis,
   type Parent,
 } from './genesis';
+export {
+  EVIDENCE_TAG,
+  contradictionOf,
+  decodeEvidence,
+  encodeEvidence,
+  evidenceFault,
+  makeEvidence,
+  type Contradiction,
+  type Evidence,
+  type EvidenceFault,
+  type SignedStatement,
+  type TimeoutStatement,
+  type VoteStatement,
+} from './evidence';
 export { bytesToUuid, formatId, idFromHash, parseId, uuidToBytes } from './identifier';
 export { LIMITS } from './limits';
 export {

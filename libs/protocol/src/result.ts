@@ -7,6 +7,7 @@
 // A half hides balances behind its account's salt, so that a receipt can be shown to the other side of a transfer.
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { CHUNK_BYTES, concatBytes, leafHash, pairHash, pairRoot, sha256 } from '@quorate/crypto';
+import { EVIDENCE_TAG, decodeEvidence, type Evidence } from './evidence';
 import { decodeOperation, type Operation } from './operation';
 
 /** Where a result stands in the history of a ledger; height 0 and index 0 is the position before all. */
@@ -68,8 +69,14 @@ const FLAGS_SHIFT = 16n;
 const U48 = 2 ** 48;
 const U32 = 0x1_0000_0000;
 
-/** What a result is of: an operation that somebody asked for, or a pending transfer whose timeout passed. */
-export type ResultOperation = Operation | { readonly kind: 'expiry'; readonly pendingId: bigint };
+/**
+ * What a result is of: an operation that somebody asked for, a pending transfer whose timeout passed, or evidence against a replica, which the
+ * replicas themselves recorded: its origin is its own hash and the party 0.
+ */
+export type ResultOperation =
+  | Operation
+  | { readonly kind: 'expiry'; readonly pendingId: bigint }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence };
 
 /** Bytes that stand in an operation's place where a pending transfer expired. */
 export function encodeExpiry(pendingId: bigint): Uint8Array {
@@ -78,6 +85,7 @@ export function encodeExpiry(pendingId: bigint): Uint8Array {
 
 /** What the operation's bytes in a result stand for; throws CodecError unless they are canonical. */
 export function decodeResultOperation(bytes: Uint8Array): ResultOperation {
+  if (bytes[0] === EVIDENCE_TAG) return { kind: 'evidence', evidence: decodeEvidence(bytes) };
   if (bytes[0] !== EXPIRY_TAG) return decodeOperation(bytes);
   const reader = new Reader(bytes);
   reader.skip(1);

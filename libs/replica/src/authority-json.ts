@@ -1,6 +1,14 @@
 import { hex } from '@quorate/crypto';
-import type { AssetView, FreezeActView, FreezeView, MandateView, PartyView, RecordView } from '@quorate/ledger';
-import { PARTY_ROLES, formatId } from '@quorate/protocol';
+import type {
+  AssetView,
+  EvidenceView,
+  FreezeActView,
+  FreezeView,
+  MandateView,
+  PartyView,
+  RecordView,
+} from '@quorate/ledger';
+import { encodeEvidence, PARTY_ROLES, formatId } from '@quorate/protocol';
 
 type Json = Record<string, unknown>;
 
@@ -70,6 +78,18 @@ export function freezeJson(view: FreezeView): Json {
 
 function actJson({ party, reason, timestampNs, height, index }: FreezeActView): Json {
   return { party: formatId(party), reason, timestampNs: timestampNs.toString(), height, index };
+}
+
+export function evidenceJson({ evidence, contradiction, timestampNs, height }: EvidenceView): Json {
+  return {
+    epoch: evidence.epoch,
+    replica: evidence.replica,
+    contradiction,
+    evidence: hex(encodeEvidence(evidence)),
+    timestampNs: timestampNs.toString(),
+    height,
+    index: 0,
+  };
 }
 
 export function recordJson(view: RecordView): Json {

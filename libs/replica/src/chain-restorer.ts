@@ -1,12 +1,11 @@
 // The state of a ledger at a past height, made again from what a source holds: the newest snapshot at or below that height, and the blocks
 // from there on, executed. Every step is checked, so that a source can refuse but not deceive.
 import { EMPTY_ROOT, HistoryTree, equalBytes, verifySignature } from '@quorate/crypto';
-import { Ledger, RestoredSections, type TrialBalance } from '@quorate/ledger';
+import { Ledger, RestoredSections, scanBody, type TrialBalance } from '@quorate/ledger';
 import {
   STATE_CHUNK_BYTES,
   chunkCount,
   chunkHash,
-  decodeBody,
   genesisId,
   historyLeaf,
   sectionRoot,
@@ -207,7 +206,7 @@ class ChainRun {
       const isCertified = execHeight > first.height;
       if (isCertified && !equalBytes(this.history.root(execHeight + 1), execRoot))
         throw wrong('execution gives other results than a quorum certified', execHeight);
-      const envelopes = kind === 'data' && block.body.length > 0 ? decodeBody(block.body) : NO_ENVELOPES;
+      const envelopes = kind === 'epoch_end' ? NO_ENVELOPES : scanBody(block.body);
       const outcome = this.ledger.executeBlock({ height, timeNs, envelopes });
       this.history.append(historyLeaf(block.id, outcome.resultsRoot));
       this.blockId = block.id;

@@ -5,20 +5,22 @@ import {
   Ledger,
   decodeOutcome,
   encodeOutcome,
+  scanBody,
   type BlockOutcome,
   type AccountResult,
   type BlockResults,
   type EnvelopePosition,
+  type ExecutableBlock,
   type StoredOutcome,
 } from '@quorate/ledger';
-import { decodeBody, genesisId, historyLeaf, type Genesis, type ResultPosition } from '@quorate/protocol';
+import { genesisId, historyLeaf, type Genesis, type ResultPosition } from '@quorate/protocol';
 import type { ArchivedHistory } from './archived-history';
 import { BodyScans } from './body-scans';
 import type { OutcomeLog } from './outcome-log';
 import { RecentOutcomes } from './recent-outcomes';
 
-/** What blocks hold that carry none. */
-const NO_ENVELOPES = new Uint8Array(0);
+/** An epoch's end tells consensus something, and the ledger nothing. */
+const NOTHING_EXECUTED = new Uint8Array(0);
 
 /** Where an envelope's results stand and what they are. */
 export interface EnvelopeResults {
@@ -66,7 +68,7 @@ export class Executor {
   execute(block: Block): BlockOutcome {
     const { height, timeNs } = block.header;
     invariant(height === this.height + 1, 'blocks are executed in height order', { height });
-    const envelopes = block.header.kind === 'data' ? (this.scans.take(block.body) ?? decodeBody(block.body)) : [];
+    const envelopes = this.partsOf(block);
     const outcome = this.ledger.executeBlock({ height, timeNs, envelopes });
     this.history.append(historyLeaf(block.id, outcome.resultsRoot));
     const { codes, captured } = outcome;
@@ -83,11 +85,11 @@ export class Executor {
   /** Results of an executed block with their tree; null if what is needed of it is neither in memory nor in the log. */
   async blockResults({ header, body }: Block): Promise<BlockResults | null> {
     const { height, timeNs } = header;
-    const envelopes = header.kind === 'data' ? body : NO_ENVELOPES;
+    const executed = header.kind === 'epoch_end' ? NOTHING_EXECUTED : body;
     const outcome = await this.outcome(height);
     return outcome === null
       ? null
-      : this.ledger.blockResults({ height, timeNs }, envelopes, outcome.codes, outcome.captured);
+      : this.ledger.blockResults({ height, timeNs }, executed, outcome.codes, outcome.captured);
   }
 
   /** What an executed block did; null if it is neither in memory, nor in the log, nor in the archive. */
@@ -141,6 +143,10 @@ export class Executor {
   async encodedOutcome(height: number): Promise<Uint8Array | null> {
     const outcome = await this.outcome(height);
     return outcome === null ? null : encodeOutcome(outcome);
+  }
+
+  private partsOf({ header, body }: Block): ExecutableBlock['envelopes'] {
+    return header.kind === 'epoch_end' ? [] : (this.scans.take(body) ?? scanBody(body));
   }
 }
 

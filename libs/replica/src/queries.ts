@@ -3,7 +3,7 @@ import { hex } from '@quorate/crypto';
 import { PageRequestError, type Page } from '@quorate/ledger';
 import { parseId } from '@quorate/protocol';
 import type { ReceiptSideName, ReplicaAnswer, ReplicaQuery, StatementQuery } from '@quorate/transport';
-import { assetJson, freezeJson, mandateJson, partyJson, recordJson } from './authority-json';
+import { assetJson, evidenceJson, freezeJson, mandateJson, partyJson, recordJson } from './authority-json';
 import type { BlockStore } from './block-store';
 import { accountJson, balanceJson, transferJson } from './booking-json';
 import type { Executor } from './executor';
@@ -103,6 +103,8 @@ export class Queries {
           }),
           recordJson,
         );
+      case 'evidence':
+        return list(ledger.authority.evidence(page(query)), evidenceJson);
       case 'receipt':
         return { ...(await this.receipt(query)) };
       case 'statement':

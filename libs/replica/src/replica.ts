@@ -326,7 +326,10 @@ export class Replica implements LinkEvents {
     const newest = chain.finalHeaders.at(-1);
     if (newest !== undefined && finalCertificate !== null)
       this.tip.move(newest, finalCertificate, this.store.epochSteps(finalCertificate.epoch));
-    this.dispatch({ kind: 'boot', voteState, epochEnd, finalCertificate, blocks, ...chain });
+    const convicted = this.executor.ledger.authority.accusedSince(
+      epochEnd?.header.height ?? this.options.genesis.parent?.height ?? 0,
+    );
+    this.dispatch({ kind: 'boot', voteState, epochEnd, finalCertificate, blocks, convicted, ...chain });
   }
 
   private dispatch(event: EventBody): void {

@@ -9,6 +9,7 @@ import type {
   BalanceView,
   BlockEvent,
   BlockView,
+  EvidenceView,
   FreezeView,
   LedgerStatus,
   MandateView,
@@ -180,6 +181,11 @@ export class GatewayClient {
   freezes(ledgerId: string, options: PageOptions & { readonly standing?: boolean } = {}): PagedList<FreezeView> {
     const { standing = true, ...page } = options;
     return this.list(ledgerId, '/freezes', page, { standing: String(standing) });
+  }
+
+  /** Evidence that replicas contradicted themselves; newest first. */
+  evidence(ledgerId: string, options?: PageOptions): PagedList<EvidenceView> {
+    return this.list(ledgerId, '/evidence', options);
   }
 
   /** Records, all or about one subject; newest first. */

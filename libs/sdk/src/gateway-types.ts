@@ -144,6 +144,19 @@ export interface FreezeActView {
   readonly index: number;
 }
 
+/** Proof that a replica of the ledger signed two statements that contradict each other. */
+export interface EvidenceView {
+  readonly epoch: number;
+  /** Index in the replica set of that epoch. */
+  readonly replica: number;
+  readonly contradiction: 'two_prepares' | 'two_commits' | 'two_timeouts' | 'commit_forgotten';
+  /** Both statements with their signatures, hexadecimal; verifyEvidence of the light client judges it. */
+  readonly evidence: string;
+  readonly timestampNs: string;
+  readonly height: number;
+  readonly index: number;
+}
+
 /** A freeze of an account or party; `lifted` is null while it stands. */
 export interface FreezeView {
   readonly target: 'account' | 'party';
@@ -168,7 +181,7 @@ export interface RecordView {
 export interface BlockView {
   readonly height: number;
   readonly id: string;
-  readonly kind: 'data' | 'empty' | 'epoch_end';
+  readonly kind: 'data' | 'empty' | 'epoch_end' | 'evidence';
   readonly timestampNs: string;
   readonly operationCount: number;
   readonly bodyBytes: number;

@@ -54,6 +54,7 @@ export type {
   BlockEvent,
   BlockView,
   LedgerStatus,
+  EvidenceView,
   FreezeView,
   FreezeActView,
   MandateView,

@@ -9,15 +9,18 @@ import {
   configHash,
   consensusContext,
   decodeEpochEnd,
+  decodeEvidence,
   encodeHeader,
+  evidenceFault,
   genesisHeader,
   quorum,
   type BlockHeader,
   type Certificate,
   type Configuration,
+  type Evidence,
   type Genesis,
 } from '@quorate/protocol';
-import { simulatedVerify } from './signing';
+import { simulatedCertificateHash, simulatedVerify } from './signing';
 
 /** How far a block's time may be ahead of an honest clock: what voters accept (C-25), and the skew between two clocks. */
 const CLOCK_AHEAD_NS_MAX = 500_000_000n + 400_000_000n;
@@ -39,6 +42,8 @@ export class Checker {
   private readonly genesisKey: string;
   private readonly execRoots = new Map<number, string>();
   private readonly votes = new Map<string, string>();
+  /** Epoch and replica of the evidence on the ledger. */
+  readonly accused = new Set<string>();
   private readonly highestCommit = new Map<string, number>();
   private readonly timeouts = new Map<string, string>();
   /** Configurations by epoch, from the final blocks that began them. */
@@ -115,11 +120,26 @@ export class Checker {
       this.report(`CONTENT: height ${header.height}`);
     if (parent === undefined) return;
     this.checkEpoch(parent, header);
+    if (header.kind === 'evidence') this.checkEvidence(decodeEvidence(body));
     const earliestNs = parent.timeNs + BigInt(Math.max(1, parent.operationCount));
     if (header.timeNs < earliestNs) this.report(`TIME: height ${header.height} is before its parent's last operation`);
     const aheadNs = wallClockNs === undefined ? 0n : header.timeNs - wallClockNs;
     if (header.timeNs > earliestNs && aheadNs > CLOCK_AHEAD_NS_MAX)
       this.report(`TIME: height ${header.height} is ${aheadNs / 1_000_000n} ms ahead`);
+  }
+
+  /** C-41, C-42: evidence holds outside the core too, never accuses who is honest, and is recorded once. */
+  private checkEvidence(evidence: Evidence): void {
+    const { configuration } = this.inEpoch(evidence.epoch);
+    const fault = evidenceFault(configuration, evidence, simulatedVerify);
+    const certificateHash = hex(configuration.replicas[evidence.replica].certificateHash);
+    const key = `${evidence.epoch} ${evidence.replica}`;
+    let node = 0;
+    while (hex(simulatedCertificateHash(node)) !== certificateHash) node += 1;
+    if (fault !== null) this.report(`EVIDENCE: it proves nothing: ${fault}`);
+    if (this.isHonest(node)) this.report(`EVIDENCE: it accuses node ${node}, which is honest`);
+    if (this.accused.has(key)) this.report(`EVIDENCE: replica ${evidence.replica} is accused twice`);
+    this.accused.add(key);
   }
 
   /** C-37: an epoch's end is followed by its own successor only, and every other block by one of its epoch. */

@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly sabotage?: Sabotage;
   /** Replicas whose misbehaviour is intended. */
   readonly byzantine?: readonly number[];
+  /** Rules of the genesis, if not the newest: with the first ones, cores behave like those before evidence was recorded (C-44). */
+  readonly rulesVersion?: number;
 }
 
 /** Lets a test or an adversary see, change, drop or add what a node sends in the name of an epoch. Null = unchanged. */
@@ -59,7 +61,7 @@ export class Cluster implements ReplicaWorld {
 
   constructor(readonly options: ClusterOptions) {
     this.random = new Random(options.seed);
-    this.genesis = simulatedGenesis(options.replicaCount, options.seed);
+    this.genesis = simulatedGenesis(options.replicaCount, options.seed, options.rulesVersion);
     const byzantine = new Set(options.byzantine ?? []);
     this.checker = new Checker(this.genesis, (replica) => !byzantine.has(replica));
     this.network = { lossRate: 0, duplicateRate: 0, delayMs: () => this.random.between(0.2, 0.4), passes: () => true };

@@ -211,7 +211,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-21',
     bug: 'the content of a proposal is not checked',
-    seed: 1,
+    seed: 2,
     adversary: 'oversize',
     module: 'validity',
     replace: () => ({ contentValid: () => true }),
@@ -235,7 +235,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-25',
     bug: 'any time in the future is taken',
-    seed: 1,
+    seed: 2,
     adversary: 'future-time',
     parameters: { clockAheadNsMax: 3_600_000_000_000n },
   },
@@ -256,7 +256,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-38',
     bug: 'a certificate of the former epoch keeps its rank in the next',
-    seed: 1,
+    seed: 2,
     spares: 3,
     module: 'chain',
     replace: ({ Chain }) => ({

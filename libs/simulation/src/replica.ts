@@ -12,7 +12,7 @@ import {
   type Recipient,
 } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
-import type { Certificate, Genesis } from '@quorate/protocol';
+import { decodeEvidence, type Certificate, type Genesis } from '@quorate/protocol';
 import { SimulatedDisk } from './disk';
 import { OPERATION_BYTES, SimulatedExecutor, blockOperations } from './executor';
 import type { Random } from './random';
@@ -317,6 +317,11 @@ export class SimulatedReplica {
     this.world.send(this.options.index, to, message, this.core?.status().epoch ?? 0);
   }
 
+  /** Bodies of the final blocks that hold evidence. */
+  get evidence(): Uint8Array[] {
+    return this.chain.filter(({ header }) => header.kind === 'evidence').map(({ body }) => body);
+  }
+
   /** Reads the journal back, executes the final chain again, and tells the core. */
   private recover(): EventContent & { kind: 'boot' } & BootEvent {
     const records = this.disk.durable;
@@ -335,14 +340,23 @@ export class SimulatedReplica {
     let voteState: Uint8Array | null = null;
     for (const record of records) voteState = record.voteState ?? voteState;
     const finalHeight = this.chain.length;
+    const epochEnd = this.chain.findLast(({ header }) => header.kind === 'epoch_end') ?? null;
     return {
       kind: 'boot',
       voteState,
       finalHeaders: this.chain.slice(-64),
-      epochEnd: this.chain.findLast(({ header }) => header.kind === 'epoch_end') ?? null,
+      epochEnd,
+      convicted: accusedReplicas(this.chain, (epochEnd?.header.epoch ?? 0) + 1),
       finalCertificate: recovered.certificate,
       blocks: [...blocks.values()].filter((block) => block.header.height > finalHeight),
       executed: executed.slice(-64),
     };
   }
+}
+
+/** Replicas of the epoch against which blocks of the chain hold evidence. */
+function accusedReplicas(chain: readonly Block[], epoch: number): number[] {
+  return chain
+    .filter(({ header }) => header.kind === 'evidence' && header.epoch === epoch)
+    .map(({ body }) => decodeEvidence(body).replica);
 }

@@ -59,7 +59,7 @@ export function simulatedCertificateHash(node: number): Uint8Array {
 }
 
 /** A genesis for `replicaCount` replicas; the seed chooses the ledger id and so the first leader. */
-export function simulatedGenesis(replicaCount: number, seed: number): Genesis {
+export function simulatedGenesis(replicaCount: number, seed: number, rulesVersion = RULES_VERSION): Genesis {
   const ledgerId = sha256(
     Uint8Array.of(0x6c, seed & 0xff, (seed >>> 8) & 0xff, (seed >>> 16) & 0xff, seed >>> 24),
   ).slice(0, 16);
@@ -67,7 +67,7 @@ export function simulatedGenesis(replicaCount: number, seed: number): Genesis {
     ledgerId,
     createdAtNs: 1_700_000_000_000_000_000n,
     operator: { id: 1n, name: 'operator', threshold: 1, keys: [{ scheme: 'ed25519', bytes: sha256(ledgerId) }] },
-    rulesVersion: RULES_VERSION,
+    rulesVersion,
     replicas: Array.from({ length: replicaCount }, (_, node) => ({
       consensusKey: simulatedKey(node),
       certificateHash: simulatedCertificateHash(node),

@@ -157,6 +157,7 @@ class TwinsRun {
       epochEnd: null,
       finalCertificate: null,
       blocks: [],
+      convicted: [],
       executed,
     });
     setRecalled(copy.core);

@@ -100,6 +100,7 @@ export type ReplicaQuery =
   | ({ readonly query: 'freezes'; readonly standing: boolean } & ListQuery)
   | { readonly query: 'record'; readonly id: string }
   | ({ readonly query: 'records'; readonly subject?: string } & ListQuery)
+  | ({ readonly query: 'evidence' } & ListQuery)
   | { readonly query: 'receipt'; readonly transferId: string; readonly side?: ReceiptSideName }
   | { readonly query: 'receipt'; readonly height: number; readonly index: number; readonly side?: ReceiptSideName }
   | ({ readonly query: 'statement' } & StatementQuery)

@@ -1,5 +1,5 @@
 import { hex } from '@quorate/crypto';
-import { formatId, PARTY_ROLES, type Operation } from '@quorate/protocol';
+import { contradictionOf, formatId, PARTY_ROLES, type ResultOperation } from '@quorate/protocol';
 import { Tag } from 'antd';
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
@@ -7,7 +7,10 @@ import { CopyableId } from '../ui/copyable-id';
 
 /** What a receipt shows of an operation that decides who may do what, or attests what there is. */
 export function authorityRows(
-  operation: Exclude<Operation, { kind: 'create_party' | 'create_asset' | 'create_account' | 'create_transfer' }>,
+  operation: Exclude<
+    ResultOperation,
+    { kind: 'create_party' | 'create_asset' | 'create_account' | 'create_transfer' | 'expiry' }
+  >,
   t: TFunction,
 ): [string, ReactNode][] {
   const id = (value: bigint) => <CopyableId key={value.toString()} id={formatId(value)} />;
@@ -55,6 +58,13 @@ export function authorityRows(
       return [[t('field.account'), id(operation.account)]];
     case 'attest_supply':
       return [[t('field.asset'), operation.asset]];
+    case 'evidence': {
+      const { epoch, replica } = operation.evidence;
+      return [
+        [t('evidence.replica'), t('evidence.replicaOf', { replica: replica + 1, epoch })],
+        [t('evidence.proof'), t(`evidence.${contradictionOf(operation.evidence) ?? 'none'}`)],
+      ];
+    }
   }
 }
 

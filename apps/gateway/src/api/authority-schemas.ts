@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// What replicas tell about mandates, freezes and records, for the OpenAPI document.
+// What replicas tell about mandates, freezes, records and evidence, for the OpenAPI document.
 
 const id = z.string().regex(/^[0-9a-f]{32}$/);
 const number = z.string().regex(/^(0|[1-9][0-9]*)$/);
@@ -38,6 +38,24 @@ export const freezeSchema = z
     lifted: act.nullable().meta({ description: 'Null while the freeze stands.' }),
   })
   .meta({ id: 'Freeze' });
+
+export const evidenceSchema = z
+  .object({
+    epoch: count.meta({ description: 'Replica set that the replica was a member of, counted from 1.' }),
+    replica: count.meta({ description: 'Its index in that replica set.' }),
+    contradiction: z
+      .enum(['two_prepares', 'two_commits', 'two_timeouts', 'commit_forgotten'])
+      .meta({ description: 'How the two statements that it signed contradict each other.' }),
+    evidence: z
+      .string()
+      .regex(/^[0-9a-f]+$/)
+      .meta({
+        description:
+          'Both statements with their signatures; whoever has the configuration of the epoch can verify them.',
+      }),
+    ...place,
+  })
+  .meta({ id: 'Evidence' });
 
 export const recordSchema = z
   .object({

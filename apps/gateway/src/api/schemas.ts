@@ -156,7 +156,7 @@ export const blockSchema = z
   .object({
     height: count,
     id: hash,
-    kind: z.enum(['data', 'empty', 'epoch_end']),
+    kind: z.enum(['data', 'empty', 'epoch_end', 'evidence']),
     timestampNs,
     operationCount: count,
     bodyBytes: count,

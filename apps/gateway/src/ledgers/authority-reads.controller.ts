@@ -14,12 +14,12 @@ import {
   type LedgerParameters,
   type PageQuery,
 } from '../api/parameters';
-import { freezeSchema, mandateSchema, recordSchema } from '../api/authority-schemas';
+import { evidenceSchema, freezeSchema, mandateSchema, recordSchema } from '../api/authority-schemas';
 import { pageSchema } from '../api/schemas';
 import { LedgerAccess } from './ledger-access';
 import { found, page, type ListAnswer } from './replica-answers';
 
-/** Who may debit whose account, what is frozen and why, and the records of a ledger, as one of its replicas tells it. */
+/** Who may debit whose account, what is frozen and why, the records of a ledger, and the evidence against its replicas, as one of its replicas tells it. */
 @Controller('v1/ledgers/:ledgerId')
 export class AuthorityReadsController {
   constructor(private readonly access: LedgerAccess) {}
@@ -65,6 +65,20 @@ export class AuthorityReadsController {
     @Query({ schema: freezesQuery }) query: z.output<typeof freezesQuery>,
   ): Promise<ListAnswer> {
     return page(await this.access.query(request, ledgerId, { query: 'freezes', ...query }));
+  }
+
+  @Get('evidence')
+  @Operation({
+    operationId: 'listEvidence',
+    summary: 'Evidence that replicas of the ledger contradicted themselves, newest first',
+    answer: pageSchema(evidenceSchema),
+  })
+  async evidence(
+    @Req() request: FastifyRequest,
+    @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
+    @Query({ schema: pageQuery }) query: PageQuery,
+  ): Promise<ListAnswer> {
+    return page(await this.access.query(request, ledgerId, { query: 'evidence', ...query }));
   }
 
   @Get('records')

@@ -1,5 +1,5 @@
 import { CodecError } from '@quorate/codec';
-import { RECENT_HEADERS_MAX, type BootEvent } from '@quorate/consensus';
+import { RECENT_HEADERS_MAX, type Block, type BootEvent } from '@quorate/consensus';
 import { equalBytes } from '@quorate/crypto';
 import { SnapshotError } from '@quorate/ledger';
 import { checkpointProven, genesisHeader, type Configuration, type Genesis } from '@quorate/protocol';
@@ -45,10 +45,11 @@ export async function newestState(
 /** Executes again what is final above the state that execution began with; gives back what consensus goes on from. */
 export async function replay(
   genesis: Genesis,
+  epochEnd: Block | null,
   store: BlockStore,
   executor: Executor,
   checkpoints: Checkpoints,
-): Promise<Pick<BootEvent, 'finalHeaders' | 'executed'>> {
+): Promise<Pick<BootEvent, 'finalHeaders' | 'executed' | 'convicted'>> {
   const { finalHeight } = store;
   for (let height = executor.height + 1; height <= finalHeight; height += 1) {
     const block = await store.finalBlock(height);
@@ -62,5 +63,6 @@ export async function replay(
   const executed = [{ height, execRoot }];
   for (const { header } of finalHeaders)
     executed.push({ height: header.height, execRoot: executor.execRoot(header.height) });
-  return { finalHeaders, executed };
+  const convicted = executor.ledger.authority.accusedSince((epochEnd?.header ?? genesisHeader(genesis)).height);
+  return { finalHeaders, executed, convicted };
 }

@@ -322,14 +322,11 @@ export class Replica implements LinkEvents {
 
   private async boot(stored: StoredState): Promise<void> {
     const { voteState, finalCertificate, epochEnd, unfinalised: blocks } = stored;
-    const chain = await replay(this.options.genesis, this.store, this.executor, this.checkpoints);
+    const chain = await replay(this.options.genesis, epochEnd, this.store, this.executor, this.checkpoints);
     const newest = chain.finalHeaders.at(-1);
     if (newest !== undefined && finalCertificate !== null)
       this.tip.move(newest, finalCertificate, this.store.epochSteps(finalCertificate.epoch));
-    const convicted = this.executor.ledger.authority.accusedSince(
-      epochEnd?.header.height ?? this.options.genesis.parent?.height ?? 0,
-    );
-    this.dispatch({ kind: 'boot', voteState, epochEnd, finalCertificate, blocks, convicted, ...chain });
+    this.dispatch({ kind: 'boot', voteState, epochEnd, finalCertificate, blocks, ...chain });
   }
 
   private dispatch(event: EventBody): void {

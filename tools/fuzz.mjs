@@ -1,6 +1,7 @@
-// `npm run fuzz [-- --operations 10000000 --first 1 | --seed 42] [--length 600]`: the ledger's engine against the independent
-// model of its rules (libs/ledger/test/model), story after story, each from a seed of its own. The first difference ends the run
-// and is printed with the command that replays it.
+// `npm run fuzz [-- --operations 10000000 --first 1 | --seed 42] [--length 600] [--proofs 10]`: the ledger's engine against the independent
+// model of its rules (libs/ledger/test/model), story after story, each from a seed of its own. Results and sums are compared after each
+// block; the light client verifies a receipt and a statement of one block in `--proofs`, and refuses altered ones. The first difference
+// ends the run and is printed with the command that replays it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -12,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const operationsDefault = 10_000_000;
 const lengthDefault = 600;
 const lengthMax = 20_000;
+const proofsDefault = 10;
 const progressOperations = 250_000;
 
 const { values } = parseArgs({
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     length: { type: 'string', default: String(lengthDefault) },
     seed: { type: 'string' },
+    proofs: { type: 'string', default: String(proofsDefault) },
   },
 });
 
@@ -45,18 +48,19 @@ async function loadStory() {
 /** One story; false if engine and model differ. */
 function tell(tellStory, seed, length, seen) {
   try {
-    const outcome = tellStory(seed, length);
+    const outcome = tellStory(seed, length, proofs);
     for (const result of outcome.seen) seen.add(result);
     return outcome.operations;
   } catch (error) {
     console.log(`\nFAILED seed ${seed}, length ${length}: ${error.message}`);
     console.log(error.stack);
-    console.log(`    replay: npm run fuzz -- --seed ${seed} --length ${length}`);
+    console.log(`    replay: npm run fuzz -- --seed ${seed} --length ${length} --proofs ${proofs}`);
     return null;
   }
 }
 
 const length = wholeNumber('length', lengthMax);
+const proofs = Math.max(1, wholeNumber('proofs', lengthMax));
 const tellStory = await loadStory();
 const seen = new Set();
 if (values.seed !== undefined) {

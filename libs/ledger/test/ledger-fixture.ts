@@ -53,12 +53,15 @@ export const OPERATOR = 1n;
 export const START_NS = 1_700_000_000_000_000_000n;
 export const operatorKey = ed25519Key(1);
 
+/** The key of the only replica. */
+export const consensusKey = ed25519Key(99);
+
 export const genesis: Genesis = {
   ledgerId: new Uint8Array(16).fill(7),
   createdAtNs: START_NS,
   operator: { id: OPERATOR, name: 'Operator', threshold: 1, keys: [operatorKey.publicKey] },
   rulesVersion: RULES_VERSION,
-  replicas: [{ consensusKey: ed25519Key(99).publicKey.bytes, certificateHash: new Uint8Array(32) }],
+  replicas: [{ consensusKey: consensusKey.publicKey.bytes, certificateHash: new Uint8Array(32) }],
   governance: { threshold: 1, keys: [operatorKey.publicKey] },
 };
 

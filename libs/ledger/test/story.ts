@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
 import { hex } from '@quorate/crypto';
 import { ACCOUNT_FLAGS, OPEN_ASSET_POLICY, RESULT_CODES, type Operation, type ResultName } from '@quorate/protocol';
-import { LEDGER_LIMITS, type LedgerLimits, type SectionName } from '../src';
+import { LEDGER_LIMITS, type BlockOutcome, type LedgerLimits, type SectionName } from '../src';
 import { setRoles } from './authority-drafts';
 import { Chance } from './chance';
 import {
@@ -21,6 +21,7 @@ import { validAt } from './model/authority-rules';
 import { LedgerModel } from './model/ledger-model';
 import { KEYS, OperationMaker } from './operation-maker';
 import { bytesOf, restoredFrom } from './snapshot-bytes';
+import { StepProofs, type ExpectedBlock } from './step-proofs';
 
 /** So small that every one of them is met. */
 export const STORY_LIMITS: LedgerLimits = {
@@ -106,22 +107,28 @@ const OPENING: readonly (readonly [bigint, readonly Operation[]])[] = [
 
 /** How many transfers a block looks back at: nearly none, some, and all of a short story. */
 const RECENT_MAXES = [24, 90, 4_000];
-const snapshots = new Map<number, ReadonlyMap<SectionName, Uint8Array>>();
+const openings = new Map<number, Opening>();
+
+interface Opening {
+  readonly snapshot: ReadonlyMap<SectionName, Uint8Array>;
+  readonly outcome: BlockOutcome;
+}
 
 /** The opening takes as long as a story: it is executed once, and every story begins with a ledger restored from there. */
-function opened(limits: LedgerLimits): ReadonlyMap<SectionName, Uint8Array> {
-  const known = snapshots.get(limits.recentTransfersMax);
+function opened(limits: LedgerLimits): Opening {
+  const known = openings.get(limits.recentTransfersMax);
   if (known !== undefined) return known;
   const driver = new LedgerDriver(limits);
   const envelopes = OPENING.map(([signer, operations]) => {
     const by = signer === 1n ? operatorKey : bankKey;
     return driver.envelope(operations, { party: signer, keys: [{ key: 0, by }] });
   });
-  const refused = names(driver.block(...envelopes).codes).filter((result) => result !== 'applied');
+  const outcome = driver.block(...envelopes);
+  const refused = names(outcome.codes).filter((result) => result !== 'applied');
   deepStrictEqual(refused, [], 'the opening applies');
-  const snapshot = bytesOf(driver.ledger.capture());
-  snapshots.set(limits.recentTransfersMax, snapshot);
-  return snapshot;
+  const opening = { snapshot: bytesOf(driver.ledger.capture()), outcome };
+  openings.set(limits.recentTransfersMax, opening);
+  return opening;
 }
 
 class Story {
@@ -129,14 +136,24 @@ class Story {
   readonly model: LedgerModel;
   readonly seen = new Set<string>();
   private readonly maker: OperationMaker;
+  private readonly proofs: StepProofs;
   private readonly submitted: (readonly Operation[])[] = [];
   operations = 0;
 
-  constructor(private readonly chance: Chance) {
+  constructor(
+    private readonly chance: Chance,
+    private readonly proofsOnceIn: number,
+  ) {
     const limits = { ...STORY_LIMITS, recentTransfersMax: chance.pick(RECENT_MAXES) };
-    this.driver = new LedgerDriver(limits, restoredFrom(opened(limits), limits));
+    const { snapshot, outcome } = opened(limits);
+    this.driver = new LedgerDriver(limits, restoredFrom(snapshot, limits));
     this.model = new LedgerModel(genesis.operator, limits);
     this.model.open(OPENING, this.driver.timeNs);
+    this.proofs = new StepProofs(chance);
+    this.compare(outcome, {
+      results: OPENING.flatMap(([, operations]) => operations.map((): ResultName => 'applied')),
+      expiries: [],
+    });
     this.maker = new OperationMaker(chance, this.model);
   }
 
@@ -145,12 +162,14 @@ class Story {
       this.block(1 + this.chance.below(3));
     }
     this.compareBooks();
+    const { accounts } = this.model.books;
+    this.proofs.proveWhole(this.chance.pick(accounts.keys()), (id) => accounts.of(id));
   }
 
   /** Each envelope is drawn when its turn comes, from what the model then holds. */
   private block(envelopes: number): void {
     const timeNs = this.driver.timeNs + 1_000_000_000n;
-    this.model.expire(timeNs);
+    const expiries = this.model.expire(timeNs);
     const bytes: Uint8Array[] = [];
     const expected: ResultName[] = [];
     for (let left = envelopes; left > 0; left -= 1) {
@@ -163,12 +182,22 @@ class Story {
       expected.push(
         ...(refusal === null ? this.model.execute(signer, operations, first) : operations.map(() => refusal)),
       );
+      if (refusal !== null) this.model.effects.push(...operations.map(() => null));
       this.operations += operations.length;
     }
-    const results = names(this.driver.block(...bytes).codes);
+    const outcome = this.driver.block(...bytes);
+    const results = names(outcome.codes);
     if (!isDeepStrictEqual(results, expected))
       deepStrictEqual(results, expected, 'engine and model give other results');
     for (const result of results) this.seen.add(result);
+    this.compare(outcome, { results: expected, expiries });
+    if (this.chance.onceIn(this.proofsOnceIn)) this.proofs.prove((id) => this.model.books.accounts.of(id));
+  }
+
+  /** What each result of the block left behind. */
+  private compare(outcome: BlockOutcome, expected: Pick<ExpectedBlock, 'results' | 'expiries'>): void {
+    const { effects } = this.model;
+    this.proofs.add(outcome, this.driver.timeNs, { ...expected, effects: effects.splice(0) });
   }
 
   private envelope(timeNs: bigint): [bigint, readonly Operation[]] {
@@ -224,9 +253,12 @@ class Story {
 
 const isClosed = (flags: number): boolean => (flags & ACCOUNT_FLAGS.closed) !== 0;
 
-/** Tells the story of a seed, of at least that many operations; throws AssertionError where engine and model differ. */
-export function tellStory(seed: number, operations: number): StoryOutcome {
-  const story = new Story(new Chance(seed));
+/**
+ * Tells the story of a seed, of at least that many operations; throws AssertionError where engine and model differ. Every block's results and
+ * sums are compared; of one block in `proofsOnceIn` also a receipt and a statement, and of each story a whole statement.
+ */
+export function tellStory(seed: number, operations: number, proofsOnceIn = 1): StoryOutcome {
+  const story = new Story(new Chance(seed), proofsOnceIn);
   story.tell(operations);
   return story;
 }

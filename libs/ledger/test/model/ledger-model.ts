@@ -18,7 +18,7 @@ import {
   validAt,
   type Signing,
 } from './authority-rules';
-import { Books } from './books';
+import { Books, type ModelAccount } from './books';
 import { createAccount, createTransfer, differenceOf, has, MAX, PENDING, release, resolves } from './booking-rules';
 
 /** A signature: its place among the party's keys, and the key that made it. */
@@ -27,11 +27,22 @@ export interface ModelSignature {
   readonly publicKey: Uint8Array;
 }
 
+/** What an applied operation, or an expiry, left behind: the account that it debits first. */
+export interface ModelEffect {
+  /** Moved, reserved or released; of an attestation of supply, the supply. */
+  readonly amount: bigint;
+  readonly accounts: readonly { readonly id: bigint; readonly after: ModelAccount }[];
+  /** It only shows an account. */
+  readonly isLook: boolean;
+}
+
 const GENESIS_ROLES = 7;
 
 export class LedgerModel {
   readonly books = new Books();
   readonly failed = new Map<bigint, ResultName>();
+  /** Of the operations executed last, null where one was not applied; whoever reads them empties the list. */
+  readonly effects: (ModelEffect | null)[] = [];
 
   constructor(
     operator: PartyDraft,
@@ -50,13 +61,16 @@ export class LedgerModel {
   }
 
   /** Start of a block: what is overdue is released, at most a number of transfers, earliest expiry first, then oldest first. */
-  expire(timeNs: bigint): void {
+  expire(timeNs: bigint): ModelEffect[] {
     this.books.oldest = Math.max(0, this.books.used.size - this.limits.recentTransfersMax);
     this.books.forgetResolved();
     const due = this.books.pending().filter(({ expiresAtNs }) => expiresAtNs !== null && expiresAtNs <= timeNs);
     // The sort is stable, so transfers of one expiry stay in order of creation.
     due.sort((left, right) => Number((left.expiresAtNs ?? 0n) - (right.expiresAtNs ?? 0n)));
-    for (const transfer of due.slice(0, this.limits.expiriesPerBlockMax)) release(this.books, transfer, 'expired');
+    return due.slice(0, this.limits.expiriesPerBlockMax).map((transfer) => {
+      release(this.books, transfer, 'expired');
+      return this.between(transfer.draft);
+    });
   }
 
   /** Why an envelope of the party with these signatures has no effect at that block time, or null. */
@@ -91,14 +105,18 @@ export class LedgerModel {
   private executeChain(party: bigint, chain: readonly Operation[], open: boolean, timeNs: bigint): ResultName[] {
     this.books.mark();
     const results: ResultName[] = [];
+    const effects: (ModelEffect | null)[] = [];
     for (const [index, operation] of chain.entries()) {
       const lastOfOpen = open && index === chain.length - 1;
       const broken = results.some((result) => result !== 'applied');
       if (lastOfOpen) results.push('linked_event_chain_open');
       else if (broken) results.push('linked_event_failed');
       else results.push(this.apply(operation, { party, timeNs: timeNs + BigInt(index), limits: this.limits }));
+      effects.push(results[index] === 'applied' ? this.effectOf(operation) : null);
     }
-    if (results.every((result) => result === 'applied')) return results;
+    const stands = results.every((result) => result === 'applied');
+    this.effects.push(...effects.map((effect) => (stands ? effect : null)));
+    if (stands) return results;
     this.books.goBack();
     return results.map((result) => (result === 'applied' ? 'linked_event_failed' : result));
   }
@@ -107,6 +125,28 @@ export class LedgerModel {
   isRecent(id: bigint): boolean {
     const { used } = this.books;
     return (used.get(id) ?? -1) >= used.size - this.limits.recentTransfersMax;
+  }
+
+  private effectOf(operation: Operation): ModelEffect {
+    const { books } = this;
+    const only = (id: bigint) => [{ id, after: books.accounts.of(id) }];
+    switch (operation.kind) {
+      case 'create_account':
+        return { amount: 0n, accounts: only(operation.account.id), isLook: false };
+      case 'create_transfer':
+        return this.between(books.transfers.of(operation.transfer.id).draft);
+      case 'attest_account':
+        return { amount: 0n, accounts: only(operation.account), isLook: true };
+      case 'attest_supply':
+        return { amount: books.supply(operation.asset), accounts: [], isLook: true };
+      default:
+        return { amount: 0n, accounts: [], isLook: true };
+    }
+  }
+
+  private between({ debitAccount, creditAccount, amount }: TransferDraft): ModelEffect {
+    const accounts = [debitAccount, creditAccount].map((id) => ({ id, after: this.books.accounts.of(id) }));
+    return { amount, accounts, isLook: false };
   }
 
   private apply(operation: Operation, signing: Signing): ResultName {

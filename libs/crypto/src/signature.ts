@@ -145,9 +145,22 @@ export function verifySignature(
   return shapeAcceptable(scheme, key, signature) && nativeVerify(scheme, key, message, signature);
 }
 
+/** Keys known to be acceptable: the same few stand in every genesis, receipt and statement of a ledger. */
+const acceptable = new Set<string>();
+const ACCEPTABLE_KEPT_MAX = 1_024;
+
 /** Whether a key may be registered for a party: right length, a point of the curve, canonical, not of small order. */
 export function publicKeyAcceptable(key: PublicKey): boolean {
   if (key.bytes.length !== PUBLIC_KEY_BYTES[key.scheme]) return false;
+  const name = `${key.scheme} ${hex(key.bytes)}`;
+  if (acceptable.has(name)) return true;
+  if (!isPointAcceptable(key)) return false;
+  if (acceptable.size >= ACCEPTABLE_KEPT_MAX) acceptable.clear();
+  acceptable.add(name);
+  return true;
+}
+
+function isPointAcceptable(key: PublicKey): boolean {
   try {
     if (key.scheme === 'p256') {
       p256.Point.fromBytes(key.bytes).assertValidity();

@@ -163,7 +163,8 @@ class Story {
     }
     this.compareBooks();
     const { accounts } = this.model.books;
-    this.proofs.proveWhole(this.chance.pick(accounts.keys()), (id) => accounts.of(id));
+    if (this.chance.onceIn(this.proofsOnceIn))
+      this.proofs.proveWhole(this.chance.pick(accounts.keys()), (id) => accounts.of(id));
   }
 
   /** Each envelope is drawn when its turn comes, from what the model then holds. */
@@ -255,7 +256,7 @@ const isClosed = (flags: number): boolean => (flags & ACCOUNT_FLAGS.closed) !== 
 
 /**
  * Tells the story of a seed, of at least that many operations; throws AssertionError where engine and model differ. Every block's results and
- * sums are compared; of one block in `proofsOnceIn` also a receipt and a statement, and of each story a whole statement.
+ * sums are compared; one block in `proofsOnceIn` is also proved by a receipt and a statement, and one story by the whole statement of an account.
  */
 export function tellStory(seed: number, operations: number, proofsOnceIn = 1): StoryOutcome {
   const story = new Story(new Chance(seed), proofsOnceIn);

@@ -2,6 +2,7 @@ import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
 import type { Certificate } from '@quorate/protocol';
 import { applyCertificate } from './acceptance';
+import { claimedHeight } from './claims';
 import { makeBlock } from './committee';
 import { isCatchingUp, makeFinal } from './finality';
 import { CATCH_UP_LAG_BLOCKS_MAX, CATCH_UP_LAG_BYTES_MAX } from './limits';
@@ -89,8 +90,7 @@ function certifiedBlocks(core: CoreState): Certificate[] {
 }
 
 function farBehind(core: CoreState): boolean {
-  const height = core.chain.finalTip.header.height;
-  return core.peers.some((peer) => peer.finalHeight > height + core.parameters.windowBlocks);
+  return claimedHeight(core) > core.chain.finalTip.header.height + core.parameters.windowBlocks;
 }
 
 /** A connected peer that should have it: signers of the certificate and peers that say they are further, in turn. */

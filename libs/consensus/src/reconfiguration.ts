@@ -13,6 +13,7 @@ import {
   type GovernanceSignature,
   type Ready,
 } from '@quorate/protocol';
+import { claimedHeight } from './claims';
 import { Committee } from './committee';
 import { isCatchingUp } from './finality';
 import { READY_BLOCKS_MAX, READY_NS_MAX, READY_RENEW_BLOCKS, READY_RENEW_NS } from './limits';
@@ -81,9 +82,7 @@ export function keepReady(core: CoreState): void {
 
 function mustRenew(core: CoreState, own: Ready | undefined, at: HeaderLink): boolean {
   const { height, timeNs } = at.header;
-  const atTip =
-    !isCatchingUp(core) && !core.peers.some((peer) => peer.connected && peer.finalHeight > height + READY_RENEW_BLOCKS);
-  if (!atTip) return false;
+  if (isCatchingUp(core) || claimedHeight(core) > height + READY_RENEW_BLOCKS) return false;
   return own === undefined || height >= own.height + READY_RENEW_BLOCKS || timeNs >= own.timeNs + READY_RENEW_NS;
 }
 

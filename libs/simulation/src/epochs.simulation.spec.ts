@@ -92,6 +92,17 @@ describe('a change of the replica set under load', () => {
     expectApplied(cluster, keys, [0, 2, 3, 4]);
   });
 
+  it('C-36: a replica that boasts of its height keeps nobody from being ready to replace it', () => {
+    const cluster = new Cluster({ seed: 8, replicaCount: 4, byzantine: [1] });
+    cluster.intercept = (from, _to, message) =>
+      from === 1 && message.kind === 'status' ? [{ ...message, finalHeight: message.finalHeight + 100_000 }] : null;
+    cluster.startAll();
+    cluster.start(cluster.addNode());
+    cluster.runFor(20);
+    const { keys } = change(cluster, [0, 4, 2, 3], [0, 2, 3]);
+    expectApplied(cluster, keys, [0, 2, 3, 4]);
+  });
+
   it('C-35: a replica gets another key', () => {
     const cluster = started(4, 4);
     cluster.replicas[1].generation = 1;

@@ -25,6 +25,8 @@ export function ed25519Pair() {
 
 class ReplicaHandle {
   status = null;
+  /** Code with which the process ended itself. */
+  failure = null;
   #reports = [];
   #waiting = [];
 
@@ -32,6 +34,7 @@ class ReplicaHandle {
     this.directory = directory;
     this.child = fork(entry, [], { env, serialization: 'advanced', execArgv });
     this.child.on('message', (report) => {
+      if (report.kind === 'failed') this.failure = report.code;
       if (report.kind === 'status') this.status = report.status;
       else this.#reports.push(report);
       this.#wake();
@@ -128,7 +131,7 @@ export class Cluster {
     const configuration = firstConfiguration(genesis);
     const anchor = genesisId(genesis);
     const parts = { replicas, prepared, client, operator, governance, genesis, configuration, anchor };
-    const cluster = new Cluster(root, optionsOf, parts);
+    const cluster = new this(root, optionsOf, parts);
     await Promise.all(replicas.map((_, index) => cluster.startReplica(index)));
     return cluster;
   }
@@ -140,42 +143,75 @@ export class Cluster {
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
       dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(self + 1) }],
-      participants: this.#participants(),
+      participants: this.participantsOf(self),
       clientCertificates: [this.client.certificate],
     });
     await replica.next('started');
   }
 
+  /** Starts a replica that ended again in its directory. */
+  async restart(self) {
+    const replica = new ReplicaHandle(this.replicas[self].directory, this.options(self));
+    this.replicas[self] = replica;
+    this.prepared[self] = await replica.prepare();
+    await this.startReplica(self);
+  }
+
   /** Adds `count` replicas, as the control plane does: they join, governance signs, and a new epoch begins with them. */
   async grow(count) {
-    const { replicas, prepared, configuration: current } = this;
+    const joiners = await this.join(count);
+    await this.reconfigure(this.prepared.map((_, index) => index));
+    return joiners;
+  }
+
+  /** Starts `count` replicas that may join; returns their indexes. */
+  async join(count) {
+    const { replicas, prepared } = this;
     const joiners = Array.from({ length: count }, (_, more) => replicas.length + more);
     for (const index of joiners) replicas.push(new ReplicaHandle(join(this.root, String(index)), this.options(index)));
     prepared.push(...(await Promise.all(joiners.map((index) => replicas[index].prepare()))));
     await Promise.all(joiners.map((index) => this.startReplica(index)));
-    const next = { ...current, epoch: current.epoch + 1, replicas: prepared.map(memberOf) };
+    return joiners;
+  }
+
+  /** Makes these replicas the members of the next epoch; resolves when those of them that run have handed over. */
+  async reconfigure(members) {
+    const { replicas, configuration: current } = this;
+    const next = {
+      ...current,
+      epoch: current.epoch + 1,
+      replicas: members.map((index) => memberOf(this.prepared[index])),
+    };
     const message = protocol.governanceSigningBytes(current, next);
-    const command = {
+    const signed = {
       kind: 'reconfigure',
       configuration: protocol.encodeConfiguration(next),
       signatures: [{ key: 0, bytes: new Uint8Array(sign(null, message, this.governance.privateKey)) }],
-      participants: this.#participants(),
     };
-    for (const replica of replicas) replica.child.send(command);
-    while (!replicas.every(({ status }) => status?.epoch === next.epoch && status.handedOver)) await pause();
+    for (const [index, replica] of replicas.entries())
+      if (replica.running) replica.child.send({ ...signed, participants: this.participantsOf(index) });
+    const decided = (index) =>
+      !replicas[index].running || (replicas[index].status?.epoch === next.epoch && replicas[index].status.handedOver);
+    while (!members.every(decided)) await pause();
     this.configuration = next;
   }
 
-  #participants() {
-    return this.prepared.map(({ port, certificate }) => ({ host, port, certificate }));
+  /** Where one replica reaches the others. */
+  participantsOf(self) {
+    return this.prepared.map(({ certificate }, index) => ({ host, port: this.portTo(self, index), certificate }));
+  }
+
+  /** The port under which a replica, or a client (`from` null), reaches another one. */
+  portTo(_from, index) {
+    return this.prepared[index].port;
   }
 
   /** A client's connection to one replica. */
   connect(index) {
-    const { port, certificate } = this.prepared[index];
+    const { certificate } = this.prepared[index];
     return connectReplica({
       host,
-      port,
+      port: this.portTo(null, index),
       certificate,
       clientKey: this.client.key,
       clientCertificate: this.client.certificate,

@@ -2,6 +2,13 @@ import { Platform1764000000001 } from './0001-platform';
 import { Keys1764000000002 } from './0002-keys';
 import { Epochs1764000000003 } from './0003-epochs';
 import { Archive1764000000004 } from './0004-archive';
+import { Forks1764000000005 } from './0005-forks';
 
 /** Every migration in order. A released one is never edited: a change is a new class at the end. */
-export const migrations = [Platform1764000000001, Keys1764000000002, Epochs1764000000003, Archive1764000000004];
+export const migrations = [
+  Platform1764000000001,
+  Keys1764000000002,
+  Epochs1764000000003,
+  Archive1764000000004,
+  Forks1764000000005,
+];

@@ -164,6 +164,21 @@ describe('who may do what', () => {
     expect((await plane.call('GET', '/v1/me', credentials.apiKey)).status).toBe(200);
   });
 
+  it("forks no other tenant's ledger, nor one that is not ready, and does not tell which there are", async () => {
+    const draft = (id: string): object => ledgerDraft({ name: 'fork', from: { ledgerId: id } });
+    const ask = (id: string, who: object): ReturnType<typeof plane.call> =>
+      plane.call('POST', '/v1/ledgers', { ...who, body: draft(id) });
+    const theirs = await ask(ledgerId, credentials.other);
+    const none = await ask(randomUUID(), credentials.other);
+    expect(theirs.status).toBe(404);
+    expect(theirs.body.code).toBe('LEDGER_UNKNOWN');
+    expect({ ...theirs.body, requestId: '' }).toEqual({ ...none.body, requestId: '' });
+    const own = await ask(ledgerId, credentials.owner);
+    expect([own.status, own.body.code]).toEqual([409, 'PARENT_NOT_READY']);
+    const wrong = ledgerDraft({ from: { ledgerId, at: { height: -1 } } });
+    expect((await plane.call('POST', '/v1/ledgers', { ...credentials.owner, body: wrong })).status).toBe(400);
+  });
+
   it('shows each tenant its own ledgers only, and administrators no more than where they run', async () => {
     const mine = await plane.call('GET', '/v1/ledgers', credentials.owner);
     const theirs = await plane.call('GET', '/v1/ledgers', credentials.other);

@@ -17,6 +17,14 @@ function runnable(page: string, language: string): string[] {
   return Array.from(text.matchAll(pattern), ([, code]) => code);
 }
 
+// The guides read fields with jq; the test machine need not have it.
+const jq = `jq() { node -e '
+  const words = process.argv.slice(1).filter((word) => !word.startsWith("-"));
+  const value = JSON.parse(require("fs").readFileSync(words[1] ?? 0, "utf8"));
+  const answer = Function("it", "return it" + words[0])(value);
+  if (answer === false || answer === undefined) process.exit(1);
+  console.log(answer);' -- "$@"; }`;
+
 describe('the snippets of the guides', () => {
   let platform: TestPlatform;
   const directory = mkdtempSync(join(tmpdir(), 'quorate-docs-'));
@@ -48,18 +56,20 @@ describe('the snippets of the guides', () => {
     const statements = runnable('guides/statements.md', 'bash');
     expect(statements.length).toBeGreaterThanOrEqual(3);
     const script = [...pipeline.slice(0, -1), ...statements, ...pipeline.slice(-1)];
-    // The guide reads fields with jq; the test machine need not have it.
-    const jq = `jq() { node -e '
-      const words = process.argv.slice(1).filter((word) => !word.startsWith("-"));
-      const value = JSON.parse(require("fs").readFileSync(words[1] ?? 0, "utf8"));
-      const answer = Function("it", "return it" + words[0])(value);
-      if (answer === false || answer === undefined) process.exit(1);
-      console.log(answer);' -- "$@"; }`;
     const file = join(directory, 'pipeline.sh');
     writeFileSync(file, ['set -euo pipefail', jq, ...script].join('\n'));
     const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });
     expect(stdout).toContain('applied');
   });
+
+  it('runs the guide to forks and restores', async () => {
+    const snippets = runnable('guides/backup.md', 'bash');
+    expect(snippets.length).toBeGreaterThanOrEqual(4);
+    const file = join(directory, 'backup.sh');
+    writeFileSync(file, ['set -euo pipefail', jq, ...snippets].join('\n'));
+    const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });
+    expect(stdout).toContain('applied');
+  }, 120_000);
 
   it('runs the SDK guide', async () => {
     const visitor = createControlPlaneClient({ url: platform.url });

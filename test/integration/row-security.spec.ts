@@ -55,6 +55,16 @@ describe('row-level security', () => {
     for (const table of tables) expect(table).toMatchObject({ enabled: true, forced: true, policies: 2 });
   });
 
+  it("lets no ledger have another tenant's ledger for its parent, whoever writes", async () => {
+    const [theirs] = await database.asOwner<{ id: string }>('select id from ledgers where tenant_id = $1', [second]);
+    const fork = `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, parent_id, parent_point)
+      values ($1, $2, 'fork', 'sandbox', 'local', 1, 'provisioning', '{}', 'fork', $3, '"newest"')`;
+    await expect(database.asOwner(fork, [randomUUID(), first, theirs?.id])).rejects.toThrow('foreign key');
+    await expect(
+      api.run(tenantOf(first), (transaction) => transaction.query(fork, [randomUUID(), first, theirs?.id])),
+    ).rejects.toThrow('foreign key');
+  });
+
   it('covers every table the API role can touch at all', async () => {
     const open = await database.asOwner<{ relname: string }>(
       `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace

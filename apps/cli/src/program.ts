@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { COMMON_OPTIONS, CommandInput, type CommandSpec, type OptionSpec } from './command';
 import { accountCommands } from './commands/account';
 import { assetCommands } from './commands/asset';
+import { forkCommands } from './commands/fork';
 import { keyCommands } from './commands/key';
 import { ledgerCommands } from './commands/ledger';
 import { mandateCommands } from './commands/mandate';
@@ -22,6 +23,7 @@ import { Terminal } from './terminal';
 export const COMMANDS: readonly CommandSpec[] = [
   ...sessionCommands,
   ...ledgerCommands,
+  ...forkCommands,
   ...keyCommands,
   ...partyCommands,
   ...partyAuthorityCommands,

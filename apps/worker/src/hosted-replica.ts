@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
+import type { ForkOrigin, PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { OpenDataKey } from './keys/keyring';
-import type { ArchiveSettings, ReplicaStatus } from '@quorate/replica';
+import type { AcquiredState, ArchiveSettings, ReplicaStatus } from '@quorate/replica';
 import type { ReplicaProcess } from './replica-process';
 
 /** The platform's key is the only governance key of the ledgers it makes. */
@@ -11,6 +11,8 @@ const governanceKeyIndex = 0;
 const prepareMsMax = 15_000;
 // A long journal is read and executed again at the start.
 const startMsMax = 120_000;
+// A large ledger is read over the network and written to the disk.
+const acquireMsMax = 1_800_000;
 const restartMsMin = 250;
 const restartMsMax = 15_000;
 const soundAfterMs = 30_000;
@@ -54,6 +56,7 @@ export class HostedReplica {
   #dataKeys: OpenDataKey[] | null = null;
   #archive: ArchiveSettings | null = null;
   #started = false;
+  #acquiring: Promise<AcquiredState> | null = null;
   #crashes = 0;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
@@ -94,6 +97,42 @@ export class HostedReplica {
       await this.#prepare();
       await this.#announce();
     });
+  }
+
+  /** Makes the state with which a fork begins; one that is being made is not begun again. `onPoint` hears the height. */
+  acquire(origin: ForkOrigin, onPoint: (height: number) => void): Promise<AcquiredState> {
+    this.#acquiring ??= this.#serially(() => this.#acquire(origin, onPoint)).finally(() => {
+      this.#acquiring = null;
+    });
+    return this.#acquiring;
+  }
+
+  async #acquire(
+    { ledgerId, genesis, participants, point }: ForkOrigin,
+    onPoint: (height: number) => void,
+  ): Promise<AcquiredState> {
+    await this.#prepare();
+    await this.#announce();
+    this.#dataKeys ??= await this.surroundings.dataKeys();
+    const process = this.#process;
+    if (process === null) throw new CodedError('REPLICA_ENDED', 'The replica process ended.');
+    const acquired = process.expect('acquired', acquireMsMax);
+    // Whatever ends this wait ends the one below first.
+    acquired.catch(() => undefined);
+    const { height } = await process.ask(
+      {
+        kind: 'acquire',
+        directory: this.surroundings.directory,
+        ledgerId: Buffer.from(ledgerId.replaceAll('-', ''), 'hex'),
+        dataKeys: this.#dataKeys,
+        parent: { genesis, participants: [...participants] },
+        point,
+      },
+      'point',
+      acquireMsMax,
+    );
+    onPoint(height);
+    return (await acquired).state;
   }
 
   /** Runs the replica and keeps it running until it is stopped. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '@nestjs/common';
-import type { ReplicaAssignment, WorkerStore } from '@quorate/database';
+import type { ForkStore, ReplicaAssignment, WorkerStore } from '@quorate/database';
 import { CodedError } from '@quorate/errors';
 import type { WorkerJob } from '@quorate/jobs';
 import type { ArchiveSettings, ReplicaStatus } from '@quorate/replica';
@@ -27,6 +27,7 @@ export class ReplicaHost {
   constructor(
     private readonly settings: WorkerSettings,
     private readonly store: WorkerStore,
+    private readonly forks: ForkStore,
     private readonly keyring: Keyring,
     private readonly requestReconcile: RequestReconcile,
     private readonly logger: Logger,
@@ -56,6 +57,7 @@ export class ReplicaHost {
     if (assignment === null || assignment.workerId !== this.settings.id || this.#closed) return;
     if (assignment.intent === 'destroy') return this.#destroy(assignment);
     if (job.kind === 'prepare-replica') return this.#prepare(assignment);
+    if (job.kind === 'acquire-state') return void this.#acquire(assignment);
     if (job.kind === 'start-replica') return this.#start(assignment);
     if (job.kind === 'update-replica') return this.#alignOne(assignment);
     if (job.kind === 'stop-replica') return this.#stop(assignment);
@@ -113,6 +115,23 @@ export class ReplicaHost {
       await this.#report(assignment, this.store.replicaState(assignment.replicaId, 'failed', causeOf(error)));
     }
     await this.requestReconcile(assignment.ledgerId);
+  }
+
+  /** Takes as long as it takes: no job waits for it, and one that is repeated meanwhile joins it. */
+  async #acquire(assignment: ReplicaAssignment): Promise<void> {
+    const { replicaId, ledgerId } = assignment;
+    try {
+      const origin = await this.forks.origin(replicaId);
+      if (origin === null) return;
+      const noteHeight = (height: number): void =>
+        void this.#report(assignment, this.forks.pointResolved(replicaId, height));
+      const state = await this.#hosted(assignment).acquire(origin, noteHeight);
+      await this.forks.stateAcquired(replicaId, state);
+      await this.requestReconcile(ledgerId);
+    } catch (error) {
+      this.logger.warn(`replica ${replicaId} has no state of its parent: ${causeOf(error).detail}`);
+      await this.#report(assignment, this.forks.acquisitionFailed(replicaId, causeOf(error)));
+    }
   }
 
   async #start(assignment: ReplicaAssignment): Promise<void> {

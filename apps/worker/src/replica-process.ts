@@ -82,6 +82,11 @@ export class ReplicaProcess {
     return answered;
   }
 
+  /** Waits for a report that comes some time after the answer to a command; to be called before that command. */
+  expect<K extends ReportKind>(kind: K, waitMs: number): Promise<ReportOf<K>> {
+    return this.#next(kind, waitMs);
+  }
+
   #next<K extends ReportKind>(kind: K, waitMs: number): Promise<ReportOf<K>> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '@quorate/config';
-import { KeyStore, openSystemDatabase, WorkerStore, type SystemDatabase } from '@quorate/database';
+import { ForkStore, KeyStore, openSystemDatabase, WorkerStore, type SystemDatabase } from '@quorate/database';
 import { openJobs, type Consumer, type Jobs } from '@quorate/jobs';
 import { Keyring } from './keys/keyring';
 import { openKeyProvider } from './keys/open-provider';
@@ -39,7 +39,14 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     const store = new WorkerStore(database, this.config.workerLeaseMs);
     const keyring = new Keyring(new KeyStore(database), openKeyProvider(this.config));
     const jobs = await openJobs(this.config, (fault) => this.logger.warn(`queue: ${fault.message}`));
-    const host = new ReplicaHost(settings, store, keyring, (ledgerId) => jobs.requestReconcile(ledgerId), this.logger);
+    const host = new ReplicaHost(
+      settings,
+      store,
+      new ForkStore(database),
+      keyring,
+      (ledgerId) => jobs.requestReconcile(ledgerId),
+      this.logger,
+    );
     const lease = new Lease(settings, store, host, this.logger);
     host.warm();
     await lease.open();

@@ -11,6 +11,8 @@ export type { MemberRole } from './entities/member.entity';
 export type { ReplicaEntity, ReplicaState } from './entities/replica.entity';
 export { FleetStore } from './fleet-store';
 export type { FleetLedger, FleetTenant, FleetWorker } from './fleet-store';
+export { ForkStore } from './fork-store';
+export type { AcquiredRecord, ForkOrigin, ForkPoint } from './fork-store';
 export { GatewayStore, RouteStore } from './gateway-store';
 export type { LedgerRoute } from './gateway-store';
 export { IdempotencyStore } from './idempotency-store';

@@ -2,7 +2,8 @@ import { ledgerClassTerms, replicasPerTenantMax, type LedgerClass, type TenantCo
 import { In, MoreThan } from 'typeorm';
 import type { ApiDatabase, Transaction } from './connection';
 import { LedgerStepEntity } from './entities/ledger-step.entity';
-import { LedgerEntity, type LedgerOperator } from './entities/ledger.entity';
+import { LedgerEntity, type LedgerOperator, type LedgerState } from './entities/ledger.entity';
+import type { ForkPoint } from './fork-store';
 import { OutboxEntity } from './entities/outbox.entity';
 import { ReplicaEntity } from './entities/replica.entity';
 import { readLedgerRecord, toLedgerRecord, type LedgerRecord } from './ledger-record';
@@ -21,11 +22,15 @@ export interface LedgerDraft {
   readonly archived: boolean;
   /** The same key never makes a second ledger. */
   readonly creationKey: string;
+  /** The ledger whose state it begins with. */
+  readonly from: { readonly ledgerId: string; readonly point: ForkPoint } | null;
 }
 
 /** What came of asking for a ledger. */
 export type CreateLedgerOutcome =
   | { readonly kind: 'created'; readonly record: LedgerRecord }
+  | { readonly kind: 'unknown-parent' }
+  | { readonly kind: 'refused'; readonly code: 'PARENT_NOT_READY'; readonly state: LedgerState }
   | { readonly kind: 'refused'; readonly code: 'QUOTA_LEDGERS_EXHAUSTED'; readonly ledgersMax: number }
   | { readonly kind: 'refused'; readonly code: 'QUOTA_REPLICAS_EXHAUSTED'; readonly replicasMax: number };
 
@@ -50,6 +55,13 @@ export class LedgerStore {
         where: { tenantId: context.tenantId, creationKey: draft.creationKey },
       });
       if (known) return { kind: 'created', record: await readLedgerRecord(transaction, known) };
+      if (draft.from !== null) {
+        const parent = await transaction.findOne(LedgerEntity, {
+          where: { id: draft.from.ledgerId, tenantId: context.tenantId },
+        });
+        if (!parent) return { kind: 'unknown-parent' };
+        if (parent.state !== 'ready') return { kind: 'refused', code: 'PARENT_NOT_READY', state: parent.state };
+      }
       const terms = ledgerClassTerms(draft.class);
       // Two requests must not share the last free place.
       const replicas = await replicasHeld(transaction, context.tenantId);
@@ -63,8 +75,8 @@ export class LedgerStore {
       if (replicas + terms.replicas > replicasPerTenantMax)
         return { kind: 'refused', code: 'QUOTA_REPLICAS_EXHAUSTED', replicasMax: replicasPerTenantMax };
       await transaction.query(
-        `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, expires_at, archived)
-         values ($1, $2, $3, $4, $5, $6, 'provisioning', $7::jsonb, $8, now() + $9::integer * interval '1 second', $10)`,
+        `insert into ledgers (id, tenant_id, name, class, region, replica_count, state, operator, creation_key, expires_at, archived, parent_id, parent_point)
+         values ($1, $2, $3, $4, $5, $6, 'provisioning', $7::jsonb, $8, now() + $9::integer * interval '1 second', $10, $11, $12::jsonb)`,
         [
           draft.id,
           context.tenantId,
@@ -76,6 +88,8 @@ export class LedgerStore {
           draft.creationKey,
           draft.ttlSeconds,
           draft.archived,
+          draft.from?.ledgerId ?? null,
+          draft.from === null ? null : JSON.stringify(draft.from.point),
         ],
       );
       await appendNotice(transaction, context, draft.id);

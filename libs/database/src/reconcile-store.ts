@@ -4,11 +4,12 @@ import { systemContext } from '@quorate/tenancy';
 import type { SystemDatabase, Transaction } from './connection';
 import type { LedgerOperator, LedgerState, ShredCertificate } from './entities/ledger.entity';
 import type { ReplicaState } from './entities/replica.entity';
+import type { AcquiredRecord } from './fork-store';
 import { shredLedger } from './key-store';
 import { appendSteps, type Cause, type StepEntry } from './step-log';
 
 /** A job that a worker was asked to do for a replica. */
-export type RequestedStep = 'prepare-replica' | 'start-replica' | 'destroy-replica';
+export type RequestedStep = 'prepare-replica' | 'acquire-state' | 'start-replica' | 'destroy-replica';
 
 /** A replica with everything the reconciler decides on; times in milliseconds of the database's clock. */
 export interface ReconcileReplica {
@@ -31,6 +32,8 @@ export interface ReconcileReplica {
   readonly retryAtMs: number | null;
   readonly consensusKey: string | null;
   readonly certificate: string | null;
+  /** What it told of the state that it made for a fork. */
+  readonly acquired: AcquiredRecord | null;
 }
 
 /** A worker with its lease judged by the database's clock. */
@@ -65,6 +68,8 @@ export interface ReconcileView {
   readonly state: LedgerState;
   readonly replicaCount: number;
   readonly operator: LedgerOperator;
+  /** The ledger of which this one is a fork; the height once it is settled. */
+  readonly parent: { readonly ledgerId: string; readonly height: number | null } | null;
   readonly hasGenesis: boolean;
   readonly epoch: number;
   /** Signed for the next epoch, oldest first. */
@@ -250,8 +255,21 @@ export class ReconcileSession {
       this.entries.push({ step, state: 'started', replica: { id, index, workerName } });
   }
 
+  /** The parent's replicas that run, which have to let the replicas of the fork in. */
+  async parentReplicas(): Promise<readonly { readonly id: string; readonly workerId: string }[]> {
+    return this.transaction.query<{ id: string; workerId: string }[]>(
+      `select id, worker_id as "workerId" from replicas where ledger_id = $1 and current and state = 'running'`,
+      [this.view.parent?.ledgerId ?? null],
+    );
+  }
+
   /** Writes the genesis; it is written once and never again. */
-  async writeGenesis(genesis: Uint8Array, genesisId: string): Promise<void> {
+  async writeGenesis(genesis: Uint8Array, genesisId: string, origin: AcquiredRecord | null): Promise<void> {
+    if (origin !== null)
+      await this.transaction.query('update ledgers set parent_state = $2::jsonb where id = $1', [
+        this.view.ledgerId,
+        JSON.stringify(origin),
+      ]);
     await this.transaction.query('update ledgers set genesis = $2, genesis_id = $3 where id = $1 and genesis is null', [
       this.view.ledgerId,
       Buffer.from(genesis),
@@ -301,6 +319,8 @@ interface LedgerRow {
   readonly state: LedgerState;
   readonly replica_count: number;
   readonly operator: LedgerOperator;
+  readonly parent_id: string | null;
+  readonly parent_height: string | null;
   readonly has_genesis: boolean;
   readonly epoch: number;
   readonly created_ms: number;
@@ -311,7 +331,7 @@ interface LedgerRow {
 
 async function readView(transaction: Transaction, ledgerId: string): Promise<ReconcileView | null> {
   const ledgers = await transaction.query<LedgerRow[]>(
-    `select tenant_id, state, replica_count, operator, genesis is not null as has_genesis, epoch, cause_code, cause_detail,
+    `select tenant_id, state, replica_count, operator, parent_id, parent_height, genesis is not null as has_genesis, epoch, cause_code, cause_detail,
        floor(extract(epoch from created_at) * 1000)::double precision as created_ms,
        (extract(epoch from clock_timestamp()) * 1000)::double precision as now_ms
      from ledgers where id = $1 for update`,
@@ -328,6 +348,13 @@ async function readView(transaction: Transaction, ledgerId: string): Promise<Rec
     state: ledger.state,
     replicaCount: ledger.replica_count,
     operator: ledger.operator,
+    parent:
+      ledger.parent_id === null
+        ? null
+        : {
+            ledgerId: ledger.parent_id,
+            height: ledger.parent_height === null ? null : Number(ledger.parent_height),
+          },
     hasGenesis: ledger.has_genesis,
     epoch: ledger.epoch,
     signed: await transaction.query<ReconcileConfiguration[]>(
@@ -349,7 +376,7 @@ function readReplicas(transaction: Transaction, ledgerId: string): Promise<Recon
        cause_code as "causeCode", cause_detail as "causeDetail", requested_step as "requestedStep",
        (extract(epoch from requested_at) * 1000)::double precision as "requestedAtMs",
        (extract(epoch from retry_at) * 1000)::double precision as "retryAtMs",
-       consensus_key as "consensusKey", certificate
+       consensus_key as "consensusKey", certificate, acquired
      from replicas where ledger_id = $1 order by index`,
     [ledgerId],
   );

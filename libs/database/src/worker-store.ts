@@ -63,7 +63,7 @@ export interface ReplicaAssignment {
   readonly participants: readonly Participant[];
   /** What is handed out for the next epoch. */
   readonly reconfiguration: { readonly configuration: Uint8Array; readonly signature: Uint8Array } | null;
-  /** PEM certificates of the gateways that may connect. */
+  /** PEM certificates of the gateways, and of replicas of forks that are being made, that may connect. */
   readonly clientCertificates: readonly string[];
   readonly archived: boolean;
   /** Of the replicas of an archived ledger, the one that ships. */
@@ -309,6 +309,17 @@ async function readClientCertificates(transaction: Transaction): Promise<string[
   return rows.map((row) => row.certificate);
 }
 
+/** Replicas of forks that still need the ledger's state. They are of the same tenant: the schema has no others. */
+async function readForkCertificates(transaction: Transaction, row: ReplicaRow): Promise<string[]> {
+  const rows = await transaction.query<{ certificate: string }[]>(
+    `select r.certificate from ledgers f join replicas r on r.ledger_id = f.id
+     where f.parent_id = $1 and f.state = 'provisioning' and f.genesis is null and r.current and r.certificate is not null
+     order by r.created_at, r.id`,
+    [row.ledger_id],
+  );
+  return rows.map(({ certificate }) => certificate);
+}
+
 interface HandedOut {
   readonly document: Buffer;
   readonly signature: Buffer;
@@ -338,6 +349,7 @@ async function toAssignment(
            where ledger_id = $1 and (current or id = any($2)) and certificate is not null order by index, id`,
           [row.ledger_id, handedOut?.members ?? []],
         );
+  const clients = [...clientCertificates, ...(await readForkCertificates(transaction, row))];
   return {
     replicaId: row.id,
     ledgerId: row.ledger_id,
@@ -350,7 +362,7 @@ async function toAssignment(
       configuration: new Uint8Array(handedOut.document),
       signature: new Uint8Array(handedOut.signature),
     },
-    clientCertificates,
+    clientCertificates: clients,
     archived: row.archived,
     ships: row.ships,
   };

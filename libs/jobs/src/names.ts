@@ -1,5 +1,6 @@
 /** Jobs that a worker performs; each carries only the replica's id. */
-export type WorkerJobKind = 'prepare-replica' | 'start-replica' | 'update-replica' | 'stop-replica' | 'destroy-replica';
+export type WorkerJobKind =
+  'prepare-replica' | 'acquire-state' | 'start-replica' | 'update-replica' | 'stop-replica' | 'destroy-replica';
 
 /** One job for a worker. */
 export interface WorkerJob {
@@ -26,6 +27,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function readWorkerJob(name: string, data: unknown): WorkerJob | null {
   const kinds: readonly string[] = [
     'prepare-replica',
+    'acquire-state',
     'start-replica',
     'update-replica',
     'stop-replica',

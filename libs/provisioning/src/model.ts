@@ -3,6 +3,8 @@ export interface DesiredLedger {
   readonly replicaCount: number;
   /** False once the ledger is to be retired. */
   readonly wanted: boolean;
+  /** The ledger begins with the state of another one; `pointKnown` once it is settled at which height. */
+  readonly fork?: { readonly pointKnown: boolean };
 }
 
 /** Where a worker stands: a lost one let its lease run out, a draining one takes no new replicas. */
@@ -19,7 +21,7 @@ export interface ObservedWorker {
 }
 
 /** Jobs that a worker performs for a replica. */
-export type ReplicaStep = 'prepare-replica' | 'start-replica' | 'destroy-replica';
+export type ReplicaStep = 'prepare-replica' | 'acquire-state' | 'start-replica' | 'destroy-replica';
 
 /** The epoch a replica says that it is in. One replica may lie; a quorum of a configuration does not. */
 export interface ReportedEpoch {
@@ -51,6 +53,8 @@ export interface ObservedReplica {
   readonly reported: ReportedEpoch | null;
   /** Whether it has told its keys. */
   readonly prepared: boolean;
+  /** Whether it has made the state with which a fork begins. */
+  readonly acquired?: boolean;
   readonly workerId: string;
   readonly state: 'placed' | 'prepared' | 'running' | 'failed' | 'stopped' | 'destroyed';
   /** Failures in a row. */

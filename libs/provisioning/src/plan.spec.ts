@@ -95,6 +95,25 @@ describe('creation', () => {
     expect(plan(standard, asked(requestTimeoutMs)).steps).toHaveLength(4);
   });
 
+  it('lets the first replica of a fork settle the height, then the others make the state, then writes the genesis', () => {
+    const prepared = four({ state: 'prepared' });
+    const unsettled = { ...standard, fork: { pointKnown: false } };
+    const settled = { ...standard, fork: { pointKnown: true } };
+    expect(plan(unsettled, observed({ replicas: prepared })).steps).toEqual([
+      { kind: 'acquire-state', replicaId: 'r0', workerId: 'w0' },
+    ]);
+    expect(kinds(plan(settled, observed({ replicas: prepared })).steps)).toEqual(Array(4).fill('acquire-state'));
+    const three = prepared.map((each) => ({ ...each, acquired: each.index !== 2 }));
+    expect(plan(settled, observed({ replicas: three })).steps).toEqual([
+      { kind: 'acquire-state', replicaId: 'r2', workerId: 'w2' },
+    ]);
+    const all = four({ state: 'prepared', acquired: true });
+    expect(kinds(plan(settled, observed({ replicas: all })).steps)).toEqual([
+      'write-genesis',
+      ...Array<string>(4).fill('start-replica'),
+    ]);
+  });
+
   it('writes no genesis before the last replica is prepared', () => {
     const replicas = [
       ...four({ state: 'prepared' }).slice(0, 3),

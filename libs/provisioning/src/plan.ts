@@ -50,13 +50,26 @@ function planFounding(desired: DesiredLedger, observed: ObservedLedger): Plan {
   const steps: Step[] = [...placement.steps];
   for (const replica of kept)
     if (replica.state !== 'prepared') steps.push(...request(observed, replica, 'prepare-replica'));
-  const complete = kept.length === desired.replicaCount && kept.every((replica) => replica.state === 'prepared');
+  steps.push(...planAcquisition(desired, observed, kept));
+  const isReady = ({ state, acquired }: ObservedReplica): boolean =>
+    state === 'prepared' && (desired.fork === undefined || acquired === true);
+  const complete = kept.length === desired.replicaCount && kept.every(isReady);
   if (complete) {
     steps.push({ kind: 'write-genesis' });
     for (const replica of kept)
       steps.push({ kind: 'start-replica', replicaId: replica.id, workerId: replica.workerId });
   }
   return { steps, cause: placement.cause ?? waitingCause(observed, kept) };
+}
+
+/** The replicas of a fork make its state each for itself; the first one settles at which height, so that all of them mean the same. */
+function planAcquisition(desired: DesiredLedger, observed: ObservedLedger, kept: readonly ObservedReplica[]): Step[] {
+  const { fork } = desired;
+  if (fork === undefined) return [];
+  const due = fork.pointKnown ? kept : kept.filter(({ index }) => index === 0);
+  return due
+    .filter(({ state, acquired }) => state === 'prepared' && acquired !== true)
+    .flatMap((replica) => request(observed, replica, 'acquire-state'));
 }
 
 function planPlacement(desired: DesiredLedger, observed: ObservedLedger, current: readonly ObservedReplica[]): Plan {

@@ -42,6 +42,7 @@ export interface RestoredChain extends ExecutedState {
 export interface RestoreEvidence {
   /** Newest final height that the source could prove. */
   readonly tipHeight: number;
+  readonly tipTimeNs: bigint;
   /** Height of the snapshot that it began with; that of the genesis without one. */
   readonly snapshotHeight: number;
   readonly blocksExecuted: number;
@@ -96,6 +97,7 @@ export async function restoreChain(genesis: Genesis, source: ChainSource, height
     execRoot: history.root(),
     evidence: {
       tipHeight: verifier.tipHeight,
+      tipTimeNs: verifier.tipTimeNs,
       snapshotHeight,
       blocksExecuted: height - snapshotHeight,
       operationsExecuted: run.operations,

@@ -40,6 +40,10 @@ export class ChainVerifier {
     return this.tip?.header.height ?? this.firstId.height;
   }
 
+  get tipTimeNs(): bigint {
+    return this.tip?.header.timeNs ?? this.genesis.createdAtNs;
+  }
+
   /** Throws ReplicaError unless a quorum signed the state's root, or the genesis names it. */
   demandState({ state, certificate }: OfferedState): void {
     const root = stateRoot(state);

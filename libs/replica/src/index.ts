@@ -1,2 +1,9 @@
-export type { ArchiveSettings, ArchiveStoreSettings, ReplicaCommand, ReplicaReport } from './process-messages';
+export type {
+  AcquiredState,
+  ArchiveSettings,
+  ArchiveStoreSettings,
+  ForkPoint,
+  ReplicaCommand,
+  ReplicaReport,
+} from './process-messages';
 export type { ReplicaStatus } from './status';

@@ -23,6 +23,40 @@ export interface ArchiveSettings {
   readonly retention: Retention;
 }
 
+/** Where a fork begins: at a height, at the last block at or before a ledger time (decimal nanoseconds), or at the newest block. */
+export type ForkPoint = { readonly height: number } | { readonly timeNs: string } | 'newest';
+
+/** The state that a replica made for a fork: what the fork's genesis has to name, and what it rests on. Bytes in hex, big numbers decimal. */
+export interface AcquiredState {
+  readonly genesisId: string;
+  readonly height: number;
+  readonly timeNs: string;
+  readonly blockId: string;
+  readonly execRoot: string;
+  readonly stateRoot: string;
+  /** Newest final block of the parent when the state was made: what lies between the two is the distance to the recovery point. */
+  readonly tipHeight: number;
+  readonly tipTimeNs: string;
+  readonly snapshotHeight: number;
+  readonly blocksExecuted: number;
+  readonly operationsExecuted: number;
+  readonly stateBytes: number;
+  readonly elapsedMs: number;
+  readonly counts: {
+    readonly parties: number;
+    readonly assets: number;
+    readonly accounts: number;
+    readonly transfers: number;
+  };
+  /** Debits equal credits, or there would be no state. */
+  readonly trialBalance: readonly {
+    readonly asset: number;
+    readonly accounts: number;
+    readonly postedMinor: string;
+    readonly pendingMinor: string;
+  }[];
+}
+
 /** What a worker tells a replica process. Times, queues and retries are the worker's. */
 export type ReplicaCommand =
   /** Makes keys (once), binds a port of the range (the same one ever after) and answers `prepared`. */
@@ -49,6 +83,18 @@ export type ReplicaCommand =
   | { readonly kind: 'ship'; readonly ships: boolean }
   /** Puts everything that is final into the archive and answers `shipped`. */
   | { readonly kind: 'ship-now' }
+  /**
+   * Makes the state with which a fork begins, before there is its genesis: from the replicas of the parent, up to `point`. Answers `point` as soon as
+   * the height is known, then `acquired`.
+   */
+  | {
+      readonly kind: 'acquire';
+      readonly directory: string;
+      readonly ledgerId: Uint8Array;
+      readonly dataKeys: readonly { readonly generation: number; readonly key: Uint8Array }[];
+      readonly parent: { readonly genesis: Uint8Array; readonly participants: readonly Participant[] };
+      readonly point: ForkPoint;
+    }
   /** Replicas have moved, come or gone: the whole list again. Members of the former epoch stay in it until the next one has handed over. */
   | { readonly kind: 'participants'; readonly participants: readonly Participant[] }
   /**
@@ -79,6 +125,9 @@ export type ReplicaReport =
       readonly port: number;
     }
   | { readonly kind: 'started' }
+  /** The height at which the fork begins. */
+  | { readonly kind: 'point'; readonly height: number }
+  | { readonly kind: 'acquired'; readonly state: AcquiredState }
   | { readonly kind: 'next-key'; readonly consensusKey: string }
   /** The configuration does not follow the current one, or is not signed as it must be. */
   | { readonly kind: 'reconfigure-refused'; readonly detail: string }

@@ -4,12 +4,10 @@ import { CodedError, type ErrorFacts } from '@quorate/errors';
  * REPLICA_GENESIS_DIFFERS: the directory belongs to another ledger. REPLICA_HISTORY_INCOMPLETE: a final block is not in the journal.
  * REPLICA_HISTORY_LOST: damaged blocks that no other replica could give. REPLICA_KEYS_INVALID: the key file cannot be read. REPLICA_NOT_PREPARED: start before prepare. REPLICA_HALTED: the consensus core stopped for good.
  * REPLICA_VOTES_LOST: it has voted, and its journal does not hold all its votes: it would contradict itself (docs/spec/consensus.md).
-<<<<<<< HEAD
  * REPLICA_PARENT_STATE_MISSING: a fork without the state with which it begins. PARENT_POINT_AHEAD: the parent has not come to the wanted height or time. PARENT_STATE_NOT_HELD: the source
  * does not hold what leads to the wanted height. PARENT_PROOF_WRONG: what the source gave is not proved by the parent's genesis.
-=======
  * REPLICA_ARCHIVE_FOREIGN: the archive holds another history. REPLICA_ARCHIVE_UNREACHABLE: a block that is only there cannot be read now.
->>>>>>> 0351513 (replica: ships to an archive and prunes what it holds)
+ * PARENT_UNREACHABLE: no replica of the parent answers.
  * REPLICA_STATE_DIVERGED: a quorum signed another state for a height than this replica has.
  */
 export type ReplicaErrorCode =
@@ -25,6 +23,7 @@ export type ReplicaErrorCode =
   | 'PARENT_POINT_AHEAD'
   | 'PARENT_STATE_NOT_HELD'
   | 'PARENT_PROOF_WRONG'
+  | 'PARENT_UNREACHABLE'
   | 'REPLICA_STATE_DIVERGED'
   | 'REPLICA_VOTES_LOST';
 

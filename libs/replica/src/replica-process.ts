@@ -16,6 +16,7 @@ import { Vault } from '@quorate/storage';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { HistoryMender } from './history-mender';
 import { Replica } from './replica';
+import { acquireState } from './state-acquisition';
 import { ReplicaError } from './replica-error';
 import {
   consensusPublicKey,
@@ -62,6 +63,7 @@ interface Prepared {
   readonly listener: Server;
 }
 
+type AcquireCommand = Extract<ReplicaCommand, { kind: 'acquire' }>;
 type StartCommand = Extract<ReplicaCommand, { kind: 'start' }>;
 
 /** One replica's life in its process: commands of the worker in, reports out. Commands are carried out one after another. */
@@ -126,6 +128,9 @@ export class ReplicaProcess {
       case 'start':
         await this.start(command);
         return;
+      case 'acquire':
+        await this.acquire(command);
+        return;
       case 'participants':
         this.links?.useParticipants(command.participants);
         return;
@@ -149,6 +154,13 @@ export class ReplicaProcess {
         this.stop();
         return;
     }
+  }
+
+  private async acquire(command: AcquireCommand): Promise<void> {
+    const { prepared } = this;
+    if (prepared === null || prepared.directory !== command.directory)
+      throw new ReplicaError('REPLICA_NOT_PREPARED', 'acquire needs prepare with the same directory first');
+    await acquireState(command, prepared.keys.tls, this.host.report);
   }
 
   private async prepare({ directory, host, portRange }: Extract<ReplicaCommand, { kind: 'prepare' }>): Promise<void> {

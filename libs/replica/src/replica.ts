@@ -135,7 +135,7 @@ export class Replica implements LinkEvents {
       nextTip: () => this.tip.next(),
       status: () => this.status(),
     });
-    this.desk = new ClientDesk(this.submissions, this.queries, (error) => this.fault(error));
+    this.desk = new ClientDesk(this.submissions, this.queries, this.chain, (error) => this.fault(error));
   }
 
   private makeReports(): ExecutionReports {

@@ -60,11 +60,51 @@ export interface PublicKeyJson {
   readonly publicKey: string;
 }
 
+/** A height, or the last block at or before a time: ISO 8601, or ledger time in nanoseconds. */
+export type ForkPoint = { readonly height: number } | { readonly time: string } | { readonly timeNs: string };
+
+/** What every replica of a fork found when it made the parent's state, each for itself. */
+export interface Restore {
+  readonly timeNs: string;
+  readonly blockId: string;
+  readonly execRoot: string;
+  readonly stateRoot: string;
+  /** How far the parent was ahead. */
+  readonly recoveryPoint: { readonly heights: number; readonly ns: string };
+  readonly recoveryMs: number;
+  readonly snapshotHeight: number;
+  readonly blocksExecuted: number;
+  readonly operationsExecuted: number;
+  readonly stateBytes: number;
+  readonly counts: {
+    readonly parties: number;
+    readonly assets: number;
+    readonly accounts: number;
+    readonly transfers: number;
+  };
+  readonly trialBalance: readonly {
+    readonly asset: number;
+    readonly accounts: number;
+    readonly postedMinor: string;
+    readonly pendingMinor: string;
+  }[];
+}
+
+/** The ledger of which another one is a fork. */
+export interface LedgerParent {
+  readonly ledgerId: string;
+  readonly genesisId: string | null;
+  readonly height: number | null;
+  readonly restore: Restore | null;
+}
+
 export interface LedgerDraft {
   readonly name: string;
   readonly class: LedgerClass;
   readonly region: string;
   readonly operator: { readonly name: string; readonly keys: readonly PublicKeyJson[]; readonly threshold?: number };
+  /** Begins with the state of this ledger, of the same tenant: its newest, or that of a past point. */
+  readonly from?: { readonly ledgerId: string; readonly at?: ForkPoint };
   /** Sandbox only: 60..86400. */
   readonly ttlSeconds?: number;
   /** Keep blocks and snapshots in the archive: so it is unless it is a sandbox, or this says otherwise. */
@@ -116,6 +156,7 @@ export interface Ledger {
   readonly readyAt: string | null;
   readonly expiresAt: string | null;
   readonly provisioningMs: number | null;
+  readonly parent: LedgerParent | null;
 }
 
 export interface LedgerStep {

@@ -1,7 +1,16 @@
 import { Reader, Writer } from '@quorate/codec';
 
 /** Frame kinds of a client's link. Kinds below 16 belong to links between replicas. */
-export const CLIENT_FRAMES = { submit: 16, query: 17, subscribe: 18, submitReply: 32, answer: 33, block: 34 } as const;
+export const CLIENT_FRAMES = {
+  submit: 16,
+  query: 17,
+  subscribe: 18,
+  /** What chain and state consist of; its content is the replica's business. */
+  chain: 19,
+  submitReply: 32,
+  answer: 33,
+  block: 34,
+} as const;
 
 /** Longest text of a refusal's code. */
 const CODE_BYTES_MAX = 128;

@@ -41,6 +41,8 @@ export interface ReplicaConnection {
   submit(envelope: Uint8Array): Promise<SubmitReply>;
   /** Rejects with TransportError. */
   query(query: ReplicaQuery): Promise<ReplicaAnswer>;
+  /** Reads a part of what the ledger's chain and state consist of. Rejects with TransportError. */
+  readChain(request: Uint8Array): Promise<Uint8Array>;
   /** Hears of each block executed from now on; returns a function that ends it. */
   subscribe(onBlock: (event: BlockEvent) => void): () => void;
   /** Resolves when the connection has ended, for whatever reason. */
@@ -124,6 +126,10 @@ class ClientConnection implements ReplicaConnection {
 
   async query(query: ReplicaQuery): Promise<ReplicaAnswer> {
     return decodeJson(await this.request(CLIENT_FRAMES.query, encodeJson(query))) as ReplicaAnswer;
+  }
+
+  readChain(request: Uint8Array): Promise<Uint8Array> {
+    return this.request(CLIENT_FRAMES.chain, request);
   }
 
   subscribe(onBlock: (event: BlockEvent) => void): () => void {

@@ -6,7 +6,8 @@ import { CliFailure } from '../exit-codes';
 import { createKey, readKey } from '../keys';
 import type { Column } from '../terminal';
 
-const WAIT_MS_DEFAULT = 120_000;
+/** How long commands wait for a ledger unless told otherwise. */
+export const WAIT_MS_DEFAULT = 120_000;
 const LISTED_MAX = 1_000;
 
 const ledgerColumns: readonly Column<Ledger>[] = [
@@ -31,15 +32,36 @@ const stepColumns: readonly Column<LedgerStep>[] = [
   ['CAUSE', (step) => (step.cause === null ? '' : `${step.cause.code}: ${step.cause.detail}`)],
 ];
 
-function show(context: CommandContext, ledger: Ledger): void {
+/** Prints one ledger. */
+export function showLedger(context: CommandContext, ledger: Ledger): void {
   if (context.terminal.format === 'json') return context.terminal.json(ledger);
-  const { replicas, joiners, cause, ...fields } = ledger;
+  const { replicas, joiners, cause, parent, ...fields } = ledger;
   context.terminal.record({
     ...fields,
     cause: cause ? `${cause.code}: ${cause.detail}` : null,
     replicas: replicas.length,
     joiners: joiners.length,
+    ...parentFields(parent),
   });
+}
+
+function parentFields(parent: Ledger['parent']): Record<string, string | number | null> {
+  if (parent === null) return {};
+  const { ledgerId, height, restore } = parent;
+  if (restore === null) return { parent: ledgerId, parentHeight: height };
+  const { recoveryPoint, trialBalance, counts } = restore;
+  return {
+    parent: ledgerId,
+    parentHeight: height,
+    stateRoot: restore.stateRoot,
+    recoveryPoint: `${recoveryPoint.heights} blocks, ${Number(BigInt(recoveryPoint.ns) / 1_000_000n)} ms behind the parent`,
+    recoveryTime: `${restore.recoveryMs} ms for ${restore.stateBytes} bytes`,
+    verified: `snapshot ${restore.snapshotHeight}, ${restore.blocksExecuted} blocks executed`,
+    counts: Object.entries(counts)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', '),
+    trialBalance: trialBalance.map(({ asset, postedMinor }) => `${asset}: ${postedMinor} = ${postedMinor}`).join(', '),
+  };
 }
 
 async function create(context: CommandContext, input: CommandInput): Promise<void> {
@@ -77,15 +99,16 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
   context.terminal.progress(
     `Ledger ${created.id} is being provisioned; its operator key stays in ${context.settings.keyPath(key.publicKey)}`,
   );
-  if (!input.flag('wait')) return show(context, created);
+  if (!input.flag('wait')) return showLedger(context, created);
   await waitUntilReady(context, created.id, input.duration('timeout') ?? WAIT_MS_DEFAULT);
 }
 
-async function waitUntilReady(context: CommandContext, id: string, timeoutMs: number): Promise<void> {
+/** Waits, shows each step on the way, keeps the trust anchor and prints the ledger. */
+export async function waitUntilReady(context: CommandContext, id: string, timeoutMs: number): Promise<void> {
   const ready = await context.controlPlane().waitForLedger(id, progressOf(context, timeoutMs, 0));
   const opened = await context.openLedger(id);
   context.terminal.progress(`Trust anchor kept: genesis ${opened.genesisId}`);
-  show(context, ready);
+  showLedger(context, ready);
 }
 
 /** Shows each step that ends while one waits; what was logged up to a sequence number is known. */
@@ -112,9 +135,9 @@ async function scale(context: CommandContext, input: CommandInput): Promise<void
     idempotencyKey: input.optionalText('idempotency-key'),
     signal: context.signal,
   });
-  if (!input.flag('wait')) return show(context, scaled);
+  if (!input.flag('wait')) return showLedger(context, scaled);
   const timeoutMs = input.duration('timeout') ?? WAIT_MS_DEFAULT;
-  show(context, await controlPlane.waitForScale(id, progressOf(context, timeoutMs, known.at(-1)?.sequence ?? 0)));
+  showLedger(context, await controlPlane.waitForScale(id, progressOf(context, timeoutMs, known.at(-1)?.sequence ?? 0)));
 }
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
@@ -128,7 +151,7 @@ async function list(context: CommandContext, input: CommandInput): Promise<void>
 }
 
 async function get(context: CommandContext, input: CommandInput): Promise<void> {
-  show(context, await context.controlPlane().ledger(await context.ledgerId(input.argument(0))));
+  showLedger(context, await context.controlPlane().ledger(await context.ledgerId(input.argument(0))));
 }
 
 async function status(context: CommandContext, input: CommandInput): Promise<void> {
@@ -153,7 +176,7 @@ async function remove(context: CommandContext, input: CommandInput): Promise<voi
     input.flag('yes') ||
     (context.terminal.interactive && (await context.terminal.answer('', `Type ${id} to delete it`, '--yes')) === id);
   if (!confirmed) throw new CliFailure('usage', 'NOT_CONFIRMED', 'deleting a ledger needs --yes or the typed id');
-  show(context, await context.controlPlane().retireLedger(id));
+  showLedger(context, await context.controlPlane().retireLedger(id));
 }
 
 async function steps(context: CommandContext, input: CommandInput): Promise<void> {

@@ -71,6 +71,11 @@ const catalogue = {
     'The request comes from another site',
     'A session is accepted for writing only from the console itself; use an API key elsewhere.',
   ],
+  PARENT_NOT_READY: [
+    409,
+    'The ledger to be forked is not ready',
+    'Wait until it is ready; of a retired ledger nothing can be read any more.',
+  ],
   PASSWORD_CHANGE_REQUIRED: [
     403,
     'The password must be changed first',

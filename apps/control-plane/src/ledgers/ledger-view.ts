@@ -23,6 +23,7 @@ export function toLedgerView({ ledger, replicas, joiners }: LedgerRecord, nowMs:
     readyAt: ledger.readyAt?.toISOString() ?? null,
     expiresAt: ledger.expiresAt?.toISOString() ?? null,
     shredCertificate: ledger.shredCertificate,
+    parent: toParentView(ledger),
     provisioningMs: ledger.readyAt === null ? null : ledger.readyAt.getTime() - ledger.createdAt.getTime(),
   };
 }
@@ -38,6 +39,22 @@ function toBackupView(ledger: LedgerEntity, replicas: readonly ReplicaEntity[]):
     lagSeconds: shipping?.archiveLagSeconds ?? null,
     error: shipping?.archiveError ?? null,
     observedAt: shipping?.observedAt?.toISOString() ?? null,
+  };
+}
+
+function toParentView({ parentId, parentHeight, parentState: state }: LedgerEntity): LedgerView['parent'] {
+  if (parentId === null) return null;
+  const height = parentHeight === null ? null : Number(parentHeight);
+  if (state === null) return { ledgerId: parentId, genesisId: null, height, restore: null };
+  const { genesisId, elapsedMs, tipHeight, tipTimeNs, height: restoredHeight, trialBalance, ...found } = state;
+  const ns = (BigInt(tipTimeNs) - BigInt(found.timeNs)).toString();
+  const recoveryPoint = { heights: tipHeight - restoredHeight, ns };
+  const recoveryMs = Math.round(elapsedMs * 10) / 10;
+  return {
+    ledgerId: parentId,
+    genesisId,
+    height,
+    restore: { ...found, trialBalance: [...trialBalance], recoveryPoint, recoveryMs },
   };
 }
 

@@ -1,5 +1,5 @@
 import { hex } from '@quorate/crypto';
-import { LedgerStore, type LedgerRecord } from '@quorate/database';
+import { LedgerStore, type CreateLedgerOutcome, type LedgerRecord } from '@quorate/database';
 import type { TenantContext } from '@quorate/tenancy';
 import {
   Body,
@@ -65,13 +65,8 @@ export class LedgersController {
     @IdempotencyKey() key: string,
   ): Promise<LedgerView> {
     const outcome = await this.ledgers.create(context, draft, key);
-    if (outcome.kind === 'refused') {
-      const detail =
-        outcome.code === 'QUOTA_LEDGERS_EXHAUSTED'
-          ? `a tenant may hold ${outcome.ledgersMax} ledgers of class ${draft.class}; retire one`
-          : `a tenant's ledgers may have ${outcome.replicasMax} replicas together; retire one or scale one down`;
-      throw new Problem(outcome.code, { detail });
-    }
+    if (outcome.kind === 'unknown-parent') throw new Problem('LEDGER_UNKNOWN', { detail: 'there is no such ledger' });
+    if (outcome.kind === 'refused') throw new Problem(outcome.code, { detail: refusalDetail(outcome, draft.class) });
     return toLedgerView(outcome.record, Date.now());
   }
 
@@ -170,6 +165,17 @@ export class LedgersController {
   ): Promise<LedgerView> {
     demandAdmin(context);
     return scaledView(await this.ledgers.scale(context, id, replicas));
+  }
+}
+
+function refusalDetail(outcome: Extract<CreateLedgerOutcome, { kind: 'refused' }>, ledgerClass: string): string {
+  switch (outcome.code) {
+    case 'QUOTA_LEDGERS_EXHAUSTED':
+      return `a tenant may hold ${outcome.ledgersMax} ledgers of class ${ledgerClass}; retire one`;
+    case 'QUOTA_REPLICAS_EXHAUSTED':
+      return `a tenant's ledgers may have ${outcome.replicasMax} replicas together; retire one or scale one down`;
+    case 'PARENT_NOT_READY':
+      return `the ledger to be forked is ${outcome.state}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { publicKeyAcceptable, unhex } from '@quorate/crypto';
+import type { ForkPoint } from '@quorate/database';
 import { ledgerClasses, replicaCounts } from '@quorate/tenancy';
 import { z } from 'zod';
 import { causeSchema, displayName } from '../http/schemas';
@@ -39,12 +40,28 @@ const operatorSchema = z
   })
   .meta({ id: 'Operator' });
 
+/** The digits that a time in ISO form has behind the milliseconds say microseconds and nanoseconds. */
+const nsPerMs = 1_000_000n;
+
+const forkPointSchema = z
+  .union([
+    z.strictObject({ height: z.int().min(0) }),
+    z.strictObject({ time: z.iso.datetime({ offset: true }).meta({ description: 'The last block at or before it.' }) }),
+    z.strictObject({ timeNs: z.string().regex(/^[0-9]{1,19}$/, 'nanoseconds since 1970 in decimal') }),
+  ])
+  .meta({ id: 'ForkPoint' });
+
+const originSchema = z
+  .strictObject({ ledgerId: z.uuid(), at: forkPointSchema.optional() })
+  .meta({ id: 'ForkOrigin', description: 'The ledger whose state the new one begins with; without `at` its newest.' });
+
 export const ledgerDraftSchema = z
   .strictObject({
     name: displayName(100),
     class: className,
     region: z.enum(regions),
     operator: operatorSchema,
+    from: originSchema.optional(),
     ttlSeconds: z.int().min(60).max(86_400).optional(),
     archived: z.boolean().optional().meta({
       description:
@@ -70,6 +87,36 @@ const replicaSchema = z
     observedAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Replica' });
+
+const restoreSchema = z
+  .object({
+    timeNs: z.string(),
+    blockId: z.string(),
+    execRoot: z.string(),
+    stateRoot: z.string(),
+    recoveryPoint: z
+      .object({ heights: z.int(), ns: z.string() })
+      .meta({ description: 'How far the parent was ahead when the state was made.' }),
+    recoveryMs: z.number().meta({ description: 'How long reading, verifying and writing the state took.' }),
+    snapshotHeight: z.int(),
+    blocksExecuted: z.int(),
+    operationsExecuted: z.int(),
+    stateBytes: z.int(),
+    counts: z.object({ parties: z.int(), assets: z.int(), accounts: z.int(), transfers: z.int() }),
+    trialBalance: z.array(
+      z.object({ asset: z.int(), accounts: z.int(), postedMinor: z.string(), pendingMinor: z.string() }),
+    ),
+  })
+  .meta({ id: 'Restore', description: 'What every replica found when it made the state, each for itself.' });
+
+const parentSchema = z
+  .object({
+    ledgerId: z.uuid(),
+    genesisId: z.string().nullable(),
+    height: z.int().nullable(),
+    restore: restoreSchema.nullable(),
+  })
+  .meta({ id: 'Parent', description: 'The ledger of which this one is a fork.' });
 
 export const ledgerSchema = z
   .object({
@@ -113,6 +160,7 @@ export const ledgerSchema = z
       .nullable()
       .meta({ description: 'Present once the ledger is retired and its data keys are destroyed.' }),
     provisioningMs: z.number().nullable(),
+    parent: parentSchema.nullable(),
   })
   .meta({ id: 'Ledger' });
 
@@ -149,6 +197,14 @@ export type StepView = z.infer<typeof stepSchema>;
 /** A sandbox lives an hour unless asked otherwise; other classes live until they are retired. */
 export function ttlSecondsOf(draft: LedgerRequest): number | null {
   return draft.class === 'sandbox' ? (draft.ttlSeconds ?? ttlSecondsDefault) : null;
+}
+
+/** The newest block unless asked otherwise. */
+export function pointOf(at: z.infer<typeof forkPointSchema> | undefined): ForkPoint {
+  if (at === undefined) return 'newest';
+  if (!('time' in at)) return at;
+  const [, digits = ''] = /\.\d{3}(\d{1,6})/.exec(at.time) ?? [];
+  return { timeNs: (BigInt(Date.parse(at.time)) * nsPerMs + BigInt(digits.padEnd(6, '0'))).toString() };
 }
 
 function acceptable(key: { scheme: 'ed25519' | 'p256'; publicKey: string }): boolean {

@@ -10,7 +10,7 @@ import { actorId, type PlatformContext, type TenantContext } from '@quorate/tena
 import { Injectable } from '@nestjs/common';
 import { OutboxDispatcher } from '../reconciler/outbox.dispatcher';
 import { isId } from '../http/schemas';
-import { ttlSecondsOf, type LedgerRequest } from './ledgers.schemas';
+import { pointOf, ttlSecondsOf, type LedgerRequest } from './ledgers.schemas';
 
 /** A tenant's ledgers: what is wanted is written here, and the reconciler makes it so. */
 @Injectable()
@@ -31,6 +31,7 @@ export class LedgersService {
       operator: draft.operator,
       ttlSeconds: ttlSecondsOf(draft),
       archived: draft.archived ?? draft.class !== 'sandbox',
+      from: draft.from === undefined ? null : { ledgerId: draft.from.ledgerId, point: pointOf(draft.from.at) },
       creationKey: createHash('sha256')
         .update(`${actorId(context)}\n${idempotencyKey}`)
         .digest('hex'),

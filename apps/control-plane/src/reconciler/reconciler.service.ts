@@ -6,7 +6,7 @@ import { plan, type ObservedLedger, type Plan, type ReplicaStep, type Step } fro
 import { Inject, Injectable } from '@nestjs/common';
 import { configToken } from '../http/config-token';
 import { signNext } from './configuration';
-import { foundLedger } from './genesis';
+import { differingStates, foundLedger } from './genesis';
 import { GovernanceKey } from './governance-key';
 
 interface Dispatch {
@@ -37,7 +37,8 @@ export class ReconcilerService {
     await this.store.reconcile(ledgerId, async (session) => {
       const { view } = session;
       const wanted = view.state !== 'retiring' && view.state !== 'retired';
-      const planned = plan({ replicaCount: view.replicaCount, wanted }, { ...toObserved(view), ...watching });
+      const fork = view.parent === null ? {} : { fork: { pointKnown: view.parent.height !== null } };
+      const planned = plan({ replicaCount: view.replicaCount, wanted, ...fork }, { ...toObserved(view), ...watching });
       dispatches = await new StepRun(session, this.governance).carryOut(planned);
     });
     await Promise.all(dispatches.map(({ workerId, job }) => this.jobs.sendWorkerJob(workerId, job)));
@@ -89,8 +90,10 @@ class StepRun {
       case 'place-joiner':
         return this.place(step);
       case 'write-genesis': {
-        const { document, id } = foundLedger(view, this.governance.publicKey);
-        return session.writeGenesis(document, hex(id));
+        const differing = differingStates(view);
+        if (differing !== null) return session.mark('failed', differing);
+        const { document, id, origin } = foundLedger(view, this.governance.publicKey);
+        return session.writeGenesis(document, hex(id), origin);
       }
       case 'discard-joiner': {
         const joiner = view.replicas.find(({ id }) => id === step.replicaId);
@@ -109,11 +112,23 @@ class StepRun {
       case 'mark-retired':
         this.marked = true;
         return session.retire(view.cause, (statement) => this.governance.certifyShredding(statement));
-      default: {
-        const replica = view.replicas.find(({ id }) => id === step.replicaId);
-        if (replica) this.request(step.kind, replica);
-      }
+      case 'acquire-state':
+        await this.tellParent();
+        return this.requestFor(step);
+      default:
+        return this.requestFor(step);
     }
+  }
+
+  private requestFor({ kind, replicaId }: Extract<Step, { kind: ReplicaStep }>): void {
+    const replica = this.session.view.replicas.find(({ id }) => id === replicaId);
+    if (replica) this.request(kind, replica);
+  }
+
+  /** The parent's replicas have to know whom they let in; those that do not hear of it now do so within seconds. */
+  private async tellParent(): Promise<void> {
+    for (const { id, workerId } of await this.session.parentReplicas())
+      this.updates.push({ workerId, job: { kind: 'update-replica', replicaId: id } });
   }
 
   private async mark(state: 'ready' | 'failed', cause: Plan['cause']): Promise<void> {
@@ -147,6 +162,7 @@ function toObserved(view: ReconcileView): Omit<ObservedLedger, 'watchedSinceMs' 
   const replicas = view.replicas.map((replica) => ({
     ...replica,
     prepared: replica.consensusKey !== null,
+    acquired: replica.acquired !== null,
     reported:
       replica.epoch === null || replica.configHash === null
         ? null

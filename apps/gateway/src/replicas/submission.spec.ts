@@ -66,6 +66,7 @@ class Ends {
         return behaviour(envelope);
       },
       query: async (): Promise<ReplicaAnswer> => ({ height: 5, status }),
+      readChain: () => Promise.reject(new Error('nobody reads the chain here')),
       subscribe: () => () => undefined,
       closed: new Promise(() => undefined),
       close: () => undefined,

@@ -1,4 +1,5 @@
 import type { LedgerClass } from '@quorate/tenancy';
+import type { AcquiredRecord, ForkPoint } from '../fork-store';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Where a ledger is in its life. */
@@ -38,6 +39,12 @@ export class LedgerEntity {
   @Column('jsonb') operator!: LedgerOperator;
   @Column('bytea', { nullable: true, select: false }) genesis!: Buffer | null;
   @Column('text', { name: 'genesis_id', nullable: true }) genesisId!: string | null;
+  /** The ledger of which this one is a fork. */
+  @Column('uuid', { name: 'parent_id', nullable: true }) parentId!: string | null;
+  @Column('jsonb', { name: 'parent_point', nullable: true }) parentPoint!: ForkPoint | null;
+  @Column('bigint', { name: 'parent_height', nullable: true }) parentHeight!: string | null;
+  /** The state with which it began. */
+  @Column('jsonb', { name: 'parent_state', nullable: true }) parentState!: AcquiredRecord | null;
   @Column('text', { name: 'creation_key', select: false }) creationKey!: string;
   @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' }) createdAt!: Date;
   @Column('timestamptz', { name: 'ready_at', nullable: true }) readyAt!: Date | null;

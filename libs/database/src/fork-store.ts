@@ -1,0 +1,143 @@
+import { systemContext } from '@quorate/tenancy';
+import type { SystemDatabase, Transaction } from './connection';
+import { appendSteps, type Cause } from './step-log';
+import type { Participant } from './worker-store';
+
+/** Where a fork begins: at a height, at the last block at or before a ledger time in nanoseconds, or at the newest block. */
+export type ForkPoint = { readonly height: number } | { readonly timeNs: string } | 'newest';
+
+/** What a replica told of the state that it made for a fork; the replica's process says what the fields mean. */
+export interface AcquiredRecord {
+  readonly genesisId: string;
+  readonly height: number;
+  readonly timeNs: string;
+  readonly blockId: string;
+  readonly execRoot: string;
+  readonly stateRoot: string;
+  readonly tipHeight: number;
+  readonly tipTimeNs: string;
+  readonly snapshotHeight: number;
+  readonly blocksExecuted: number;
+  readonly operationsExecuted: number;
+  readonly stateBytes: number;
+  readonly elapsedMs: number;
+  readonly counts: {
+    readonly parties: number;
+    readonly assets: number;
+    readonly accounts: number;
+    readonly transfers: number;
+  };
+  readonly trialBalance: readonly {
+    readonly asset: number;
+    readonly accounts: number;
+    readonly postedMinor: string;
+    readonly pendingMinor: string;
+  }[];
+}
+
+/** What a replica needs to make the state of a fork. */
+export interface ForkOrigin {
+  readonly ledgerId: string;
+  readonly genesis: Uint8Array;
+  readonly participants: readonly Participant[];
+  readonly point: ForkPoint;
+}
+
+interface PlacedRow {
+  readonly ledger_id: string;
+  readonly index: number;
+  readonly worker_name: string;
+}
+
+/** What went wrong will go wrong again: the ledger is given up at once. */
+const FINAL_CAUSES: readonly string[] = ['PARENT_POINT_AHEAD', 'PARENT_PROOF_WRONG', 'PARENT_STATE_NOT_HELD'];
+
+/** More than any number of attempts after which a replica is given up. */
+const ATTEMPTS_OF_FINAL = 1_000;
+
+const context = systemContext('worker');
+
+/** What workers read and write while replicas make the state with which a fork begins. */
+export class ForkStore {
+  constructor(private readonly database: SystemDatabase) {}
+
+  /** Where the state comes from; null once the replica has it, or when there is nothing to fork. */
+  async origin(replicaId: string): Promise<ForkOrigin | null> {
+    return this.database.run(context, async (transaction) => {
+      const rows = await transaction.query<
+        { ledger_id: string; parent_id: string; genesis: Buffer; point: ForkPoint; height: string | null }[]
+      >(
+        `select f.id as ledger_id, p.id as parent_id, p.genesis, f.parent_point as point, f.parent_height as height
+         from replicas r join ledgers f on f.id = r.ledger_id join ledgers p on p.id = f.parent_id
+         where r.id = $1 and r.current and r.acquired is null and f.genesis is null and f.state = 'provisioning'
+           and p.genesis is not null`,
+        [replicaId],
+      );
+      const row = rows[0];
+      if (!row) return null;
+      const participants = await transaction.query<Participant[]>(
+        `select host, port, certificate from replicas
+         where ledger_id = $1 and current and state = 'running' and certificate is not null
+         order by height desc nulls last, index`,
+        [row.parent_id],
+      );
+      const point = row.height === null ? row.point : { height: Number(row.height) };
+      return { ledgerId: row.ledger_id, genesis: new Uint8Array(row.genesis), participants, point };
+    });
+  }
+
+  /** The height at which the fork begins; what was settled first counts. */
+  async pointResolved(replicaId: string, height: number): Promise<void> {
+    await this.database.direct(context).query(
+      `update ledgers set parent_height = $2 where parent_height is null and id =
+         (select ledger_id from replicas where id = $1)`,
+      [replicaId, height],
+    );
+  }
+
+  /** A replica has the state. */
+  stateAcquired(replicaId: string, record: AcquiredRecord): Promise<void> {
+    return this.change(replicaId, async (transaction, row) => {
+      await transaction.query(
+        `update replicas set acquired = $2::jsonb, requested_step = null, requested_at = null, retry_at = null, attempts = 0,
+           cause_code = null, cause_detail = null where id = $1`,
+        [replicaId, JSON.stringify(record)],
+      );
+      await appendSteps(transaction, row.ledger_id, [
+        { step: 'acquire-state', state: 'done', replica: replicaOf(replicaId, row) },
+      ]);
+    });
+  }
+
+  /** A replica could not make the state; it tries again, unless nothing would be different then. */
+  acquisitionFailed(replicaId: string, cause: Cause): Promise<void> {
+    return this.change(replicaId, async (transaction, row) => {
+      await transaction.query(
+        `update replicas set attempts = attempts + $4, cause_code = $2, cause_detail = $3, requested_step = null, requested_at = null,
+           retry_at = now() + least(250 * power(2, least(attempts, 10)), 10000) * interval '1 millisecond' where id = $1`,
+        [replicaId, cause.code, cause.detail.slice(0, 500), FINAL_CAUSES.includes(cause.code) ? ATTEMPTS_OF_FINAL : 1],
+      );
+      await appendSteps(transaction, row.ledger_id, [
+        { step: 'acquire-state', state: 'failed', replica: replicaOf(replicaId, row), cause },
+      ]);
+    });
+  }
+
+  private async change(
+    replicaId: string,
+    work: (transaction: Transaction, row: PlacedRow) => Promise<void>,
+  ): Promise<void> {
+    await this.database.run(context, async (transaction) => {
+      const rows = await transaction.query<PlacedRow[]>(
+        `select r.ledger_id, r.index, r.worker_name from replicas r join ledgers l on l.id = r.ledger_id
+         where r.id = $1 and r.state = 'prepared' and r.acquired is null for update of l, r`,
+        [replicaId],
+      );
+      if (rows[0]) await work(transaction, rows[0]);
+    });
+  }
+}
+
+function replicaOf(id: string, row: PlacedRow): { id: string; index: number; workerName: string } {
+  return { id, index: row.index, workerName: row.worker_name };
+}

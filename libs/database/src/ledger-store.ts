@@ -3,7 +3,7 @@ import { In, MoreThan } from 'typeorm';
 import type { ApiDatabase, Transaction } from './connection';
 import { LedgerStepEntity } from './entities/ledger-step.entity';
 import { LedgerEntity, type LedgerOperator, type LedgerState } from './entities/ledger.entity';
-import type { ForkPoint } from './fork-store';
+import type { ForkPoint } from './fork-record';
 import { OutboxEntity } from './entities/outbox.entity';
 import { ReplicaEntity } from './entities/replica.entity';
 import { readLedgerRecord, toLedgerRecord, type LedgerRecord } from './ledger-record';

@@ -4,7 +4,7 @@ import { systemContext } from '@quorate/tenancy';
 import type { SystemDatabase, Transaction } from './connection';
 import type { LedgerOperator, LedgerState, ShredCertificate } from './entities/ledger.entity';
 import type { ReplicaState } from './entities/replica.entity';
-import type { AcquiredRecord } from './fork-store';
+import type { AcquiredRecord } from './fork-record';
 import { shredLedger } from './key-store';
 import { appendSteps, type Cause, type StepEntry } from './step-log';
 

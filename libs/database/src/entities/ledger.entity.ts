@@ -1,5 +1,5 @@
 import type { LedgerClass } from '@quorate/tenancy';
-import type { AcquiredRecord, ForkPoint } from '../fork-store';
+import type { AcquiredRecord, ForkPoint } from '../fork-record';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Where a ledger is in its life. */

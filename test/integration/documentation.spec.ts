@@ -63,8 +63,9 @@ describe('the snippets of the guides', () => {
   });
 
   it('runs the guide to forks and restores', async () => {
-    const snippets = runnable('guides/backup.md', 'bash');
-    expect(snippets.length).toBeGreaterThanOrEqual(4);
+    const [login] = runnable('guides/pipeline.md', 'bash');
+    const snippets = [login, ...runnable('guides/backup.md', 'bash')];
+    expect(snippets.length).toBeGreaterThanOrEqual(5);
     const file = join(directory, 'backup.sh');
     writeFileSync(file, ['set -euo pipefail', jq, ...snippets].join('\n'));
     const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });

@@ -35,7 +35,10 @@ const libraries = {
     imports: [...core, 'runtime', 'runtime-node', 'storage', 'transport', 'ledger', 'consensus', 'light-client'],
     node: true,
   },
-  simulation: { imports: [...core, 'runtime', 'ledger', 'consensus', 'light-client', 'storage', 'replica'] },
+  simulation: {
+    imports: [...core, 'runtime', 'ledger', 'consensus', 'light-client', 'storage', 'replica', 'transport'],
+    node: true,
+  },
 
   sdk: { imports: [...core, 'light-client', 'payments'], packages: ['eventsource-parser'] },
 

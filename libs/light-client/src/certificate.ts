@@ -10,7 +10,12 @@ import {
   type BlockHeader,
   type Certificate,
   type Configuration,
+  type VerifyKey,
 } from '@quorate/protocol';
+
+/** The one rule by which signatures are verified. */
+export const verifyKey: VerifyKey = (key, message, signature) =>
+  verifySignature(key.scheme, key.bytes, message, signature);
 
 /** Why a certificate does not prove its block. */
 export type CertificateFault =
@@ -18,12 +23,13 @@ export type CertificateFault =
 
 /**
  * Checks that a quorum of the configuration's replicas signed `header` (docs/spec/consensus.md); null when it did.
- * Every listed signature must verify: a certificate is built only from those that do.
+ * Every listed signature must verify: a certificate is built only from those that do. A simulation verifies by a rule of its own.
  */
 export function certificateFault(
   configuration: Configuration,
   header: BlockHeader,
   certificate: Certificate,
+  verify: VerifyKey = verifyKey,
 ): CertificateFault | null {
   const { replicas, epoch } = configuration;
   const replicaCount = replicas.length;
@@ -40,7 +46,7 @@ export function certificateFault(
   const preimageOf = certificate.kind === 'commit' ? commitPreimage : preparePreimage;
   const preimage = preimageOf(consensusContext(configuration), certificate, certificate.blockId);
   const allVerify = certificate.signers.every((signer, index) =>
-    verifySignature('ed25519', replicas[signer].consensusKey, preimage, certificate.signatures[index]),
+    verify({ scheme: 'ed25519', bytes: replicas[signer].consensusKey }, preimage, certificate.signatures[index]),
   );
   return allVerify ? null : 'signature_wrong';
 }

@@ -1,5 +1,5 @@
 import { CodecError } from '@quorate/codec';
-import { equalBytes, verifySignature } from '@quorate/crypto';
+import { equalBytes } from '@quorate/crypto';
 import {
   bodyRoot,
   configHash,
@@ -7,11 +7,8 @@ import {
   successionFault,
   type Configuration,
   type EpochStep,
-  type VerifyKey,
 } from '@quorate/protocol';
-import { certificateFault } from './certificate';
-
-const verifyKey: VerifyKey = (key, message, signature) => verifySignature(key.scheme, key.bytes, message, signature);
+import { certificateFault, verifyKey } from './certificate';
 
 /**
  * Follows the changes of the replica set from a trusted configuration (the genesis' first one, or a later one that was proved before) to the

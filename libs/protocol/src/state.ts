@@ -1,6 +1,7 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { SIGNATURE_BYTES, leafHash, pairRoot, sha256, verifySignature } from '@quorate/crypto';
 import type { Configuration } from './configuration';
+import type { VerifyKey } from './epoch-end';
 import { LIMITS } from './limits';
 import { consensusContext, quorum } from './vote';
 
@@ -162,8 +163,14 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointCertificate {
   return { ...head, signers, signatures };
 }
 
+const verifyKey: VerifyKey = (key, message, signature) => verifySignature(key.scheme, key.bytes, message, signature);
+
 /** Whether a quorum of the configuration signed the checkpoint. */
-export function checkpointProven(certificate: CheckpointCertificate, configuration: Configuration): boolean {
+export function checkpointProven(
+  certificate: CheckpointCertificate,
+  configuration: Configuration,
+  verify: VerifyKey = verifyKey,
+): boolean {
   const { replicas } = configuration;
   const { signers, signatures, epoch, height } = certificate;
   if (epoch !== configuration.epoch || signers.length < quorum(replicas.length)) return false;
@@ -171,6 +178,6 @@ export function checkpointProven(certificate: CheckpointCertificate, configurati
   return signers.every((signer, index) => {
     const key = replicas[signer]?.consensusKey;
     const ascending = index === 0 || signer > signers[index - 1];
-    return ascending && key !== undefined && verifySignature('ed25519', key, preimage, signatures[index]);
+    return ascending && key !== undefined && verify({ scheme: 'ed25519', bytes: key }, preimage, signatures[index]);
   });
 }

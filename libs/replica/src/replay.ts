@@ -2,7 +2,7 @@ import { CodecError } from '@quorate/codec';
 import { RECENT_HEADERS_MAX, type Block, type BootEvent } from '@quorate/consensus';
 import { equalBytes } from '@quorate/crypto';
 import { SnapshotError } from '@quorate/ledger';
-import { checkpointProven, genesisHeader, type Configuration, type Genesis } from '@quorate/protocol';
+import { checkpointProven, genesisHeader, type Configuration, type Genesis, type VerifyKey } from '@quorate/protocol';
 import { StorageError, type SnapshotStore } from '@quorate/storage';
 import type { BlockStore } from './block-store';
 import type { Checkpoints } from './checkpoints';
@@ -22,6 +22,7 @@ export async function newestState(
   snapshots: SnapshotStore,
   genesis: Genesis,
   configuration: Configuration,
+  verify: VerifyKey,
 ): Promise<RestoredState | null> {
   for (const snapshot of snapshots.newestFirst) {
     const { certificate, stateRoot, state } = snapshot;
@@ -29,7 +30,7 @@ export async function newestState(
       certificate !== null &&
       certificate.height === state.height &&
       equalBytes(certificate.stateRoot, stateRoot) &&
-      checkpointProven(certificate, configuration);
+      checkpointProven(certificate, configuration, verify);
     if (!proven && !isParentState(genesis, stateRoot)) continue;
     try {
       return await restoreState(snapshots, snapshot, genesis);

@@ -1,12 +1,21 @@
-import type { CoreParameters, Signer } from '@quorate/consensus';
+import type { Block, CoreParameters, Signer } from '@quorate/consensus';
 import type { CodedError } from '@quorate/errors';
-import type { Configuration, Genesis, VerifyKey } from '@quorate/protocol';
+import type { BlockOutcome } from '@quorate/ledger';
+import type { Certificate, Configuration, Genesis, VerifyKey } from '@quorate/protocol';
 import type { Clock, Directory, Timers } from '@quorate/runtime';
 import type { Vault } from '@quorate/storage';
 import type { CheckpointSpacing } from './checkpoints';
 import type { BlockSource } from './history-mender';
 import type { Retention } from './pruning';
 import type { ArchiveAccess } from './shipper';
+
+/** Sees what happens to the chain at this replica, before any client does. */
+export interface ReplicaObserver {
+  /** The blocks became final here, the last of them or one above it by this certificate. */
+  final(blocks: readonly Block[], certificate: Certificate): void;
+  /** `execRoot`: of all results up to this block. */
+  executed(block: Block, outcome: BlockOutcome, execRoot: Uint8Array): void;
+}
 
 /** What a replica is made of. */
 export interface ReplicaOptions {
@@ -33,6 +42,7 @@ export interface ReplicaOptions {
   readonly parameters?: Partial<CoreParameters>;
   /** Distance of checkpoints, where it is not the usual one. */
   readonly spacing?: CheckpointSpacing;
+  readonly observer?: ReplicaObserver;
   /** The replica voted in an earlier life: a journal without its votes is a loss, not a beginning. */
   readonly hasVoted: boolean;
   /** The first vote is durable. Called once, unless `hasVoted`. */

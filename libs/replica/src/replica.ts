@@ -167,7 +167,7 @@ export class Replica implements LinkEvents {
       vault,
       keptRoot: genesis.parent?.stateRoot,
     });
-    const state = await newestState(snapshots, genesis, configuration);
+    const state = await newestState(snapshots, genesis, configuration, options.verify);
     if (state === null && genesis.parent !== undefined)
       throw new ReplicaError('REPLICA_PARENT_STATE_MISSING', 'the state with which the fork begins is not here');
     const archiving = new Archiving(options);
@@ -400,6 +400,7 @@ export class Replica implements LinkEvents {
   }
 
   private finalized(blocks: readonly Block[], certificate: Certificate): void {
+    this.options.observer?.final(blocks, certificate);
     const tip = blocks.at(-1);
     invariant(tip !== undefined, 'something became final');
     // While catching up, the certificate may name a later block that is not held yet: then it proves nothing here alone.
@@ -412,6 +413,7 @@ export class Replica implements LinkEvents {
   private executed(block: Block, outcome: BlockOutcome): void {
     if (this.halted) return;
     const { height, timeNs, operationCount } = block.header;
+    this.options.observer?.executed(block, outcome, this.executor.execRoot(height));
     this.submissions.executed(block, outcome.envelopes);
     this.checkpoints.executed(block);
     this.reports.executed(height);

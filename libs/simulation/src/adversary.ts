@@ -11,21 +11,43 @@ import {
   timeoutPreimage,
   type BlockHeader,
   type Certificate,
+  type Genesis,
   type Position,
 } from '@quorate/protocol';
-import type { Cluster, Interceptor } from './cluster';
 import { OPERATION_BYTES } from './executor';
-import { simulatedSignature } from './signing';
+import type { Random } from './random';
+import type { Scheduler } from './scheduler';
+
+/** Lets a test or an adversary see, change, drop or add what a node sends in the name of an epoch. Null = unchanged. */
+export type Interceptor = (from: number, to: number, message: Message, epoch: number) => readonly Message[] | null;
+
+/** What a liar can do in a simulated world. */
+export interface LiarWorld {
+  readonly genesis: Genesis;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly nodeCount: number;
+  /** What votes of an epoch are bound to. */
+  context(epoch: number): Uint8Array;
+  /** A node's index in the configuration of an epoch; -1 if it is no member. */
+  indexOf(epoch: number, node: number): number;
+  /** Signs with the node's newest consensus key. */
+  signAs(node: number, preimage: Uint8Array): Uint8Array;
+  /** Puts one message on the wire, as it is. */
+  transmit(from: number, to: number, message: Message, epoch: number): void;
+  /** Puts an old state of the node's disk back and starts it again. */
+  rollBack(node: number): void;
+}
 
 /**
  * A replica that proposes two blocks wherever it leads (one to the even replicas, another to the odd ones) and lends its
  * signature to every vote it sees, for both sides.
  */
-function equivocator(cluster: Cluster, traitor: number): Interceptor {
+function equivocator(cluster: LiarWorld, traitor: number): Interceptor {
   const echoed = new Set<string>();
   const sign = (epoch: number, kind: 'prepare' | 'commit', { term, slot }: Position, id: Uint8Array): Uint8Array => {
     const preimageOf = kind === 'prepare' ? preparePreimage : commitPreimage;
-    return simulatedSignature(traitor, preimageOf(cluster.checker.context(epoch), { term, slot }, id));
+    return cluster.signAs(traitor, preimageOf(cluster.context(epoch), { term, slot }, id));
   };
 
   const twin = (message: ProposeMessage, epoch: number): ProposeMessage => {
@@ -45,7 +67,8 @@ function equivocator(cluster: Cluster, traitor: number): Interceptor {
       replica,
       signature: sign(epoch, message.kind, message, message.blockId),
     };
-    for (const index of cluster.replicas.keys()) if (index !== traitor) cluster.transmit(traitor, index, vote, epoch);
+    for (let index = 0; index < cluster.nodeCount; index += 1)
+      if (index !== traitor) cluster.transmit(traitor, index, vote, epoch);
   };
 
   return (from: number, to: number, message: Message, epoch: number): readonly Message[] | null => {
@@ -60,15 +83,12 @@ function equivocator(cluster: Cluster, traitor: number): Interceptor {
 
 /** A liar that changes its proposals, each signed again, and is otherwise correct. */
 function falseProposer(change: (header: BlockHeader, body: Uint8Array) => { header: BlockHeader; body: Uint8Array }) {
-  return (cluster: Cluster, traitor: number): Interceptor => {
+  return (cluster: LiarWorld, traitor: number): Interceptor => {
     return (from, _to, message, epoch) => {
       if (from !== traitor || message.kind !== 'propose' || message.slot === 1 || message.body === null) return null;
       const { header, body } = change(decodeHeader(message.headerBytes), message.body);
       const headerBytes = encodeHeader(header);
-      const signature = simulatedSignature(
-        traitor,
-        preparePreimage(cluster.checker.context(epoch), message, blockId(headerBytes)),
-      );
+      const signature = cluster.signAs(traitor, preparePreimage(cluster.context(epoch), message, blockId(headerBytes)));
       return [{ ...message, headerBytes, body, signature }];
     };
   };
@@ -94,20 +114,17 @@ const oversize = falseProposer((header) => {
 });
 
 /** Begins every term it leads with genesis, whatever is certified. */
-function wrongBase(cluster: Cluster, traitor: number): Interceptor {
+function wrongBase(cluster: LiarWorld, traitor: number): Interceptor {
   const headerBytes = encodeHeader(genesisHeader(cluster.genesis));
   return (from, _to, message, epoch) => {
     if (from !== traitor || message.kind !== 'propose' || message.slot > 1) return null;
-    const signature = simulatedSignature(
-      traitor,
-      preparePreimage(cluster.checker.context(epoch), message, blockId(headerBytes)),
-    );
+    const signature = cluster.signAs(traitor, preparePreimage(cluster.context(epoch), message, blockId(headerBytes)));
     return [{ ...message, headerBytes, signature }];
   };
 }
 
 /** Always names the first certificate that it ever had. */
-function staleCertificate(cluster: Cluster, traitor: number): Interceptor {
+function staleCertificate(cluster: LiarWorld, traitor: number): Interceptor {
   let first: Certificate | null = null;
   return (from, _to, message, epoch) => {
     if (from !== traitor) return null;
@@ -120,13 +137,13 @@ function staleCertificate(cluster: Cluster, traitor: number): Interceptor {
     if (message.kind !== 'timeout') return null;
     first ??= message.highCertificate;
     const high = first === null ? null : { term: first.term, slot: first.slot, blockId: first.blockId };
-    const signature = simulatedSignature(traitor, timeoutPreimage(cluster.checker.context(epoch), message.term, high));
+    const signature = cluster.signAs(traitor, timeoutPreimage(cluster.context(epoch), message.term, high));
     return [{ ...message, high, highCertificate: first, signature }];
   };
 }
 
 /** Shows its proposals to half of the others only, and never gives a block away. */
-function withholder(_cluster: Cluster, traitor: number): Interceptor {
+function withholder(_cluster: LiarWorld, traitor: number): Interceptor {
   return (from, to, message) => {
     if (from !== traitor) return null;
     if (message.kind === 'block' || message.kind === 'range') return [];
@@ -135,7 +152,7 @@ function withholder(_cluster: Cluster, traitor: number): Interceptor {
 }
 
 /** Serves blocks with another body. */
-function forger(_cluster: Cluster, traitor: number): Interceptor {
+function forger(_cluster: LiarWorld, traitor: number): Interceptor {
   const forged = <T extends { body: Uint8Array }>(block: T): T => ({
     ...block,
     body: block.body.map((byte) => byte ^ 1),
@@ -148,7 +165,7 @@ function forger(_cluster: Cluster, traitor: number): Interceptor {
 }
 
 /** Says everything many times, and votes for what nobody proposed in slots and terms far away. */
-function flooder(_cluster: Cluster, traitor: number): Interceptor {
+function flooder(_cluster: LiarWorld, traitor: number): Interceptor {
   return (from, _to, message) => {
     if (from !== traitor) return null;
     const copies: Message[] = [message, message, message, message];
@@ -159,7 +176,7 @@ function flooder(_cluster: Cluster, traitor: number): Interceptor {
 }
 
 /** Signs nothing that it says. */
-function garbageSender({ random }: Cluster, traitor: number): Interceptor {
+function garbageSender({ random }: LiarWorld, traitor: number): Interceptor {
   return (from, _to, message) => {
     if (from !== traitor || !('signature' in message)) return null;
     return [{ ...message, signature: message.signature.map(() => random.below(256)) }];
@@ -170,14 +187,9 @@ function garbageSender({ random }: Cluster, traitor: number): Interceptor {
 const RESTORE_MS = 400;
 
 /** Loses the newest half of its disk again and again, and goes on under its key (C-9). */
-function oldDisk(cluster: Cluster, traitor: number): Interceptor {
+function oldDisk(cluster: LiarWorld, traitor: number): Interceptor {
   const restore = (): void => {
-    const replica = cluster.replicas[traitor];
-    if (replica.core !== null) {
-      cluster.crash(traitor);
-      replica.disk.keepFirst(Math.floor(replica.disk.durable.length / 2));
-      cluster.start(traitor);
-    }
+    cluster.rollBack(traitor);
     cluster.scheduler.after(RESTORE_MS, restore);
   };
   cluster.scheduler.after(RESTORE_MS, restore);

@@ -1,5 +1,6 @@
 import type { Block, Message, TimeoutMessage } from '@quorate/consensus';
 import { hex, sha256 } from '@quorate/crypto';
+import { certificateFault } from '@quorate/light-client';
 import {
   firstConfiguration,
   LIMITS,
@@ -19,6 +20,7 @@ import {
   type Configuration,
   type Evidence,
   type Genesis,
+  type VerifyKey,
 } from '@quorate/protocol';
 import { simulatedCertificateHash, simulatedVerify } from './signing';
 
@@ -39,6 +41,8 @@ export class Checker {
   readonly violations: string[] = [];
   private readonly finalKeys: string[] = [];
   private readonly finalHeaders: BlockHeader[] = [];
+  /** Of final blocks, by key. */
+  private readonly heights = new Map<string, number>();
   private readonly genesisKey: string;
   private readonly execRoots = new Map<number, string>();
   private readonly votes = new Map<string, string>();
@@ -52,6 +56,7 @@ export class Checker {
   constructor(
     genesis: Genesis,
     private readonly isHonest: (replica: number) => boolean,
+    private readonly verify: VerifyKey = simulatedVerify,
   ) {
     this.addConfiguration(firstConfiguration(genesis));
     this.finalHeaders.push(genesisHeader(genesis));
@@ -100,6 +105,7 @@ export class Checker {
       if (known === undefined && block.header.kind === 'epoch_end')
         this.addConfiguration(decodeEpochEnd(block.body).configuration);
       this.finalKeys[index] ??= block.key;
+      this.heights.set(block.key, block.header.height);
       if (hex(bodyRoot(block.body)) !== hex(block.header.bodyRoot))
         this.report(`BODY: replica ${replica} holds another`);
     }
@@ -131,7 +137,7 @@ export class Checker {
   /** C-41, C-42: evidence holds outside the core too, never accuses who is honest, and is recorded once. */
   private checkEvidence(evidence: Evidence): void {
     const { configuration } = this.inEpoch(evidence.epoch);
-    const fault = evidenceFault(configuration, evidence, simulatedVerify);
+    const fault = evidenceFault(configuration, evidence, this.verify);
     const certificateHash = hex(configuration.replicas[evidence.replica].certificateHash);
     const key = `${evidence.epoch} ${evidence.replica}`;
     let node = 0;
@@ -208,24 +214,29 @@ export class Checker {
     }
   }
 
+  /** The light client's judgement, where the block that is named has been seen; while catching up it may be a later one. */
   private checkCertificate(replica: number, certificate: Certificate): void {
     const { configuration, context } = this.inEpoch(certificate.epoch);
-    const { replicas } = configuration;
-    const signers = new Set(certificate.signers);
-    const preimage = commitPreimage(context, certificate, certificate.blockId);
-    const valid = certificate.signers.every((signer, index) =>
-      simulatedVerify(
-        { scheme: 'ed25519', bytes: replicas[signer].consensusKey },
-        preimage,
-        certificate.signatures[index],
-      ),
-    );
-    if (certificate.kind !== 'commit' || signers.size < quorum(replicas.length) || !valid) {
+    const height = this.heights.get(hex(certificate.blockId));
+    const header = height === undefined ? undefined : this.finalHeaders[height];
+    const proven =
+      header?.epoch === certificate.epoch
+        ? certificateFault(configuration, header, certificate, this.verify) === null
+        : this.signedByQuorum(configuration, context, certificate);
+    if (certificate.kind !== 'commit' || !proven)
       this.report(`CERTIFICATE: replica ${replica} holds one that proves nothing`);
-    }
   }
 
-  private report(violation: string): void {
+  private signedByQuorum({ replicas }: Configuration, context: Uint8Array, certificate: Certificate): boolean {
+    const preimage = commitPreimage(context, certificate, certificate.blockId);
+    const valid = certificate.signers.every((signer, index) =>
+      this.verify({ scheme: 'ed25519', bytes: replicas[signer].consensusKey }, preimage, certificate.signatures[index]),
+    );
+    return valid && new Set(certificate.signers).size >= quorum(replicas.length);
+  }
+
+  /** Notes what must not happen. */
+  report(violation: string): void {
     if (this.violations.length < 20) this.violations.push(violation);
   }
 }

@@ -15,11 +15,19 @@ import {
   type Configuration,
   type Genesis,
 } from '@quorate/protocol';
+import type { Interceptor, LiarWorld } from './adversary';
 import { Checker, Trace } from './checker';
 import { Random } from './random';
 import { SimulatedReplica, type EventContent, type ReplicaWorld, type Sabotage } from './replica';
 import { Scheduler } from './scheduler';
-import { governanceKey, signWithKey, simulatedCertificateHash, simulatedGenesis, simulatedKey } from './signing';
+import {
+  governanceKey,
+  signWithKey,
+  simulatedCertificateHash,
+  simulatedGenesis,
+  simulatedKey,
+  simulatedSignature,
+} from './signing';
 
 /** Rates and delays of the simulated network; change them while the cluster runs. */
 export interface NetworkFaults {
@@ -41,11 +49,8 @@ export interface ClusterOptions {
   readonly rulesVersion?: number;
 }
 
-/** Lets a test or an adversary see, change, drop or add what a node sends in the name of an epoch. Null = unchanged. */
-export type Interceptor = (from: number, to: number, message: Message, epoch: number) => readonly Message[] | null;
-
 /** Replicas, a network and a clock that are all simulated, and a checker that watches them. */
-export class Cluster implements ReplicaWorld {
+export class Cluster implements ReplicaWorld, LiarWorld {
   readonly scheduler = new Scheduler();
   readonly random: Random;
   readonly genesis: Genesis;
@@ -151,6 +156,27 @@ export class Cluster implements ReplicaWorld {
     this.trace.note(`${this.nowMs} reconfigure ${nodes.join()}`);
     for (const replica of this.replicas) if (replica.core !== null) replica.step(this.wanted);
     return next.epoch;
+  }
+
+  get nodeCount(): number {
+    return this.replicas.length;
+  }
+
+  context(epoch: number): Uint8Array {
+    return this.checker.context(epoch);
+  }
+
+  signAs(node: number, preimage: Uint8Array): Uint8Array {
+    return simulatedSignature(node, preimage);
+  }
+
+  /** The newest half of its disk is lost. */
+  rollBack(node: number): void {
+    const replica = this.replicas[node];
+    if (replica.core === null) return;
+    this.crash(node);
+    replica.disk.keepFirst(Math.floor(replica.disk.durable.length / 2));
+    this.start(node);
   }
 
   /** A node's index in the configuration of an epoch; -1 if it is no member. */

@@ -1,7 +1,7 @@
-export { ADVERSARIES, type AdversaryName } from './adversary';
+export { ADVERSARIES, type AdversaryName, type Interceptor } from './adversary';
 export { runChaos, type ChaosOptions, type ChaosOutcome, type FaultRates } from './chaos';
 export { Checker, Trace } from './checker';
-export { Cluster, type ClusterOptions, type Interceptor, type NetworkFaults } from './cluster';
+export { Cluster, type ClusterOptions, type NetworkFaults } from './cluster';
 export { explore, type ExplorerOptions, type ExplorerOutcome, type LeftOut } from './explorer';
 export { PLANTED_BUGS, PLANTED_CHAOS, UNNOTICED_BUGS, type PlantedBug } from './planted-bugs';
 export { Random } from './random';
@@ -10,3 +10,5 @@ export { scenarioOf } from './seeds';
 export { Scheduler } from './scheduler';
 export { simulatedGenesis, simulatedSignature, simulatedVerify } from './signing';
 export { runTwins, twinsScenario, type TwinsOutcome, type TwinsRound, type TwinsScenario } from './twins';
+export { runWhole, wholeScenario, HEAL_MS_MAX, type WholeOutcome, type WholeScenario } from './whole/chaos';
+export { FAULT_KINDS, faultsNotSeen, noFaults, type FaultCounts, type FaultKind } from './whole/faults';

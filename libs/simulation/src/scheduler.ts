@@ -23,15 +23,21 @@ export class Scheduler {
 
   /** Runs everything that is due up to `untilMs`, or until `done` says so. Returns whether `done` said so. */
   run(untilMs: number, done: () => boolean = () => false): boolean {
-    while (this.heap.length > 0 && this.heap[0].atMs <= untilMs) {
-      const task = this.pop();
-      this.nowMs = task.atMs;
-      this.tasksRun += 1;
-      task.run();
-      if (done()) return true;
-    }
-    this.nowMs = untilMs;
+    while (this.runNext(untilMs)) if (done()) return true;
     return done();
+  }
+
+  /** Runs the next task if it is due by then; otherwise time has come to `untilMs` and the answer is false. */
+  runNext(untilMs: number): boolean {
+    if (this.heap.length === 0 || this.heap[0].atMs > untilMs) {
+      this.nowMs = untilMs;
+      return false;
+    }
+    const task = this.pop();
+    this.nowMs = task.atMs;
+    this.tasksRun += 1;
+    task.run();
+    return true;
   }
 
   private pop(): Task {

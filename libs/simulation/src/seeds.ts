@@ -15,3 +15,6 @@ export function scenarioOf(seed: number): ChaosOptions {
   const spares = random.chance(0.4) ? random.pick([1, 2, 4]) : undefined;
   return { seed, replicaCount, chaosMs, calmMsMax: 20_000, adversary, spares };
 }
+
+/** Seeds of whole replicas that failed once, for ever. */
+export const FORMER_FAILURES: readonly number[] = [];

@@ -8,7 +8,7 @@ import {
   type Recipient,
 } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
-import { FIRST_EPOCH, faultsTolerated, genesisId, type Certificate } from '@quorate/protocol';
+import { FIRST_EPOCH, faultsTolerated, genesisId, type Certificate, type Genesis } from '@quorate/protocol';
 import { Checker } from './checker';
 import { OPERATION_BYTES, SimulatedExecutor } from './executor';
 import { Random } from './random';
@@ -27,6 +27,9 @@ export interface TwinsRound {
   readonly sides: readonly number[];
   /** Messages that arrive in one pass before the others are lost. */
   readonly deliveriesMax: number;
+  readonly passes: number;
+  /** Blocks that each copy may propose. */
+  readonly proposals: number;
 }
 
 export interface TwinsScenario {
@@ -34,13 +37,15 @@ export interface TwinsScenario {
   /** Replicas that run twice. */
   readonly twins: readonly number[];
   readonly rounds: readonly TwinsRound[];
+  /** After the last round there is one network again, and every honest replica must get something new done. */
+  readonly healed: boolean;
 }
 
 export interface TwinsOutcome {
   readonly violations: readonly string[];
   readonly finalHeight: number;
   readonly deliveries: number;
-  /** Every honest replica applied an operation given after the last round. */
+  /** False if it was healed and some honest replica applied nothing new. */
   readonly recovered: boolean;
 }
 
@@ -63,13 +68,18 @@ interface Envelope {
   readonly message: Message;
 }
 
-const ROUNDS_MIN = 4;
-const ROUNDS_MAX = 7;
-/** Passes of a round, each longer than a repetition interval, so that lost messages come again. */
-const PASSES = 3;
+const ROUNDS_MIN = 2;
+const ROUNDS_MAX = 4;
+/** Passes of a round; before each a repetition interval goes by, so that lost messages come again. */
+const PASSES_MAX = 2;
+/** Share of the rounds with more than one pass, or more than one new block. */
+const LONGER_SHARE = 0.25;
 const PASS_MS = 65;
 const PROPOSALS_MAX = 2;
+/** Progress is judged in one of so many scenarios: it takes as long as all the rest. */
+const HEALED_EVERY = 16;
 const TERMS_CALM_MAX = 12;
+const PASSES_CALM = 4;
 const DELIVERIES_MAX = 20_000;
 const START_NS = 1_700_000_000_000_000_000n;
 
@@ -90,9 +100,19 @@ export function twinsScenario(
       leader: random.chance(0.6) ? random.pick(twins) : random.below(replicaCount),
       sides: Array.from({ length: replicaCount + twinCount }, () => random.below(sideCount)),
       deliveriesMax: random.chance(0.5) ? DELIVERIES_MAX : 10 + random.below(60),
+      passes: random.chance(LONGER_SHARE) ? PASSES_MAX : 1,
+      proposals: random.chance(LONGER_SHARE) ? PROPOSALS_MAX : 1,
     };
   });
-  return { replicaCount, twins, rounds };
+  return { replicaCount, twins, rounds, healed: seed % HEALED_EVERY === 0 };
+}
+
+const genesisOf = new Map<number, Genesis>();
+
+function genesisFor(replicaCount: number): Genesis {
+  const genesis = genesisOf.get(replicaCount) ?? simulatedGenesis(replicaCount, 1);
+  genesisOf.set(replicaCount, genesis);
+  return genesis;
 }
 
 /** Runs a scenario without a clock or a disk: a round ends when nothing moves any more, then every copy gives the term up. */
@@ -111,7 +131,7 @@ class TwinsRun {
 
   constructor(private readonly scenario: TwinsScenario) {
     const { replicaCount, twins, rounds } = scenario;
-    const genesis = simulatedGenesis(replicaCount, 1);
+    const genesis = genesisFor(replicaCount);
     this.checker = new Checker(genesis, (replica) => !twins.includes(replica));
     [this.round] = rounds;
     const replicas = [...genesis.replicas.keys(), ...twins];
@@ -143,7 +163,7 @@ class TwinsRun {
       this.play(round);
       this.changeTerm();
     }
-    const recovered = this.recover();
+    const recovered = !this.scenario.healed || this.recover();
     const { violations, finalHeightMax } = this.checker;
     return { violations, finalHeight: finalHeightMax, deliveries: this.deliveries, recovered };
   }
@@ -160,24 +180,22 @@ class TwinsRun {
       convicted: [],
       executed,
     });
-    setRecalled(copy.core);
-    for (const peer of new Set(this.copies.map(({ replica }) => replica)))
-      if (peer !== copy.replica) this.step(copy, { kind: 'connected', peer });
+    setGoing(copy.core, this.scenario.replicaCount);
   }
 
   /** New work for all, then messages in order; what is left of a pass is lost. */
   private play(round: TwinsRound): void {
     this.round = round;
     for (const copy of this.copies) {
-      copy.proposals = PROPOSALS_MAX;
+      copy.proposals = round.proposals;
       this.step(copy, { kind: 'pending', operations: 1, bytes: OPERATION_BYTES });
     }
-    for (let pass = 0; pass < PASSES; pass += 1) {
-      this.deliver(round.deliveriesMax);
+    this.deliver(round.deliveriesMax);
+    for (let pass = 1; pass < round.passes; pass += 1) {
       this.nowMs += PASS_MS;
       for (const copy of this.copies) this.step(copy, { kind: 'tick' });
+      this.deliver(round.deliveriesMax);
     }
-    this.deliver(round.deliveriesMax);
   }
 
   private deliver(deliveriesMax: number): void {
@@ -202,7 +220,7 @@ class TwinsRun {
     const honest = this.copies.filter(({ replica }) => !this.scenario.twins.includes(replica));
     const before = Math.max(...honest.map(({ chain }) => chain.length));
     for (let term = 0; term < TERMS_CALM_MAX; term += 1) {
-      this.play({ leader: 0, sides, deliveriesMax: DELIVERIES_MAX });
+      this.play({ leader: 0, sides, deliveriesMax: DELIVERIES_MAX, passes: PASSES_CALM, proposals: PROPOSALS_MAX });
       if (honest.every(({ chain }) => chain.length > before)) return true;
       this.changeTerm();
     }
@@ -301,7 +319,13 @@ function setLeaders(core: Core, rounds: readonly TwinsRound[], replicaCount: num
   committee.leaderOf = (term) => (term <= rounds.length ? rounds[term - 1].leader : term % replicaCount);
 }
 
-/** Two copies of one replica remember different votes, which C-9 would find out: here they are to go on lying. */
-function setRecalled(core: Core): void {
-  (core as unknown as { core: { recall: unknown } }).core.recall = null;
+/**
+ * Every copy is connected and goes on at once: two copies of one replica remember different votes, which C-9 would find out, and here
+ * they are to go on lying.
+ */
+function setGoing(core: Core, replicaCount: number): void {
+  const state = (core as unknown as { core: { recall: unknown; peer: (index: number) => { connected: boolean } } })
+    .core;
+  state.recall = null;
+  for (let peer = 0; peer < replicaCount; peer += 1) state.peer(peer).connected = true;
 }

@@ -1,4 +1,4 @@
-// What faults cost: four replicas as processes, one of them killed or with a slow disk, transfers going on.
+// What faults cost: four replicas as processes, one of them killed, with a slow disk or lying, transfers going on.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ const accountCount = 1_000;
 const mix = { name: 'faults', accounts: accountCount };
 const lanes = 2;
 const slowDisk = fileURLToPath(new URL('./slow-disk.cjs', import.meta.url));
+const equivocator = fileURLToPath(new URL('./equivocator.cjs', import.meta.url));
 /** A leader's death is watched with envelopes of this size on this many lanes. */
 const small = { batch: 100, lanes: 4, askAgainAfterMs: 100 };
 
@@ -37,26 +38,26 @@ async function followerKilled(home, forMs) {
   }
 }
 
-async function followerSlow(home, forMs) {
-  const run = async (name, optionsOf) => {
-    const ledger = await openLedger(join(home, name), 4, accountCount, optionsOf);
-    try {
-      // The slow one must not lead: what is measured is a follower.
-      await throughput(ledger, forMs / 2);
-      const figures = await throughput(ledger, forMs);
-      return { figures, leader: await ledger.cluster.leader() };
-    } finally {
-      ledger.connection.close();
-      await ledger.cluster.stop();
-    }
-  };
-  const sound = await run('all-disks-sound');
+/** Figures with four sound replicas, and with one of them spoilt by a script that its process loads. */
+async function followerSpoilt(home, forMs, name, script, sound) {
   for (let attempt = 0; ; attempt += 1) {
-    const slow = attempt % 4;
-    const slowed = await run(`slow-disk-${attempt}`, (index) =>
-      index === slow ? { execArgv: ['--require', slowDisk] } : {},
-    );
-    if (slowed.leader !== slow || attempt === 3) return { before: sound.figures, after: slowed.figures };
+    const spoilt = attempt % 4;
+    const optionsOf = (index) => (index === spoilt ? { execArgv: ['--require', script] } : {});
+    const { figures, leader } = await figuresOf(home, forMs, `${name}-${attempt}`, optionsOf);
+    // It must not lead: what is measured is a follower.
+    if (leader !== spoilt || attempt === 3) return { before: sound.figures, after: figures };
+  }
+}
+
+async function figuresOf(home, forMs, name, optionsOf) {
+  const ledger = await openLedger(join(home, name), 4, accountCount, optionsOf);
+  try {
+    await throughput(ledger, forMs / 2);
+    const figures = await throughput(ledger, forMs);
+    return { figures, leader: await ledger.cluster.leader() };
+  } finally {
+    ledger.connection.close();
+    await ledger.cluster.stop();
   }
 }
 
@@ -129,7 +130,9 @@ const change = ({ before, after }) => `${(((after.rate - before.rate) / before.r
 /** Rows of faults: what happened, without and with it. */
 export async function measureFaults(home, { forMs }) {
   const killed = await followerKilled(home, forMs);
-  const slow = await followerSlow(home, forMs);
+  const sound = await figuresOf(home, forMs, 'all-sound');
+  const slow = await followerSpoilt(home, forMs, 'slow-disk', slowDisk, sound);
+  const lying = await followerSpoilt(home, forMs, 'equivocator', equivocator, sound);
   const leader = await watchGaps(home, 'leader-killed', forMs, killLeader);
   const grown = await watchGaps(home, 'grown', forMs, (cluster) => cluster.grow(3));
   return [
@@ -144,6 +147,12 @@ export async function measureFaults(home, { forMs }) {
       perSecond(slow.before.rate),
       perSecond(slow.after.rate),
       change(slow),
+    ],
+    [
+      'a follower that signs two votes wherever it votes: transfers/s',
+      perSecond(lying.before.rate),
+      perSecond(lying.after.rate),
+      change(lying),
     ],
     [
       'the leader killed: longest gap between acknowledgements before, after',

@@ -6,6 +6,8 @@ import { ms, perSecond, percentile, runFor } from './figures.mjs';
 import { PER_ENVELOPE, Workload, fullEnvelope, mixesOf } from './workload.mjs';
 
 const busyPauseMs = 5;
+/** Small blocks run through far more code than full ones: it takes this long until all of it is compiled. */
+const smallWarmUpMs = 5_000;
 /** Envelopes under way at once: enough to keep every replica at work, few enough not to queue. */
 const lanesOf = (replicaCount) => (replicaCount === 1 ? 4 : 2);
 
@@ -94,7 +96,7 @@ export async function measureSmall(home, { forMs }) {
   const mix = { name: 'small', accounts: 1_000 };
   const figures = [];
   try {
-    await runMix(ledger, mix, { forMs, lanes: 4, batch: 1 });
+    await runMix(ledger, mix, { forMs: Math.max(forMs, smallWarmUpMs), lanes: 4, batch: 1 });
     for (const [batch, lanes] of [
       [1, 1],
       [1, 32],

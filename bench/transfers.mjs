@@ -12,11 +12,14 @@ function randomTransfer(accounts) {
   return transfer(accounts[debit], accounts[credit], 1n);
 }
 
+/** The first rounds warm all processes up. */
+const warmUpRounds = 150;
+
 /** One transfer at a time: until it is final, and until its receipt is fetched and verified. */
 export async function measureLatency(institution, ledger, accounts, singles) {
   const final = [];
   const proven = [];
-  for (let round = 0; round < singles + 20; round += 1) {
+  for (let round = 0; round < singles + warmUpRounds; round += 1) {
     const operation = randomTransfer(accounts);
     const envelope = await envelopeOf(ledger, [operation]);
     const began = performance.now();
@@ -25,8 +28,7 @@ export async function measureLatency(institution, ledger, accounts, singles) {
     const receipt = await institution.gateway.receipt(ledger.id, operation.transfer.id);
     const outcome = verifyReceipt(receipt, ledger.genesisId);
     if (!outcome.ok || outcome.result !== 'applied') throw new Error(`receipt refused: ${JSON.stringify(outcome)}`);
-    // The first rounds warm the processes up.
-    if (round < 20) continue;
+    if (round < warmUpRounds) continue;
     final.push(finalMs);
     proven.push(performance.now() - began);
   }

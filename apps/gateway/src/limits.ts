@@ -42,6 +42,10 @@ export const GATEWAY_LIMITS = {
   ledgerIdleMs: 60_000,
   streamsMax: 1_000,
   streamsPerLedgerMax: 64,
+  /** Nobody takes up the gateway's streams alone, with however many ledgers. */
+  streamsPerTenantMax: 128,
+  /** A stream ends this long after its reader has lost the credential or the ledger. */
+  streamCheckMs: 5_000,
   streamHeartbeatMs: 15_000,
   /** Bytes a stream's reader may be behind before it is cut off. */
   streamBacklogBytesMax: 65_536,

@@ -31,8 +31,9 @@ export class StreamController {
     @Res() reply: FastifyReply,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
   ): Promise<void> {
-    const { link } = await this.access.open(request, ledgerId);
-    const stream = this.streams.start(link, () => this.stillAllowed(request, ledgerId));
+    const { tenantId, link } = await this.access.open(request, ledgerId);
+    const stillAllowed = () => this.stillAllowed(request, ledgerId);
+    const stream = this.streams.start({ tenantId, link, stillAllowed });
     reply.raw.once('close', () => stream.readable.destroy());
     await reply
       .type('text/event-stream')

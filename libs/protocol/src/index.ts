@@ -157,6 +157,7 @@ export {
   type Position,
 } from './vote';
 export {
+  EPOCH_END_BYTES_MAX,
   decodeEpochEnd,
   encodeEpochEnd,
   readReady,

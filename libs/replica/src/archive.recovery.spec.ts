@@ -116,6 +116,27 @@ describe('a replica with an archive', () => {
     await replica.close();
   });
 
+  it('begins with a snapshot of a later epoch, and drops the ends of epochs from its journal only', async () => {
+    const ledger = new ArchivedLedger();
+    let replica = await ledger.start();
+    await ledger.submit(replica, ...setUpOperations(ledger.operator, 1));
+    for (let epoch = 0; epoch < 3; epoch += 1) {
+      for (let index = 0; index < 30; index += 1) await ledger.transfer(replica, epoch * 30 + index);
+      await ledger.nextEpoch(replica);
+    }
+    for (let index = 90; index < 120; index += 1) await ledger.transfer(replica, index);
+    await replica.archiving.shipNow();
+    expect(segmentsOf(ledger.directory)[0]).not.toBe('journal-000001');
+    const { snapshotHeight } = replica.status();
+    await replica.close();
+    replica = await ledger.start();
+    expect(replica.status()).toMatchObject({ epoch: 4, baseHeight: snapshotHeight });
+    for (const index of [0, 40, 119]) expect(await ledger.proven(replica, index)).toBe(true);
+    await expect(ledger.transfer(replica, 120)).resolves.toMatchObject({ kind: 'final' });
+    await replica.close();
+    expect(ledger.faults).toEqual([]);
+  });
+
   it('does not ship over the history of another ledger', async () => {
     const ledger = new ArchivedLedger();
     const replica = await ledger.start();

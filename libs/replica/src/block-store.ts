@@ -3,6 +3,7 @@ import { concatBytes, hex, unhex } from '@quorate/crypto';
 import {
   HEADER_BYTES,
   encodeCertificate,
+  encodeHeader,
   genesisHeader,
   genesisId,
   type Certificate,
@@ -117,6 +118,7 @@ export class BlockStore {
       if (place !== undefined && place.segment >= journal.firstSegment) this.places.set(key, place);
     });
     this.headers = [...base.headers];
+    for (const { header, body } of base.epochs) this.noteEpochEnd(makeBlock(encodeHeader(header), body));
     for (const { height, certificate } of base.certificates) this.noteCertificate(height, certificate);
   }
 
@@ -427,7 +429,7 @@ export class BlockStore {
   }
 
   private async adoptEpochEnds(scan: JournalScan): Promise<Block | null> {
-    let newest: Block | null = null;
+    let newest: Block | null = [...this.epochEnds.values()].at(-1) ?? null;
     for (const [index, key] of this.finalKeys.entries()) {
       if (scan.blocks.get(key)?.endsEpoch !== true) continue;
       newest = await this.finalBlock(this.firstHeight + index);

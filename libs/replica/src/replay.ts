@@ -2,12 +2,21 @@ import { CodecError } from '@quorate/codec';
 import { RECENT_HEADERS_MAX, type Block, type BootEvent } from '@quorate/consensus';
 import { equalBytes } from '@quorate/crypto';
 import { SnapshotError } from '@quorate/ledger';
-import { checkpointProven, genesisHeader, type Configuration, type Genesis, type VerifyKey } from '@quorate/protocol';
-import { StorageError, type SnapshotStore } from '@quorate/storage';
+import { verifyEpochs } from '@quorate/light-client';
+import {
+  checkpointProven,
+  firstConfiguration,
+  genesisHeader,
+  type Configuration,
+  type EpochStep,
+  type Genesis,
+  type VerifyKey,
+} from '@quorate/protocol';
+import { StorageError, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
 import type { BlockStore } from './block-store';
 import type { Checkpoints } from './checkpoints';
 import type { Executor } from './executor';
-import { restoreState, type RestoredState } from './state-sections';
+import { readEpochs, restoreState, type RestoredState } from './state-sections';
 
 /** Whether this is the root of the state with which the ledger began. */
 export function isParentState({ parent }: Genesis, stateRoot: Uint8Array): boolean {
@@ -21,13 +30,15 @@ export function isParentState({ parent }: Genesis, stateRoot: Uint8Array): boole
 export async function newestState(
   snapshots: SnapshotStore,
   genesis: Genesis,
-  configuration: Configuration,
   verify: VerifyKey,
 ): Promise<RestoredState | null> {
+  const configurations = await knownConfigurations(snapshots, genesis);
   for (const snapshot of snapshots.newestFirst) {
     const { certificate, stateRoot, state } = snapshot;
+    const configuration = configurations.get(certificate?.epoch ?? 0);
     const proven =
       certificate !== null &&
+      configuration !== undefined &&
       certificate.height === state.height &&
       equalBytes(certificate.stateRoot, stateRoot) &&
       checkpointProven(certificate, configuration, verify);
@@ -41,6 +52,31 @@ export async function newestState(
     }
   }
   return null;
+}
+
+/** The configurations that the changes of the replica set lead to which snapshots tell of, by epoch. */
+async function knownConfigurations(snapshots: SnapshotStore, genesis: Genesis): Promise<Map<number, Configuration>> {
+  const first = firstConfiguration(genesis);
+  const known = new Map([[first.epoch, first]]);
+  for (const snapshot of snapshots.newestFirst) {
+    let current = first;
+    for (const step of await stepsOf(snapshots, snapshot)) {
+      const next = verifyEpochs(current, [step]);
+      if (next === null) break;
+      known.set(next.epoch, next);
+      current = next;
+    }
+  }
+  return known;
+}
+
+async function stepsOf(snapshots: SnapshotStore, snapshot: StoredSnapshot): Promise<EpochStep[]> {
+  try {
+    return await readEpochs(snapshots, snapshot);
+  } catch (error) {
+    if (error instanceof StorageError || error instanceof CodecError) return [];
+    throw error;
+  }
 }
 
 /** Executes again what is final above the state that execution began with; gives back what consensus goes on from. */

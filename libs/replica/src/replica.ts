@@ -167,7 +167,7 @@ export class Replica implements LinkEvents {
       vault,
       keptRoot: genesis.parent?.stateRoot,
     });
-    const state = await newestState(snapshots, genesis, configuration, options.verify);
+    const state = await newestState(snapshots, genesis, options.verify);
     if (state === null && genesis.parent !== undefined)
       throw new ReplicaError('REPLICA_PARENT_STATE_MISSING', 'the state with which the fork begins is not here');
     const archiving = new Archiving(options);

@@ -2,7 +2,7 @@
 // replica itself needs to go on: where its blocks are, the newest headers and certificates.
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { makeBlock, type HeaderLink } from '@quorate/consensus';
-import { HistoryTree, equalBytes, hex, unhex, verifySignature } from '@quorate/crypto';
+import { HistoryTree, concatBytes, equalBytes, hex, unhex, verifySignature } from '@quorate/crypto';
 import {
   Ledger,
   RestoredSections,
@@ -14,10 +14,14 @@ import {
 import {
   HEADER_BYTES,
   STATE_CHUNK_BYTES,
+  EPOCH_END_BYTES_MAX,
   decodeCertificate,
+  decodeHeader,
   encodeCertificate,
+  encodeHeader,
   genesisId,
   type Certificate,
+  type EpochStep,
   type Genesis,
 } from '@quorate/protocol';
 import {
@@ -38,7 +42,7 @@ import type { ExecutedState, Executor } from './executor';
 export const HISTORY_SECTION = 64;
 
 /** Sections outside the state root. */
-const OWN = { blocks: 0x8000, headers: 0x8001, certificates: 0x8002 } as const;
+const OWN = { blocks: 0x8000, headers: 0x8001, certificates: 0x8002, epochs: 0x8003 } as const;
 
 const HASH_BYTES = 32;
 /** Key 32, segment 4, offset 4, payload 4. */
@@ -109,7 +113,15 @@ function smallSections(store: BlockStore, height: number): SectionSource[] {
   for (const entry of store.heldCertificates()) {
     if (entry.height <= height) certificateWriter.uint(entry.height).blob(encodeCertificate(entry.certificate));
   }
-  return [bytesSection(OWN.headers, headerWriter.finish()), bytesSection(OWN.certificates, certificateWriter.finish())];
+  const epochWriter = new Writer();
+  for (const { header, body, certificate } of store.epochSteps(Number.MAX_SAFE_INTEGER))
+    if (header.height <= height)
+      epochWriter.fixed(encodeHeader(header), HEADER_BYTES).blob(body).blob(encodeCertificate(certificate));
+  return [
+    bytesSection(OWN.headers, headerWriter.finish()),
+    bytesSection(OWN.certificates, certificateWriter.finish()),
+    bytesSection(OWN.epochs, epochWriter.finish()),
+  ];
 }
 
 function bytesSection(number: number, bytes: Uint8Array): SectionSource {
@@ -171,7 +183,7 @@ export async function restoreState(
 /** Where the chain of a fork begins. */
 function firstBase(genesis: Genesis, height: number): StoreBase {
   const key = hex(genesisId(genesis));
-  const nothing = { keys: [], places: [], headers: [], certificates: [] };
+  const nothing = { keys: [], places: [], headers: [], certificates: [], epochs: [] };
   return { height, key, firstHeight: height + 1, ...nothing, mark: JOURNAL_START };
 }
 
@@ -229,6 +241,7 @@ function readBase({ state, extra }: StoredSnapshot, others: ReadonlyMap<number, 
     places,
     headers,
     certificates: readCertificates(others.get(OWN.certificates) ?? new Uint8Array(0)),
+    epochs: decodeEpochs(others.get(OWN.epochs) ?? new Uint8Array(0)),
     mark,
   };
 }
@@ -254,6 +267,27 @@ function readCertificates(bytes: Uint8Array): { height: number; certificate: Cer
     certificates.push({ height, certificate: decodeCertificate(reader.blob(CERTIFICATE_BYTES_MAX).slice()) });
   }
   return certificates;
+}
+
+/** The ends of epochs that a snapshot was taken after. They prove themselves (`verifyEpochs`); nothing else is proved of them. */
+export async function readEpochs(store: SnapshotStore, snapshot: StoredSnapshot): Promise<EpochStep[]> {
+  const table = snapshot.tables.get(OWN.epochs);
+  const chunks: Uint8Array[] = [];
+  for (let index = 0; index < (table?.places.length ?? 0); index += 1)
+    chunks.push(await store.chunk(snapshot, OWN.epochs, index));
+  return decodeEpochs(concatBytes(...chunks));
+}
+
+/** Throws CodecError. */
+function decodeEpochs(bytes: Uint8Array): EpochStep[] {
+  const reader = new Reader(bytes);
+  const steps: EpochStep[] = [];
+  while (reader.remaining > 0) {
+    const header = decodeHeader(reader.fixed(HEADER_BYTES).slice());
+    const body = reader.blob(EPOCH_END_BYTES_MAX).slice();
+    steps.push({ header, body, certificate: decodeCertificate(reader.blob(CERTIFICATE_BYTES_MAX).slice()) });
+  }
+  return steps;
 }
 
 function refused(message: string): StorageError {

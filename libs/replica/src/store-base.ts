@@ -1,5 +1,5 @@
 import type { HeaderLink } from '@quorate/consensus';
-import type { Certificate } from '@quorate/protocol';
+import type { Certificate, EpochStep } from '@quorate/protocol';
 import type { JournalMark, JournalPosition } from '@quorate/storage';
 
 /** Where the final chain of a store begins, when it does not begin at the genesis: with the state of a snapshot. */
@@ -14,6 +14,8 @@ export interface StoreBase {
   /** Newest headers up to `height`, ascending. */
   readonly headers: readonly HeaderLink[];
   readonly certificates: readonly { readonly height: number; readonly certificate: Certificate }[];
+  /** The ends of all epochs up to `height`, ascending. */
+  readonly epochs: readonly EpochStep[];
   /** Where the journal's records begin that are needed besides. */
   readonly mark: JournalMark;
 }

@@ -1,10 +1,21 @@
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { hex } from '@quorate/crypto';
-import { RULES_VERSION, encodeGenesis, genesisId, type Genesis, type Operation } from '@quorate/protocol';
+import {
+  RULES_VERSION,
+  encodeConfiguration,
+  encodeGenesis,
+  firstConfiguration,
+  genesisId,
+  governanceSigningBytes,
+  type Configuration,
+  type Genesis,
+  type Operation,
+} from '@quorate/protocol';
 import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
 import { Vault } from '@quorate/storage';
 import type { SubmitReply } from '@quorate/transport';
 import { Replica } from '../src/replica';
+import { verifyKey } from '../src/replica-keys';
 import type { ReplicaOptions } from '../src/replica-options';
 import { makeParty, signEnvelope } from './cluster';
 
@@ -14,6 +25,7 @@ export class LoneLedger {
   /** Codes with which replicas stopped. */
   readonly faults: string[] = [];
   readonly genesis: Genesis;
+  private configuration: Configuration;
   private readonly keys = generateKeyPairSync('ed25519');
   private nextEnvelope = 1n;
 
@@ -28,6 +40,7 @@ export class LoneLedger {
       replicas: [{ consensusKey: new Uint8Array(der.subarray(der.length - 32)), certificateHash: new Uint8Array(32) }],
       governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: publicKey }] },
     };
+    this.configuration = firstConfiguration(this.genesis);
   }
 
   vault(byte: number): Vault {
@@ -47,7 +60,7 @@ export class LoneLedger {
       vault: this.vault(5),
       memoryBytes: () => 0,
       signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
-      verify: (_key, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
+      verify: verifyKey,
       hasVoted: false,
       onFirstVote: () => undefined,
       onEpoch: () => undefined,
@@ -62,6 +75,18 @@ export class LoneLedger {
       close: () => undefined,
     });
     return replica;
+  }
+
+  /** Begins another epoch with the same replica; resolves when it has handed over. */
+  async nextEpoch(replica: Replica): Promise<void> {
+    const next: Configuration = { ...this.configuration, epoch: this.configuration.epoch + 1 };
+    const message = governanceSigningBytes(this.configuration, next);
+    const bytes = new Uint8Array(sign(null, message, this.operator.privateKey));
+    replica.reconfigure(encodeConfiguration(next), [{ key: 0, bytes }]);
+    while (replica.status().epoch !== next.epoch && this.faults.length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(this.faults).toEqual([]);
+    this.configuration = next;
   }
 
   envelope(...operations: Operation[]): Uint8Array {

@@ -8,6 +8,7 @@ import {
 } from '@quorate/consensus';
 import { hex } from '@quorate/crypto';
 import type { BlockStore } from './block-store';
+import { ReplicaError } from './replica-error';
 
 /** Range answers under way to one peer. */
 const RANGES_PER_PEER_MAX = 1;
@@ -55,12 +56,22 @@ export class BlockService {
   }
 }
 
+/** A range of final blocks; null if there is nothing to give, or it is in an archive that is away. */
+export async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
+  try {
+    return await rangeFrom(store, fromHeight);
+  } catch (error) {
+    if (error instanceof ReplicaError) return null;
+    throw error;
+  }
+}
+
 /**
  * Final blocks from a height on, with the headers up to the next block whose commit certificate is held. Null if there is nothing to
  * give. Reads a bounded number of blocks.
  */
-export async function readRange(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
-  if (fromHeight < 1 || fromHeight > store.finalHeight || !store.holds(fromHeight)) return null;
+async function rangeFrom(store: BlockStore, fromHeight: number): Promise<RangeMessage | null> {
+  if (fromHeight < store.firstReadable || fromHeight > store.finalHeight) return null;
   const blocks: { headerBytes: Uint8Array; body: Uint8Array }[] = [];
   let bytes = 0;
   let height = fromHeight;

@@ -17,6 +17,11 @@ const restartMsMin = 250;
 const restartMsMax = 15_000;
 const soundAfterMs = 30_000;
 
+/** Where the state of a fork comes from. */
+export interface StateOrigin extends ForkOrigin {
+  readonly archive: Pick<ArchiveSettings, 'store' | 'keys'> | null;
+}
+
 /** What a hosted replica needs of its worker. */
 export interface ReplicaSurroundings {
   readonly directory: string;
@@ -100,7 +105,7 @@ export class HostedReplica {
   }
 
   /** Makes the state with which a fork begins; one that is being made is not begun again. `onPoint` hears the height. */
-  acquire(origin: ForkOrigin, onPoint: (height: number) => void): Promise<AcquiredState> {
+  acquire(origin: StateOrigin, onPoint: (height: number) => void): Promise<AcquiredState> {
     this.#acquiring ??= this.#serially(() => this.#acquire(origin, onPoint)).finally(() => {
       this.#acquiring = null;
     });
@@ -108,7 +113,7 @@ export class HostedReplica {
   }
 
   async #acquire(
-    { ledgerId, genesis, participants, point }: ForkOrigin,
+    { ledgerId, genesis, participants, point, archive }: StateOrigin,
     onPoint: (height: number) => void,
   ): Promise<AcquiredState> {
     await this.#prepare();
@@ -125,7 +130,7 @@ export class HostedReplica {
         directory: this.surroundings.directory,
         ledgerId: Buffer.from(ledgerId.replaceAll('-', ''), 'hex'),
         dataKeys: this.#dataKeys,
-        parent: { genesis, participants: [...participants] },
+        parent: { genesis, participants: [...participants], archive },
         point,
       },
       'point',

@@ -125,7 +125,8 @@ export class ReplicaHost {
       if (origin === null) return;
       const noteHeight = (height: number): void =>
         void this.#report(assignment, this.forks.pointResolved(replicaId, height));
-      const state = await this.#hosted(assignment).acquire(origin, noteHeight);
+      const archive = origin.parentArchived ? await this.#archiveOf(origin.parentId) : null;
+      const state = await this.#hosted(assignment).acquire({ ...origin, archive }, noteHeight);
       await this.forks.stateAcquired(replicaId, state);
       await this.requestReconcile(ledgerId);
     } catch (error) {

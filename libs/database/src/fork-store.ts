@@ -7,6 +7,9 @@ import type { Participant } from './worker-store';
 /** What a replica needs to make the state of a fork. */
 export interface ForkOrigin {
   readonly ledgerId: string;
+  readonly parentId: string;
+  /** Whether the parent's history is in the installation's archive. */
+  readonly parentArchived: boolean;
   readonly genesis: Uint8Array;
   readonly participants: readonly Participant[];
   readonly point: ForkPoint;
@@ -34,9 +37,16 @@ export class ForkStore {
   async origin(replicaId: string): Promise<ForkOrigin | null> {
     return this.database.run(context, async (transaction) => {
       const rows = await transaction.query<
-        { ledger_id: string; parent_id: string; genesis: Buffer; point: ForkPoint; height: string | null }[]
+        {
+          ledger_id: string;
+          parent_id: string;
+          archived: boolean;
+          genesis: Buffer;
+          point: ForkPoint;
+          height: string | null;
+        }[]
       >(
-        `select f.id as ledger_id, p.id as parent_id, p.genesis, f.parent_point as point, f.parent_height as height
+        `select f.id as ledger_id, p.id as parent_id, p.archived, p.genesis, f.parent_point as point, f.parent_height as height
          from replicas r join ledgers f on f.id = r.ledger_id join ledgers p on p.id = f.parent_id
          where r.id = $1 and r.current and r.acquired is null and f.genesis is null and f.state = 'provisioning'
            and p.genesis is not null`,
@@ -45,13 +55,15 @@ export class ForkStore {
       const row = rows[0];
       if (!row) return null;
       const participants = await transaction.query<Participant[]>(
-        `select host, port, certificate from replicas
-         where ledger_id = $1 and current and state = 'running' and certificate is not null
-         order by height desc nulls last, index`,
+        `select r.host, r.port, r.certificate from replicas r join workers w on w.id = r.worker_id
+         where r.ledger_id = $1 and r.current and r.state = 'running' and r.certificate is not null
+           and w.state <> 'stopped' and w.lease_expires_at > now()
+         order by r.height desc nulls last, r.index`,
         [row.parent_id],
       );
       const point = row.height === null ? row.point : { height: Number(row.height) };
-      return { ledgerId: row.ledger_id, genesis: new Uint8Array(row.genesis), participants, point };
+      const { ledger_id: ledgerId, parent_id: parentId, archived: parentArchived } = row;
+      return { ledgerId, parentId, parentArchived, genesis: new Uint8Array(row.genesis), participants, point };
     });
   }
 

@@ -12,7 +12,7 @@ import {
   type Genesis,
   type StateSection,
 } from '@quorate/protocol';
-import type { ChainSource, OfferedState } from './chain-source';
+import type { ChainSource, ChunkVisit, OfferedState } from './chain-source';
 import { ChainVerifier } from './chain-verifier';
 import type { ExecutedState } from './executor';
 import { ReplicaError } from './replica-error';
@@ -132,15 +132,24 @@ async function loadState(
   const { state } = offered;
   const sections = new RestoredSections();
   let history = new Uint8Array(0);
+  const hashes = new Map<number, Uint8Array>();
   for (const section of state.sections) {
     const name = LEDGER_SECTIONS.get(section.number);
     if (name !== undefined) sections.begin(name, section.lengthBytes);
     else if (section.number === HISTORY_SECTION) history = new Uint8Array(section.lengthBytes);
-    await loadSection(source, state.height, section, (offset, chunk) => {
-      if (name !== undefined) sections.write(name, offset, chunk);
-      else if (section.number === HISTORY_SECTION) history.set(chunk, offset);
-    });
+    hashes.set(section.number, await provenHashes(source, state.height, section));
   }
+  const take: ChunkVisit = (number, index, chunk) => {
+    const known = hashes.get(number);
+    // Sections outside the state root may come along.
+    if (known === undefined) return;
+    if (!equalBytes(chunkHash(chunk), known.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)))
+      throw wrong('a chunk is not what its hash says', state.height);
+    const name = LEDGER_SECTIONS.get(number);
+    if (name !== undefined) sections.write(name, index * STATE_CHUNK_BYTES, chunk);
+    else if (number === HISTORY_SECTION) history.set(chunk, index * STATE_CHUNK_BYTES);
+  };
+  await loadChunks(source, state, take);
   const tree = readHistory(history);
   if (tree.size !== state.height + 1 || !equalBytes(tree.root(), state.execRoot))
     throw wrong('the history of the snapshot is not that of its state', state.height);
@@ -150,29 +159,45 @@ async function loadState(
   return { ledger, history: tree, blockId: isOwn ? state.blockId : verifier.firstId.id };
 }
 
-async function loadSection(
+async function provenHashes(
   source: ChainSource,
   height: number,
   { number, lengthBytes, root }: StateSection,
-  take: (offset: number, chunk: Uint8Array) => void,
-): Promise<void> {
+): Promise<Uint8Array> {
   const hashes = await source.chunkHashes(height, number);
-  if (hashes === null) throw notHeld('the snapshot was dropped meanwhile');
-  const count = chunkCount(lengthBytes);
-  if (hashes.length !== count * HASH_BYTES || !equalBytes(sectionRoot(hashes), root))
+  if (hashes === null) throw dropped();
+  if (hashes.length !== chunkCount(lengthBytes) * HASH_BYTES || !equalBytes(sectionRoot(hashes), root))
     throw wrong('the hashes of a section are not those of the state', height);
-  const loadOne = async (index: number): Promise<void> => {
-    const chunk = await source.chunk(height, number, index);
-    if (chunk === null) throw notHeld('the snapshot was dropped meanwhile');
-    if (!equalBytes(chunkHash(chunk), hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)))
-      throw wrong('a chunk is not what its hash says', height);
-    take(index * STATE_CHUNK_BYTES, chunk);
-  };
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count) await loadOne(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(count, CHUNKS_UNDER_WAY_MAX) }, lane));
+  return hashes;
+}
+
+/** All chunks at once if the source can, else one by one with many on their way. */
+async function loadChunks(
+  source: ChainSource,
+  { height, sections }: OfferedState['state'],
+  take: ChunkVisit,
+): Promise<void> {
+  if (source.loadState !== undefined) {
+    if (!(await source.loadState(height, take))) throw dropped();
+    return;
+  }
+  for (const { number, lengthBytes } of sections) {
+    const count = chunkCount(lengthBytes);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < count) {
+        const index = next++;
+        const chunk = await source.chunk(height, number, index);
+        if (chunk === null) throw dropped();
+        take(number, index, chunk);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(count, CHUNKS_UNDER_WAY_MAX) }, lane));
+  }
+}
+
+function dropped(): ReplicaError {
+  return notHeld('the snapshot was dropped meanwhile');
 }
 
 /** Execution of proven blocks, from a state on. */

@@ -14,6 +14,9 @@ export interface OfferedState {
   readonly certificate: CheckpointCertificate | null;
 }
 
+/** Takes a chunk of a section. */
+export type ChunkVisit = (section: number, index: number, chunk: Uint8Array) => void;
+
 /**
  * Where the chain and the state of a ledger can be read: a replica that runs, or an archive. Nothing that it says is believed before it is
  * proved. What it does not hold (any more) is null.
@@ -26,6 +29,8 @@ export interface ChainSource {
   /** Hashes of the chunks of a section of the snapshot of this height, one behind the other. */
   chunkHashes(height: number, section: number): Promise<Uint8Array | null>;
   chunk(height: number, section: number, index: number): Promise<Uint8Array | null>;
+  /** Gives all chunks of the snapshot of this height in whatever order suits the source; false if it is not held any more. */
+  loadState?(height: number, visit: ChunkVisit): Promise<boolean>;
   /** Final blocks from a height on with what proves them. */
   range(fromHeight: number): Promise<RangeMessage | null>;
 }

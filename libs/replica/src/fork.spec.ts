@@ -12,10 +12,12 @@ import {
   type Operation,
 } from '@quorate/protocol';
 import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
-import { SnapshotStore, Vault } from '@quorate/storage';
+import { Archive, SnapshotStore, Vault } from '@quorate/storage';
 import type { ReplicaAnswer, ReplicaQuery, SubmitReply } from '@quorate/transport';
 import { MemoryDirectory } from '../../storage/test/memory-directory';
+import { MemoryObjectStore } from '../../storage/test/memory-object-store';
 import { makeParty, setUpOperations, signEnvelope, transfer, type TestParty } from '../test/cluster';
+import { ArchivedChain } from './archived-chain';
 import type { ChainSource } from './chain-source';
 import { resolvePoint, restoreChain } from './chain-restorer';
 import { writeForkState } from './fork-state';
@@ -29,6 +31,7 @@ class OneReplicaLedger {
   readonly directory = new MemoryDirectory();
   readonly snapshots = new MemoryDirectory();
   readonly faults: string[] = [];
+  readonly archived = new MemoryObjectStore();
   replica: Replica | null = null;
   private nextEnvelope = 1n;
 
@@ -74,6 +77,7 @@ class OneReplicaLedger {
       timers: nodeTimers,
       vault: this.vault,
       memoryBytes: () => 0,
+      archive: { store: this.archived, vault: this.vault },
       signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
       verify: (_key, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
       hasVoted: false,
@@ -254,6 +258,24 @@ describe('a fork', () => {
       await second.running.close();
     }
     await fork.running.close();
+  });
+
+  it('has the same state from the archive, when nothing else is left of the parent', async () => {
+    const shipped = await parent.running.archiving.shipNow();
+    expect(shipped).not.toBeNull();
+    const archive = new Archive({ store: parent.archived, vault: parent.vault });
+    for (let height = 0; height <= (shipped?.height ?? 0); height += 1) {
+      const chain = new ArchivedChain(parent.genesis, archive);
+      const fromArchive = await restoreChain(parent.genesis, chain, height);
+      const fromReplica = await restoreChain(parent.genesis, parent.running.chain, height);
+      const rootOf = async (restored: typeof fromArchive): Promise<unknown> => {
+        const store = await SnapshotStore.open({ directory: new MemoryDirectory(), vault: vaultOf(4) });
+        return writeForkState(parent.genesis, restored, store, pause);
+      };
+      expect(await rootOf(fromArchive)).toEqual(await rootOf(fromReplica));
+    }
+    const { data } = await parent.ask({ query: 'blocks', limit: 1 });
+    expect(shipped?.height).toBe((data as { height: number }[])[0].height);
   });
 
   it('begins at the last block at or before a time', async () => {

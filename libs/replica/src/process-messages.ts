@@ -92,7 +92,12 @@ export type ReplicaCommand =
       readonly directory: string;
       readonly ledgerId: Uint8Array;
       readonly dataKeys: readonly { readonly generation: number; readonly key: Uint8Array }[];
-      readonly parent: { readonly genesis: Uint8Array; readonly participants: readonly Participant[] };
+      readonly parent: {
+        readonly genesis: Uint8Array;
+        /** Replicas to read from; without any, or when they do not hold what is needed, the archive is read. */
+        readonly participants: readonly Participant[];
+        readonly archive: Pick<ArchiveSettings, 'store' | 'keys'> | null;
+      };
       readonly point: ForkPoint;
     }
   /** Replicas have moved, come or gone: the whole list again. Members of the former epoch stay in it until the next one has handed over. */

@@ -3,18 +3,12 @@ import { join } from 'node:path';
 import { hex } from '@quorate/crypto';
 import { CodedError } from '@quorate/errors';
 import { decodeGenesis, type Configuration, type Genesis } from '@quorate/protocol';
-import type { LinkEvents, ObjectStore } from '@quorate/runtime';
-import {
-  DirectoryObjectStore,
-  S3ObjectStore,
-  nodeClock,
-  nodeCryptography,
-  nodeTimers,
-  openNodeDirectory,
-} from '@quorate/runtime-node';
+import type { LinkEvents } from '@quorate/runtime';
+import { nodeClock, nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
 import { Vault } from '@quorate/storage';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { HistoryMender } from './history-mender';
+import { openObjectStore } from './object-stores';
 import { Replica } from './replica';
 import { acquireState } from './state-acquisition';
 import { ReplicaError } from './replica-error';
@@ -299,11 +293,6 @@ function vaultOf({ ledgerId }: Genesis, keys: StartCommand['dataKeys']): Vault {
 
 function archiveOptions(genesis: Genesis, { store, keys, retention }: ArchiveSettings): Partial<ReplicaOptions> {
   return { archive: { store: openObjectStore(store), vault: vaultOf(genesis, keys) }, retention };
-}
-
-/** Opens the store that settings name. */
-export function openObjectStore(settings: ArchiveStoreSettings): ObjectStore {
-  return settings.kind === 'directory' ? new DirectoryObjectStore(settings.path) : new S3ObjectStore(settings);
 }
 
 /** The genesis is what everybody trusts: where it names this replica's key, it must name its certificate too. */

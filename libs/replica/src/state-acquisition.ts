@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hex } from '@quorate/crypto';
+import { CodedError } from '@quorate/errors';
 import { decodeGenesis, type Genesis } from '@quorate/protocol';
 import { nodeCryptography, nodeTimers, openNodeDirectory } from '@quorate/runtime-node';
-import { SnapshotStore, Vault } from '@quorate/storage';
+import { Archive, SnapshotStore, Vault } from '@quorate/storage';
 import { TransportError, connectReplica, type TlsIdentity } from '@quorate/transport';
+import { ArchivedChain } from './archived-chain';
 import { RemoteChain } from './chain-frames';
 import { resolvePoint, restoreChain, type ChainPoint, type RestoredChain } from './chain-restorer';
 import type { ChainSource } from './chain-source';
 import { writeForkState } from './fork-state';
 import type { AcquiredState, ForkPoint, ReplicaCommand, ReplicaReport } from './process-messages';
+import { openObjectStore } from './object-stores';
 import { ReplicaError } from './replica-error';
 
 type AcquireCommand = Extract<ReplicaCommand, { kind: 'acquire' }>;
@@ -31,22 +34,28 @@ export async function acquireState(
 ): Promise<void> {
   const startedMs = performance.now();
   const genesis = decodeGenesis(new Uint8Array(command.parent.genesis));
-  const restored = await withChain(command, identity, async (chain) => {
+  const restore = async (chain: ChainSource): Promise<RestoredChain> => {
     const height = await resolvePoint(genesis, chain, pointOf(command.point));
     report({ kind: 'point', height });
     return restoreChain(genesis, chain, height);
+  };
+  const restored = await fromReplicas(command, identity, restore).catch((error: unknown) => {
+    const archive = archiveOf(command, genesis);
+    if (archive === null || !isElsewhere(error)) throw error;
+    return restore(archive);
   });
   const state = await keep(command, genesis, restored);
   report({ kind: 'acquired', state: { ...state, elapsedMs: performance.now() - startedMs } });
 }
 
 /** Works with the chain as one of the parent's replicas gives it; when that one goes away, with the next. */
-async function withChain<Result>(
+async function fromReplicas<Result>(
   { parent }: AcquireCommand,
   identity: TlsIdentity,
   work: (chain: ChainSource) => Promise<Result>,
 ): Promise<Result> {
   let tried = 0;
+  if (parent.participants.length === 0) throw unreachable();
   for (let round = 0; round < CONNECT_ROUNDS_MAX; round += 1) {
     for (const participant of parent.participants) {
       try {
@@ -71,7 +80,24 @@ async function withChain<Result>(
     }
     await sleep(CONNECT_EVERY_MS);
   }
-  throw new ReplicaError('PARENT_UNREACHABLE', 'no replica of the parent can be reached');
+  throw unreachable();
+}
+
+function unreachable(): ReplicaError {
+  return new ReplicaError('PARENT_UNREACHABLE', 'no replica of the parent can be reached');
+}
+
+/** What no replica gives, the archive may have. */
+function isElsewhere(error: unknown): boolean {
+  const code = error instanceof CodedError ? error.code : '';
+  return error instanceof TransportError || ['PARENT_UNREACHABLE', 'PARENT_STATE_NOT_HELD'].includes(code);
+}
+
+function archiveOf({ parent }: AcquireCommand, genesis: Genesis): ChainSource | null {
+  if (parent.archive === null) return null;
+  const { store, keys } = parent.archive;
+  const vault = vaultOf(genesis.ledgerId, keys);
+  return new ArchivedChain(genesis, new Archive({ store: openObjectStore(store), vault }));
 }
 
 async function keep(
@@ -79,14 +105,9 @@ async function keep(
   genesis: Genesis,
   restored: RestoredChain,
 ): Promise<Omit<AcquiredState, 'elapsedMs'>> {
-  const vault = new Vault({
-    cryptography: nodeCryptography,
-    ledgerId: new Uint8Array(ledgerId),
-    keys: dataKeys.map(({ generation, key }) => ({ generation, key: new Uint8Array(key) })),
-  });
   const snapshots = await SnapshotStore.open({
     directory: await openNodeDirectory(join(directory, 'snapshots')),
-    vault,
+    vault: vaultOf(new Uint8Array(ledgerId), dataKeys),
   });
   try {
     // What an interrupted try left behind.
@@ -118,6 +139,14 @@ async function keep(
   } finally {
     await snapshots.close();
   }
+}
+
+function vaultOf(ledgerId: Uint8Array, keys: AcquireCommand['dataKeys']): Vault {
+  return new Vault({
+    cryptography: nodeCryptography,
+    ledgerId,
+    keys: keys.map(({ generation, key }) => ({ generation, key: new Uint8Array(key) })),
+  });
 }
 
 function pointOf(point: ForkPoint): ChainPoint | null {

@@ -10,7 +10,10 @@ const request = (id: number): BatchRequest => ({
 });
 
 /** A gate whose clock stands still until it is told to move; every batch takes all that waits. */
-function gateOf(finalityMs: number | null): {
+function gateOf(
+  finalityMs: number | null,
+  envelopeBytes = 200,
+): {
   gate: BatchGate;
   given: [id: number, envelopes: number][];
   arrive: (count: number) => void;
@@ -29,7 +32,7 @@ function gateOf(finalityMs: number | null): {
       },
       soon: (run: () => void) => run(),
     },
-    waiting: () => waiting,
+    waiting: () => ({ envelopes: waiting, bytes: waiting * envelopeBytes }),
     finalityMs: () => finalityMs,
     give: (each) => {
       given.push([each.request, waiting]);
@@ -98,6 +101,17 @@ describe('batch gate', () => {
       [1, 4],
       [2, 1],
     ]);
+  });
+
+  it('does not let a large block wait', () => {
+    const { gate, given, arrive } = gateOf(8, 40_000);
+    arrive(4);
+    gate.request(request(1));
+    arrive(1);
+    gate.request(request(2));
+    expect(given).toHaveLength(1);
+    arrive(1);
+    expect(given).toHaveLength(2);
   });
 
   it('does not wait after a silence, nor before the first block was timed', () => {

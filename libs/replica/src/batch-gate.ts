@@ -7,15 +7,24 @@ export type BatchRequest = Extract<Effect, { kind: 'request-batch' }>;
 /** Longest time that a block waits for company. */
 const GATHER_MS_MAX = 25;
 
+/** Of what is larger the bytes cost more than the block. */
+const WAITS_BELOW_BYTES = 65_536;
+
 /** After a silence of this many times the way to finality, nobody is expected to come back. */
 const SILENCE_FACTOR = 3;
+
+/** Envelopes that wait for a block, and their bytes. */
+interface Waiting {
+  readonly envelopes: number;
+  readonly bytes: number;
+}
 
 /** What the gate works with. */
 export interface BatchGateOptions {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Envelopes that a block could take now. */
-  readonly waiting: () => number;
+  /** What a block could take now. */
+  readonly waiting: () => Waiting;
   /** How long the last block took from proposal to execution; null before the first. */
   readonly finalityMs: () => number | null;
   /** Gives the core its batch; how many envelopes it holds. */
@@ -48,7 +57,7 @@ export class BatchGate {
 
   /** Envelopes have come. */
   arrived(): void {
-    if (this.held !== null && this.options.waiting() >= this.lastCount) this.open();
+    if (this.held !== null && this.suffices()) this.open();
   }
 
   /** The term ended: what its leader asked for is of no use any more. */
@@ -66,9 +75,14 @@ export class BatchGate {
 
   private waitMs(): number {
     const finalityMs = this.options.finalityMs();
-    if (finalityMs === null || this.options.waiting() >= this.lastCount) return 0;
+    if (finalityMs === null || this.suffices()) return 0;
     const silentMs = this.options.clock.monotonicMs() - this.lastGivenMs;
     return silentMs > SILENCE_FACTOR * finalityMs ? 0 : Math.min(finalityMs, GATHER_MS_MAX);
+  }
+
+  private suffices(): boolean {
+    const { envelopes, bytes } = this.options.waiting();
+    return envelopes >= this.lastCount || bytes >= WAITS_BELOW_BYTES;
   }
 
   private give(request: BatchRequest): void {

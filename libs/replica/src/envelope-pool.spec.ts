@@ -44,9 +44,9 @@ describe('envelope pool', () => {
     const pool = poolOf(envelope('a'), envelope('b'));
     pool.take(1_000, 10);
     pool.add(envelope('c'));
-    expect(pool.open).toEqual({ operations: 1, bytes: 104 });
+    expect(pool.open).toEqual({ envelopes: 1, operations: 1, bytes: 104 });
     pool.reopen();
-    expect(pool.open).toEqual({ operations: 3, bytes: 312 });
+    expect(pool.open).toEqual({ envelopes: 3, operations: 3, bytes: 312 });
     expect(names(pool.take(1_000, 10).envelopes)).toBe('abc');
   });
 
@@ -56,10 +56,10 @@ describe('envelope pool', () => {
     pool.markProposed('b');
     pool.remove('a');
     pool.remove('a');
-    expect(pool.open).toEqual({ operations: 1, bytes: 104 });
+    expect(pool.open).toEqual({ envelopes: 1, operations: 1, bytes: 104 });
     pool.remove('b');
     pool.remove('c');
-    expect(pool.open).toEqual({ operations: 0, bytes: 0 });
+    expect(pool.open).toEqual({ envelopes: 0, operations: 0, bytes: 0 });
     expect(pool.size).toBe(0);
   });
 

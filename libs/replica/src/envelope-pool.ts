@@ -41,14 +41,9 @@ export class EnvelopePool {
     return this.eligible.size + this.proposed.size;
   }
 
-  /** Operations and bytes that a batch could take now. */
-  get open(): { operations: number; bytes: number } {
-    return { operations: this.openOperations, bytes: this.openBytes };
-  }
-
-  /** Envelopes that a batch could take now. */
-  get openEnvelopes(): number {
-    return this.eligible.size;
+  /** What a batch could take now. */
+  get open(): { envelopes: number; operations: number; bytes: number } {
+    return { envelopes: this.eligible.size, operations: this.openOperations, bytes: this.openBytes };
   }
 
   has(key: string): boolean {

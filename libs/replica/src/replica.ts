@@ -151,7 +151,7 @@ export class Replica implements LinkEvents {
     return new BatchGate({
       clock: this.options.clock,
       timers: this.options.timers,
-      waiting: () => this.submissions.openEnvelopes,
+      waiting: () => this.submissions.open,
       finalityMs: () => this.execution.finalityMs,
       give: (request) => this.giveBatch(request),
     });

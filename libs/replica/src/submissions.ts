@@ -26,8 +26,9 @@ const SPREAD_AFTER_MS = 100;
 /** Hears the outcome of one submission, once. */
 export type Answer = (reply: SubmitReply) => void;
 
-/** What the pool offers changed. */
+/** What a batch could take now. */
 export interface PoolChange {
+  readonly envelopes: number;
   readonly operations: number;
   readonly bytes: number;
 }
@@ -70,11 +71,6 @@ export class Submissions {
 
   get open(): PoolChange {
     return this.pool.open;
-  }
-
-  /** Envelopes that a batch could take now. */
-  get openEnvelopes(): number {
-    return this.pool.openEnvelopes;
   }
 
   /** Takes an envelope in. `local`: a client of this replica submitted it; otherwise a peer handed it on. */

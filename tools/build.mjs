@@ -1,10 +1,12 @@
 // Compiles every library, application and migration from TypeScript to CommonJS beside its source
 // (`libs/*/dist`, `apps/*/dist`, `migrations/dist`), and the console with Vite. Only what changed is compiled again.
+// Libraries whose speed the platform hangs on become one file each: between modules a call looks its function up every time.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const joinedLibraries = ['ledger'];
 const swcOptions = JSON.parse(readFileSync(join(root, 'tools/swc.json'), 'utf8'));
 
 function filesBelow(folder) {
@@ -23,11 +25,34 @@ const modifiedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 async function compileFile(path, target) {
   const { default: swc } = await import('@swc/core');
   const { code } = await swc.transformFile(path, { ...swcOptions, swcrc: false, cwd: root });
+  writeWhole(target, code);
+}
+
+/** Written beside and moved: a build that is killed half-way must not leave a cut file that looks new. */
+function writeWhole(target, code) {
   mkdirSync(dirname(target), { recursive: true });
-  // Written beside and moved: a build that is killed half-way must not leave a cut file that looks new.
   const draft = `${target}.${process.pid}.draft`;
   writeFileSync(draft, code);
   renameSync(draft, target);
+}
+
+/** Joins one source folder into one file of the output folder; returns how many files were written. */
+async function joinFolder(source, output) {
+  const target = join(output, 'index.js');
+  const newest = Math.max(...filesBelow(source).filter(isSource).map(modifiedAt), modifiedAt(import.meta.filename));
+  for (const path of filesBelow(output)) if (path.endsWith('.js') && path !== target) rmSync(path, { force: true });
+  if (modifiedAt(target) > newest) return 0;
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({
+    input: join(source, 'index.ts'),
+    external: /^@quorate\//,
+    platform: 'neutral',
+    optimization: { inlineConst: true },
+  });
+  const { output: chunks } = await bundle.generate({ format: 'cjs', sourcemap: 'inline', file: target });
+  await bundle.close();
+  writeWhole(target, chunks[0].code);
+  return 1;
 }
 
 /** Compiles one source folder into one output folder; returns how many files were written. */
@@ -67,7 +92,8 @@ export async function buildAll({ withConsole = true, say = () => undefined } = {
   for (const area of ['libs', 'apps']) {
     for (const name of readdirSync(join(root, area))) {
       if (name === 'console') continue;
-      written += await compileFolder(join(root, area, name, 'src'), join(root, area, name, 'dist'));
+      const compile = area === 'libs' && joinedLibraries.includes(name) ? joinFolder : compileFolder;
+      written += await compile(join(root, area, name, 'src'), join(root, area, name, 'dist'));
     }
   }
   written += await compileFolder(join(root, 'migrations'), join(root, 'dist/migrations'));

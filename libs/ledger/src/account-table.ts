@@ -12,8 +12,9 @@
 //                                                 head row, 2 words: height and index of its newest result
 import { ACCOUNT_FLAGS, PARTY_ROLES, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
+import type { IdHash } from './id-hash';
 import { IdIndex, type IdRows } from './id-index';
-import type { PartyTable } from './party-table';
+import type { Party, PartyTable } from './party-table';
 import type { RestoredSections } from './restored-sections';
 import {
   capturedBytes,
@@ -25,7 +26,7 @@ import {
   type SectionCapture,
 } from './section';
 import { withMoreRows } from './row-storage';
-import { equals, isMax, isZero, load } from './u128';
+import { copy, equals, isMax, isZero, load, toBigint } from './u128';
 
 export const BALANCE_WORDS = 16;
 export const BALANCE = {
@@ -93,14 +94,18 @@ export class AccountTable {
   private readonly indexed: IdRows = { segments: [this.balances], shift: ONE_SEGMENT, stride: BALANCE_WORDS };
   readonly byId: IdIndex;
   private count = 0;
+  /** Id and index of the party that was looked for last; the index is -1 where there was none. */
+  private readonly lastParty = new Uint32Array(4);
+  private readonly lookedFor = new Uint32Array(4);
+  private lastOwner = -1;
 
   constructor(
     private readonly parties: PartyTable,
     private readonly assets: AssetTable,
     private readonly accountsMax: number,
-    seed: number,
+    hasher: IdHash,
   ) {
-    this.byId = new IdIndex(seed, this.indexed, INDEX_TABLE_BITS);
+    this.byId = new IdIndex(hasher, this.indexed, INDEX_TABLE_BITS, accountsMax);
   }
 
   get size(): number {
@@ -126,11 +131,10 @@ export class AccountTable {
     if ((flags & ~KNOWN_FLAGS) !== 0) return RESULT_CODES.reserved_flag;
     if (isZero(words, balance)) return RESULT_CODES.id_must_not_be_zero;
     if (isMax(words, balance)) return RESULT_CODES.id_must_not_be_int_max;
-    const party = (view.getBigUint64(offset + FIELD.party) << 64n) | view.getBigUint64(offset + FIELD.party + 8);
-    const owner = this.parties.find(party);
+    const owner = this.ownerAt(view, offset + FIELD.party);
     if (!context.isOperator && owner?.index !== context.party) return RESULT_CODES.account_not_authorized;
     const assetId = view.getUint32(offset + FIELD.asset);
-    const existing = this.byId.get(words, balance);
+    const existing = this.byId.getOrMiss(this.byId.hash(words, balance), words, balance);
     if (existing >= 0) return this.compare(existing, owner?.index, assetId);
     if ((flags & BALANCE_LIMITS) === BALANCE_LIMITS) return RESULT_CODES.flags_are_mutually_exclusive;
     if (assetId === 0) return RESULT_CODES.asset_must_not_be_zero;
@@ -147,9 +151,10 @@ export class AccountTable {
     words[balance + BALANCE.party] = owner.index;
     words[balance + BALANCE.asset] = asset.index;
     this.details[detail + DETAIL.previousOfParty] = owner.newestAccount;
-    this.heads.fill(0, row * HEAD_WORDS, (row + 1) * HEAD_WORDS);
+    this.heads[row * HEAD_WORDS] = 0;
+    this.heads[row * HEAD_WORDS + 1] = 0;
     owner.newestAccount = row + 1;
-    this.byId.add(words, balance, row);
+    this.byId.addMissed(row);
     this.count += 1;
     return RESULT_CODES.applied;
   }
@@ -157,11 +162,6 @@ export class AccountTable {
   /** Flags as a query shows them: those of the creation, and `closed` as it is now. */
   flagsNow(row: number): number {
     return flagsNow(this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] & 0xffff);
-  }
-
-  /** Gives a new account the salt of its results. */
-  setSalt(row: number, salt: Uint8Array): void {
-    load(this.details, row * DETAIL_WORDS + DETAIL.salt, new DataView(salt.buffer, salt.byteOffset), 0);
   }
 
   setClosed(row: number, closed: boolean): void {
@@ -231,8 +231,8 @@ export class AccountTable {
   private stage(view: DataView, offset: number, context: OperationContext): void {
     const words = this.balances;
     const balance = this.count * BALANCE_WORDS;
-    words.fill(0, balance, balance + BALANCE_WORDS);
     load(words, balance, view, offset + FIELD.id);
+    for (let word = BALANCE.debits; word < BALANCE_WORDS; word += 1) words[balance + word] = 0;
     words[balance + BALANCE.codeAndFlags] = view.getUint32(offset + FIELD.code);
     const details = this.details;
     const detail = this.count * DETAIL_WORDS;
@@ -242,6 +242,17 @@ export class AccountTable {
     details[detail + DETAIL.userData32] = view.getUint32(offset + FIELD.userData32);
     details[detail + DETAIL.timestamp] = context.timeLow;
     details[detail + DETAIL.timestamp + 1] = context.timeHigh;
+  }
+
+  /** The party whose id is at `offset`; most accounts follow one of the same party, and no party ever goes. */
+  private ownerAt(view: DataView, offset: number): Party | undefined {
+    const { lastParty, lookedFor } = this;
+    load(lookedFor, 0, view, offset);
+    if (this.lastOwner >= 0 && equals(lastParty, 0, lookedFor, 0)) return this.parties.at(this.lastOwner);
+    const owner = this.parties.find(toBigint(lookedFor, 0));
+    copy(lastParty, 0, lookedFor, 0);
+    this.lastOwner = owner?.index ?? -1;
+    return owner;
   }
 
   /** How the staged account differs from the existing one of the same id. */

@@ -207,6 +207,12 @@ export class AssetTable {
     this.touched.add(asset);
   }
 
+  /** Adds what was debited and credited by the same amount. */
+  post(asset: number, amounts: Uint32Array): void {
+    this.add(asset, TOTAL.debits, amounts, 0);
+    this.add(asset, TOTAL.credits, amounts, 0);
+  }
+
   subtract(asset: number, total: Total, amounts: Uint32Array, at: number): void {
     subtractFrom(this.totals, asset * TOTAL_WORDS + total, amounts, at);
     this.touched.add(asset);

@@ -1,10 +1,11 @@
-import { accountSalt, decodeOperation, OPERATION_TAGS, RESULT_CODES, type Operation } from '@quorate/protocol';
-import { BALANCE_WORDS, type OperationContext } from './account-table';
+import { decodeOperation, OPERATION_TAGS, RESULT_CODES, type Operation } from '@quorate/protocol';
+import { AccountSalts, SALTS_MAX } from './account-salts';
+import { DETAIL, DETAIL_WORDS, type OperationContext } from './account-table';
 import { Administration, type AdministrationTables } from './administration';
 import type { Booking } from './booking';
 import type { BookingTables } from './booking-tables';
+import { PlainBooking } from './plain-booking';
 import type { ScannedEnvelope } from './results';
-import { toBigint } from './u128';
 import { LOOKAHEAD_MAX } from './transfer-lookahead';
 
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
@@ -38,12 +39,13 @@ export class EnvelopeExecution {
     timeLow: 0,
     timeHigh: 0,
   };
-  private firstSignature: Uint8Array = new Uint8Array(0);
+  private readonly salts = new AccountSalts();
   private blockTimeLow = 0;
   private blockTimeHigh = 0;
   /** Operations before this one were looked at together, or are none to look at. */
   private seenUntil = 0;
   private readonly administration: Administration;
+  private readonly plain: PlainBooking;
   private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
 
   constructor(
@@ -51,6 +53,7 @@ export class EnvelopeExecution {
     private readonly booking: Booking,
   ) {
     this.administration = new Administration(tables);
+    this.plain = new PlainBooking(tables);
   }
 
   /** `codes[first + k]` becomes the result of the envelope's operation k, whose ledger time is the block's plus its index. */
@@ -64,7 +67,7 @@ export class EnvelopeExecution {
     this.bytes = envelope.bytes;
     this.view = new DataView(envelope.bytes.buffer, envelope.bytes.byteOffset, envelope.bytes.byteLength);
     this.offsets = envelope.outline.operationOffsets;
-    this.firstSignature = envelope.outline.signatures[0].bytes;
+    this.salts.begin(envelope.outline.signatures[0].bytes);
     this.context.party = party;
     this.context.isOperator = this.tables.parties.has(party, 'operator');
     this.context.height = block.height;
@@ -74,6 +77,14 @@ export class EnvelopeExecution {
     this.seenUntil = 0;
     for (let operation = 0; operation < count; operation += 1) {
       if (operation >= this.seenUntil) this.lookAhead(operation, count);
+      if (this.chain.start < 0) {
+        // Their codes are `applied`, which is 0.
+        operation += this.bookPlain(operation, first + operation);
+        if (operation >= this.seenUntil) {
+          operation -= 1;
+          continue;
+        }
+      }
       this.moveTo(first + operation);
       const linked = this.isLinked(operation);
       if (linked && this.chain.start < 0) this.openChain(operation);
@@ -88,13 +99,23 @@ export class EnvelopeExecution {
     }
   }
 
-  /** Lets the next transfers be looked at together, up to the next operation of another kind. */
+  /** Lets the next transfers, or the next new accounts, be looked at together, up to the next operation of another kind. */
   private lookAhead(from: number, count: number): void {
-    const limit = Math.min(count, from + LOOKAHEAD_MAX);
-    let end = from;
-    while (end < limit && this.bytes[this.offsets[end * 2]] === TRANSFER_TAG) end += 1;
-    if (end > from) this.tables.transfers.lookAhead(this.view, this.offsets[from * 2], end - from);
-    this.seenUntil = Math.max(end, from + 1);
+    const tag = this.bytes[this.offsets[from * 2]];
+    const limit = Math.min(count, from + (tag === ACCOUNT_TAG ? SALTS_MAX : LOOKAHEAD_MAX));
+    let end = from + 1;
+    while (end < limit && this.bytes[this.offsets[end * 2]] === tag) end += 1;
+    if (tag === TRANSFER_TAG) this.tables.transfers.lookAhead(this.view, this.offsets[from * 2], end - from);
+    if (tag === ACCOUNT_TAG) this.salts.look(this.bytes, this.offsets, from, end);
+    this.seenUntil = end;
+  }
+
+  /** Books plain transfers from an operation on; returns how many. */
+  private bookPlain(operation: number, index: number): number {
+    const place = this.tables.transfers.lookahead.placeOf(this.view, this.offsets[operation * 2]);
+    if (place < 0) return 0;
+    const end = place + this.seenUntil - operation;
+    return this.plain.run(place, end, index, this.context.party, this.blockTimeLow, this.blockTimeHigh);
   }
 
   private attempt(operation: number): number {
@@ -104,18 +125,18 @@ export class EnvelopeExecution {
       case TRANSFER_TAG:
         return this.booking.create(this.view, offset, this.context);
       case ACCOUNT_TAG:
-        return this.createAccount(offset);
+        return this.createAccount(operation, offset);
       default:
         return this.administration.execute(this.decode(operation), this.context);
     }
   }
 
-  private createAccount(offset: number): number {
+  private createAccount(operation: number, offset: number): number {
     const { accounts, capture } = this.tables;
     const code = accounts.create(this.view, offset, this.context);
     if (code !== APPLIED) return code;
     const account = accounts.size - 1;
-    accounts.setSalt(account, accountSalt(toBigint(accounts.balances, account * BALANCE_WORDS), this.firstSignature));
+    this.salts.store(operation, accounts.details, account * DETAIL_WORDS + DETAIL.salt);
     capture.created(this.context.index, account);
     return code;
   }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { IdHash, hashKeyFrom } from './id-hash';
 import { IdIndex, type IdRows } from './id-index';
 import { store } from './u128';
 
@@ -14,6 +15,7 @@ class Rows implements IdRows {
   }
 }
 
+const hasherOf = (seed: number): IdHash => new IdHash(hashKeyFrom(seed));
 const words = new Uint32Array(4);
 const at = (id: bigint): Uint32Array => {
   store(words, 0, id);
@@ -32,7 +34,7 @@ describe('the id index', () => {
         (steps, seed, bits) => {
           const map = new Map<bigint, number>();
           const rows = new Rows();
-          const index = new IdIndex(seed, rows, bits);
+          const index = new IdIndex(hasherOf(seed), rows, bits, Number(idMax));
           for (const [row, { id, remove }] of steps.entries()) {
             if (!map.has(id)) {
               rows.write(row, id);
@@ -56,7 +58,7 @@ describe('the id index', () => {
 
   it('finds every one of many ids, in no more than ten bytes for each', () => {
     const rows = new Rows();
-    const index = new IdIndex(7, rows, 3);
+    const index = new IdIndex(hasherOf(7), rows, 3, 1_000_000);
     const idOf = (row: number): bigint => (BigInt(row) << 64n) | BigInt(row * 7);
     const count = 20_000;
     for (let row = 0; row < count; row += 1) {
@@ -71,10 +73,10 @@ describe('the id index', () => {
   it.each([0, 1, 15, 700, 30_000])('filled with %d rows at once answers and grows as if filled one by one', (count) => {
     const rows = new Rows();
     for (let row = 0; row < count; row += 1) rows.write(row, BigInt(row) * 7n + 1n);
-    const index = new IdIndex(5, rows, 3);
+    const index = new IdIndex(hasherOf(5), rows, 3, 1_000_000);
     index.addRows(count);
     expect(index.size).toBe(count);
-    const one = new IdIndex(5, rows, 3);
+    const one = new IdIndex(hasherOf(5), rows, 3, 1_000_000);
     for (let row = 0; row < count; row += 1) one.add(at(BigInt(row) * 7n + 1n), 0, row);
     expect(index.bytes).toBe(one.bytes);
     for (let row = count; row < count + 500; row += 1) {
@@ -89,9 +91,19 @@ describe('the id index', () => {
     expect(index.get(at(8n), 0)).toBe(count > 1 ? -1 : 1);
   });
 
+  it('grows beyond the room that it was promised', () => {
+    const rows = new Rows();
+    const index = new IdIndex(hasherOf(3), rows, 1, 10);
+    for (let row = 0; row < 5_000; row += 1) {
+      rows.write(row, BigInt(row) + 1n);
+      index.add(at(BigInt(row) + 1n), 0, row);
+    }
+    for (let row = 0; row < 5_000; row += 1) expect(index.get(at(BigInt(row) + 1n), 0)).toBe(row);
+  });
+
   it('tells ids apart that differ in one bit', () => {
     const rows = new Rows();
-    const index = new IdIndex(0, rows, 1);
+    const index = new IdIndex(hasherOf(0), rows, 1, 1_000);
     for (let bit = 0; bit < 128; bit += 1) {
       rows.write(bit, 1n << BigInt(bit));
       index.add(at(1n << BigInt(bit)), 0, bit);

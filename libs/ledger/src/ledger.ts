@@ -21,6 +21,7 @@ import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
 import { EvidenceTable } from './evidence-table';
 import { EnvelopeExecution } from './execution';
 import { FreezeTable } from './freeze-table';
+import { IdHash, hashKeyFrom } from './id-hash';
 import type { TransferPosition } from './id-log';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { MandateTable } from './mandate-table';
@@ -115,15 +116,15 @@ export class Ledger {
     genesis: Genesis,
     verifySignature: VerifySignature,
     private readonly limits: LedgerLimits,
+    hashKey: Uint32Array,
   ) {
     const anchor = genesisId(genesis);
-    // Spreads ids differently on each ledger. No answer depends on it.
-    const seed = new DataView(anchor.buffer, anchor.byteOffset).getUint32(0);
+    const hasher = new IdHash(hashKey);
     this.partyTable = new PartyTable(limits.partiesMax);
     this.assetTable = new AssetTable(this.partyTable, limits.assetsMax, limits.allowListEntriesMax);
-    this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, seed);
-    this.pendingTable = new PendingTable(limits.pendingTransfersMax, seed);
-    this.transferTable = new TransferTable(this.accountTable, this.pendingTable, limits, seed);
+    this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, hasher);
+    this.pendingTable = new PendingTable(limits.pendingTransfersMax, hasher);
+    this.transferTable = new TransferTable(this.accountTable, this.pendingTable, limits, hasher);
     this.memory = new EnvelopeMemory(limits.envelopesMax);
     this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
     this.noted = new ResultCapture(this.accountTable);
@@ -151,9 +152,17 @@ export class Ledger {
     this.executedTimeNs = genesis.createdAtNs;
   }
 
-  /** A ledger at its genesis: the operator is its only party. */
-  static create(genesis: Genesis, verifySignature: VerifySignature, limits: LedgerLimits = LEDGER_LIMITS): Ledger {
-    return new Ledger(genesis, verifySignature, limits);
+  /**
+   * A ledger at its genesis: the operator is its only party. `hashKey` spreads ids in memory: a replica draws one that nobody
+   * can know, so that nobody can choose ids that collide. No answer depends on it.
+   */
+  static create(
+    genesis: Genesis,
+    verifySignature: VerifySignature,
+    limits: LedgerLimits = LEDGER_LIMITS,
+    hashKey: Uint32Array = hashKeyFrom(0),
+  ): Ledger {
+    return new Ledger(genesis, verifySignature, limits, hashKey);
   }
 
   /**
@@ -165,8 +174,9 @@ export class Ledger {
     verifySignature: VerifySignature,
     sections: RestoredSections,
     limits: LedgerLimits = LEDGER_LIMITS,
+    hashKey: Uint32Array = hashKeyFrom(0),
   ): Ledger {
-    const ledger = new Ledger(genesis, verifySignature, limits);
+    const ledger = new Ledger(genesis, verifySignature, limits, hashKey);
     ledger.adopt(sections);
     return ledger;
   }

@@ -9,6 +9,7 @@
 //
 // Row 0 is always free: it begins the list of free rows.
 import { invariant } from '@quorate/errors';
+import type { IdHash } from './id-hash';
 import { IdIndex, type IdRows } from './id-index';
 import type { RestoredSections } from './restored-sections';
 import { withMoreRows } from './row-storage';
@@ -48,9 +49,9 @@ export class PendingTable {
 
   constructor(
     private readonly pendingsMax: number,
-    seed: number,
+    hasher: IdHash,
   ) {
-    this.byId = new IdIndex(seed, this.indexed, INDEX_TABLE_BITS);
+    this.byId = new IdIndex(hasher, this.indexed, INDEX_TABLE_BITS, pendingsMax);
   }
 
   /** Rows in use: what waits, and what was resolved and may still be asked for. */

@@ -14,13 +14,17 @@ export function withMoreRows(words: Uint32Array, rowWords: number, rowsMax: numb
   return grown;
 }
 
-/** Half as much where the machine does not promise memory in advance. */
 function allocate(rows: number, wanted: number, rowWords: number): Uint32Array<ArrayBuffer> {
+  return asMuchAsPossible(wanted, rows * 2, (capacity) => new Uint32Array(capacity * rowWords));
+}
+
+/** What `make` gives for `wanted`, or for half as much and so on where the machine does not promise memory in advance. */
+export function asMuchAsPossible<T>(wanted: number, least: number, make: (capacity: number) => T): T {
   for (let capacity = wanted; ; capacity = Math.ceil(capacity / 2)) {
     try {
-      return new Uint32Array(capacity * rowWords);
+      return make(capacity);
     } catch (error) {
-      if (!(error instanceof RangeError) || capacity <= rows * 2) throw error;
+      if (!(error instanceof RangeError) || capacity <= least) throw error;
     }
   }
 }

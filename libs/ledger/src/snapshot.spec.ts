@@ -55,6 +55,9 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     indexed: 'derived',
     byId: 'derived',
     count: 'state',
+    lastParty: 'scratch',
+    lookedFor: 'scratch',
+    lastOwner: 'scratch',
   },
   TransferTable: {
     accounts: 'given',
@@ -70,6 +73,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     named: 'scratch',
     timeoutSeconds: 'scratch',
     assetId: 'scratch',
+    timeLow: 'scratch',
+    timeHigh: 'scratch',
     byId: 'derived',
     lookahead: 'scratch',
     stagedHash: 'scratch',
@@ -141,6 +146,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
 /** Hold no state between blocks, so that their fields need no place in a snapshot. */
 const WITHOUT_STATE = new Set([
   'ResultHasher',
+  'AccountSalts',
   'ResultCapture',
   'Booking',
   'EnvelopeExecution',
@@ -149,6 +155,8 @@ const WITHOUT_STATE = new Set([
   'TransferReads',
   'Circulation',
   'IdIndex',
+  'IdHash',
+  'PlainBooking',
   'PendingResolution',
   'TransferRetry',
   'TransferLookahead',

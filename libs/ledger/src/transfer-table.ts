@@ -12,6 +12,7 @@
 // room for a block more, so that what a failed chain takes back never overwrote one of them.
 import { LIMITS, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
+import type { IdHash } from './id-hash';
 import { IdIndex } from './id-index';
 import { ID_KIND, IdLog } from './id-log';
 import type { LedgerLimits } from './limits';
@@ -19,8 +20,8 @@ import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
 import { withMoreRows } from './row-storage';
 import { SnapshotError, bytesOfWords, capturedBytes, type CaptureMemory, type SectionCapture } from './section';
-import { TransferLookahead } from './transfer-lookahead';
-import { isMax, isZero, load } from './u128';
+import { LOOKAHEAD_MAX, NAMED, NAMED_WORDS, TransferLookahead } from './transfer-lookahead';
+import { isMax, isZero } from './u128';
 
 export const TRANSFER_WORDS = 23;
 export const TRANSFER = {
@@ -42,27 +43,12 @@ export const RESOLVING = TRANSFER_FLAGS.postPendingTransfer | TRANSFER_FLAGS.voi
 /** What `findStaged` answers where there is no row to compare with. */
 export const STAGED = { free: -1, failed: -2, inHistory: -3 } as const;
 
-/** Offsets in the encoded operation, its tag included (protocol, `writeTransfer`). */
-const FIELD = {
-  id: 1,
-  debitAccount: 17,
-  creditAccount: 33,
-  amount: 49,
-  pendingId: 65,
-  userData128: 81,
-  userData64: 97,
-  userData32: 105,
-  timeoutSeconds: 109,
-  asset: 113,
-  code: 117,
-} as const;
-
 /** Mask of a ring that does not go round yet. */
 const UNBOUNDED = 0x7fff_ffff;
 /** Bits of the number of tables in the index of ids: with 2^27 ids a table has 524,288. */
 const INDEX_TABLE_BITS = 8;
 /** Where the ids that an operation names are in `TransferTable.named`. */
-export const NAMED = { debit: 0, credit: 4, pending: 8 } as const;
+export { NAMED };
 
 /**
  * Transfers by id, and the one at hand: `stage` decodes it into the row behind the last one, where it becomes a transfer with
@@ -73,7 +59,7 @@ export class TransferTable {
   /** Where the staged transfer is in `rows`. */
   staged = 0;
   /** Ids that the staged operation names: debit account, credit account, pending transfer. */
-  readonly named = new Uint32Array(12);
+  readonly named = new Uint32Array(NAMED_WORDS);
   timeoutSeconds = 0;
   assetId = 0;
   readonly log = new IdLog();
@@ -82,7 +68,10 @@ export class TransferTable {
   private rowMask = UNBOUNDED;
   private oldestRow = 0;
   private stagedIndex = 0;
-  private readonly lookahead: TransferLookahead;
+  private timeLow = 0;
+  private timeHigh = 0;
+  /** What is known of the transfers that come next. */
+  readonly lookahead: TransferLookahead;
   private stagedHash = 0;
   private place = -1;
 
@@ -90,9 +79,9 @@ export class TransferTable {
     private readonly accounts: AccountTable,
     private readonly pendings: PendingTable,
     private readonly limits: LedgerLimits,
-    seed: number,
+    hasher: IdHash,
   ) {
-    this.byId = new IdIndex(seed, this.log, INDEX_TABLE_BITS);
+    this.byId = new IdIndex(hasher, this.log, INDEX_TABLE_BITS, limits.transfersMax);
     this.lookahead = new TransferLookahead(accounts, this.byId);
     this.rowsMax = powerOfTwoFrom(limits.recentTransfersMax + LIMITS.blockOperationsMax + 1);
   }
@@ -162,7 +151,9 @@ export class TransferTable {
 
   /** Prepares for `count` transfers from `offset` on, one directly behind the other; nothing else may be executed between them. */
   lookAhead(view: DataView, offset: number, count: number): void {
-    this.lookahead.look(view, offset, count);
+    const { size } = this.log;
+    this.makeRoom(size + count - 1);
+    this.lookahead.look(view, offset, count, this, size);
   }
 
   /** Forgets preparations: accounts were taken back. */
@@ -180,36 +171,52 @@ export class TransferTable {
     return this.place >= 0 ? this.lookahead.credits[this.place] : this.accounts.find(this.named, NAMED.credit);
   }
 
-  /** Decodes the transfer at `offset` into the row behind the last one. */
+  /** Has the transfer at `offset` in the row behind the last one, where it may have been decoded before. */
   stage(view: DataView, offset: number, context: OperationContext): void {
+    const { lookahead, named } = this;
     const row = this.log.size;
-    if ((row & this.rowMask) * TRANSFER_WORDS >= this.rows.length) this.reserve();
-    const rows = this.rows;
-    const at = (row & this.rowMask) * TRANSFER_WORDS;
-    this.staged = at;
+    this.makeRoom(row);
+    this.staged = this.offsetOf(row);
     this.stagedIndex = context.index;
-    this.place = this.lookahead.placeOf(view, offset);
-    load(rows, at, view, offset + FIELD.id);
-    load(rows, at + TRANSFER.amount, view, offset + FIELD.amount);
-    load(rows, at + TRANSFER.userData128, view, offset + FIELD.userData128);
-    rows[at + TRANSFER.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
-    rows[at + TRANSFER.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
-    rows[at + TRANSFER.userData32] = view.getUint32(offset + FIELD.userData32);
-    rows[at + TRANSFER.codeAndFlags] = view.getUint32(offset + FIELD.code);
-    rows[at + TRANSFER.timestamp] = context.timeLow;
-    rows[at + TRANSFER.timestamp + 1] = context.timeHigh;
-    rows[at + TRANSFER.pending] = 0;
-    load(this.named, NAMED.debit, view, offset + FIELD.debitAccount);
-    load(this.named, NAMED.credit, view, offset + FIELD.creditAccount);
-    load(this.named, NAMED.pending, view, offset + FIELD.pendingId);
-    this.stagedHash = this.place >= 0 ? this.lookahead.hashes[this.place] : this.byId.hash(rows, at);
-    this.timeoutSeconds = view.getUint32(offset + FIELD.timeoutSeconds);
-    this.assetId = view.getUint32(offset + FIELD.asset);
+    this.timeLow = context.timeLow;
+    this.timeHigh = context.timeHigh;
+    this.place = lookahead.placeOf(view, offset);
+    let from = this.place;
+    if (from < 0 || !lookahead.isAt(from, row)) {
+      lookahead.decodeAlone(view, offset, this.rows, this.staged);
+      from = LOOKAHEAD_MAX;
+    }
+    this.rows[this.staged + TRANSFER.pending] = 0;
+    for (let word = 0; word < NAMED_WORDS; word += 1) named[word] = lookahead.named[from * NAMED_WORDS + word];
+    this.stagedHash = lookahead.hashes[from];
+    this.timeoutSeconds = lookahead.timeouts[from];
+    this.assetId = lookahead.assets[from];
+  }
+
+  /** Makes the transfer at a place of the lookahead the staged one if its row is the next one. */
+  stagePlace(place: number): boolean {
+    const row = this.log.size;
+    if (!this.lookahead.isAt(place, row)) return false;
+    this.staged = this.offsetOf(row);
+    this.rows[this.staged + TRANSFER.pending] = 0;
+    this.place = place;
+    this.stagedHash = this.lookahead.hashes[place];
+    return true;
+  }
+
+  /** Whether the id of the staged transfer was never used. */
+  isStagedNew(): boolean {
+    return this.byId.getOrMiss(this.stagedHash, this.rows, this.staged) < 0;
   }
 
   /** Makes the staged transfer, which `findStaged` did not find, the newest one of the ledger and of its two accounts. */
   add(debit: number, credit: number): void {
-    const { rows, staged: at } = this;
+    this.addAt(debit, credit, this.stagedIndex, this.timeLow, this.timeHigh);
+  }
+
+  /** As `add`, with its index in the block and its ledger time. */
+  addAt(debit: number, credit: number, index: number, timeLow: number, timeHigh: number): void {
+    const { rows, staged: at, log } = this;
     const balances = this.accounts.balances;
     const newestOfDebit = debit * BALANCE_WORDS + BALANCE.newestTransfer;
     const newestOfCredit = credit * BALANCE_WORDS + BALANCE.newestTransfer;
@@ -217,11 +224,12 @@ export class TransferTable {
     rows[at + TRANSFER.creditAccount] = credit;
     rows[at + TRANSFER.previousOfDebit] = balances[newestOfDebit];
     rows[at + TRANSFER.previousOfCredit] = balances[newestOfCredit];
-    this.byId.addMissed(this.log.size);
-    const isPending = (rows[at + TRANSFER.codeAndFlags] & TRANSFER_FLAGS.pending) !== 0;
-    this.log.add(rows, at, this.stagedIndex, isPending);
-    balances[newestOfDebit] = this.log.size;
-    balances[newestOfCredit] = this.log.size;
+    rows[at + TRANSFER.timestamp] = timeLow;
+    rows[at + TRANSFER.timestamp + 1] = timeHigh;
+    this.byId.addMissed(log.size);
+    log.add(rows, at, index, (rows[at + TRANSFER.codeAndFlags] & TRANSFER_FLAGS.pending) !== 0);
+    balances[newestOfDebit] = log.size;
+    balances[newestOfCredit] = log.size;
   }
 
   /** Takes the newest transfer out; its amounts are the caller's business. */
@@ -325,6 +333,11 @@ export class TransferTable {
     if (pending === 0) return;
     const resolves = (this.rows[at + TRANSFER.codeAndFlags] & RESOLVING) !== 0;
     if (resolves || this.pendings.isExpired(pending - 1)) this.releasePending(pending - 1);
+  }
+
+  /** Makes room for rows up to this one. */
+  private makeRoom(row: number): void {
+    while (this.rowMask === UNBOUNDED && (row + 1) * TRANSFER_WORDS > this.rows.length) this.reserve();
   }
 
   /** Rows go round only once the ring has all its room. */

@@ -9,18 +9,24 @@ export type Words = Uint32Array;
 
 /** target += addend; returns the carry out of bit 127 (0 or 1), which the caller must have ruled out or deals with. */
 export function addInto(target: Words, at: number, addend: Words, from: number): number {
-  let sum = target[at] + addend[from];
+  // Sums are cut to 32 bits at once, so that they stay integers for the processor.
+  const added = addend[from];
+  const sum = (target[at] + added) >>> 0;
   target[at] = sum;
-  let carry = sum >= LIMB ? 1 : 0;
-  sum = target[at + 1] + addend[from + 1] + carry;
-  target[at + 1] = sum;
-  carry = sum >= LIMB ? 1 : 0;
-  sum = target[at + 2] + addend[from + 2] + carry;
-  target[at + 2] = sum;
-  carry = sum >= LIMB ? 1 : 0;
-  sum = target[at + 3] + addend[from + 3] + carry;
-  target[at + 3] = sum;
-  return sum >= LIMB ? 1 : 0;
+  const carry = sum < added ? 1 : 0;
+  // Most amounts have one limb.
+  if ((addend[from + 1] | addend[from + 2] | addend[from + 3] | carry) === 0) return 0;
+  return addUpper(target, at, addend, from, carry);
+}
+
+function addUpper(target: Words, at: number, addend: Words, from: number, carry: number): number {
+  let carried = carry;
+  for (let limb = 1; limb < 4; limb += 1) {
+    const sum = target[at + limb] + addend[from + limb] + carried;
+    target[at + limb] = sum;
+    carried = sum >= LIMB ? 1 : 0;
+  }
+  return carried;
 }
 
 /** target -= subtrahend; returns the borrow (0 or 1). */
@@ -36,6 +42,7 @@ export function subtractFrom(target: Words, at: number, subtrahend: Words, from:
 
 /** Whether left + right needs more than 128 bits. */
 export function sumOverflows(left: Words, at: number, right: Words, from: number): boolean {
+  if ((left[at + 3] | right[from + 3]) >= 0) return false;
   let carry = left[at] + right[from] >= LIMB ? 1 : 0;
   carry = left[at + 1] + right[from + 1] + carry >= LIMB ? 1 : 0;
   carry = left[at + 2] + right[from + 2] + carry >= LIMB ? 1 : 0;

@@ -109,7 +109,7 @@ export {
   OPERATION_BYTES_MAX,
   SALT_BYTES,
   accountHalf,
-  accountSalt,
+  accountSaltKey,
   decodeResultOperation,
   encodeExpiry,
   historyLeaf,

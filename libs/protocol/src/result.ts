@@ -63,7 +63,7 @@ export const SALT_BYTES = 16;
 
 /** Neither leaf nor node: what stands where there is nothing. */
 const NOTHING = new Uint8Array(CHUNK_BYTES);
-const SALT_TAG = new TextEncoder().encode('quorate/account-salt/1\0');
+const SALT_TAG = new TextEncoder().encode('quorate/account-salt/2\0');
 const HAS_PENDING = 1n;
 const FLAGS_SHIFT = 16n;
 const U48 = 2 ** 48;
@@ -94,10 +94,12 @@ export function decodeResultOperation(bytes: Uint8Array): ResultOperation {
   return { kind: 'expiry', pendingId };
 }
 
-/** Salt of the account that an envelope with this first signature created: nobody else can know the signature. */
-export function accountSalt(accountId: bigint, firstSignature: Uint8Array): Uint8Array {
-  const id = new Writer(SALT_BYTES).u128(accountId).finish();
-  return sha256(concatBytes(SALT_TAG, id, firstSignature)).slice(0, SALT_BYTES);
+/**
+ * What the salts of the accounts that an envelope with this first signature creates are made with: a salt is the first half of
+ * `pairHash(key, account id ‖ 16 zero bytes)`. Nobody who did not see the envelope can know the signature.
+ */
+export function accountSaltKey(firstSignature: Uint8Array): Uint8Array {
+  return sha256(concatBytes(SALT_TAG, firstSignature));
 }
 
 /** Root over the operation's bytes in chunks; its length is in the outcome chunk. */

@@ -1,0 +1,40 @@
+import { IdHash, hashKeyFrom } from './id-hash';
+
+/** Ids of which each differs from the one before in the highest bits of two neighbouring words: a hash without a key takes some for one. */
+const crafted = Array.from({ length: 4_096 }, (_, number) => {
+  const bit = (at: number): number => ((number >>> at) & 1) * 0x8000_0000;
+  const low = (at: number): number => ((number >>> at) & 1) * 0x8000;
+  const word = (at: number): number => (bit(at) | low(at + 4) | ((number >>> 8) << 16)) >>> 0;
+  return Uint32Array.of(word(0), word(1), word(2), (word(3) ^ (number >>> 4)) >>> 0);
+});
+
+describe('the hash of ids', () => {
+  it('is another one under another key', () => {
+    const id = Uint32Array.of(1, 2, 3, 4);
+    const hashes = Array.from({ length: 64 }, (_, seed) => new IdHash(hashKeyFrom(seed)).of(id, 0));
+    expect(new Set(hashes).size).toBeGreaterThan(60);
+  });
+
+  it.each([1, 2, 3, 4, 5])('spreads ids that were made to collide over the places of a table, with key %d', (seed) => {
+    const hash = new IdHash(hashKeyFrom(seed));
+    const places = new Uint32Array(256);
+    for (const id of crafted) places[hash.of(id, 0) >>> 24] += 1;
+    // 16 ids a place are expected.
+    expect(Math.max(...places)).toBeLessThan(64);
+  });
+
+  it('changes about half of its bits with each bit of an id', () => {
+    const hash = new IdHash(hashKeyFrom(11));
+    const plain = hash.of(new Uint32Array(4), 0);
+    for (let bit = 0; bit < 128; bit += 1) {
+      const id = new Uint32Array(4);
+      id[bit >>> 5] = 1 << (bit & 31);
+      const changed = (hash.of(id, 0) ^ plain) >>> 0;
+      expect(changed.toString(2).replaceAll('0', '').length).toBeGreaterThan(2);
+    }
+  });
+
+  it('demands a whole key', () => {
+    expect(() => new IdHash(new Uint32Array(4))).toThrow('its words');
+  });
+});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { hex } from './bytes';
 import { nativePairHasher } from './native';
 import { hashPairsInto, pairHash, portableHashPairsInto } from './pair-hash';
-import { pairDepth, pairLevels, pairPath, pairRoot, rootFromPairPath } from './pair-tree';
+import { PairRoots, pairDepth, pairLevels, pairPath, pairRoot, rootFromPairPath } from './pair-tree';
 
 const chunksOf = (count: number): Uint8Array =>
   Uint8Array.from({ length: count * 32 }, (_, index) => (index * 37 + (index >> 5)) & 0xff);
@@ -39,11 +39,14 @@ describe('trees of pairs', () => {
   });
 
   it('have the root of their definition, and a path for every leaf and for no other', () => {
+    const roots = new PairRoots();
+    expect(hex(roots.root(new Uint8Array(0)))).toBe(hex(new Uint8Array(32)));
     for (let count = 1; count <= 40; count += 1) {
       const chunks = chunksOf(count);
       const levels = pairLevels(chunks);
       const root = rootByDefinition(chunks);
       expect(hex(pairRoot(chunks))).toBe(root);
+      expect(hex(roots.root(chunks))).toBe(root);
       expect(hex(levels[levels.length - 1])).toBe(root);
       for (let index = 0; index < count; index += 1) {
         const leaf = chunks.slice(index * 32, (index + 1) * 32);

@@ -22,13 +22,21 @@ function assertChunks(chunks: Uint8Array): void {
 
 /** The nodes above `level`, whose own height above the leaves is `height`. */
 function levelAbove(level: Uint8Array, height: number): Uint8Array {
-  const above = new Uint8Array(Math.ceil(level.length / PAIR_BYTES) * CHUNK_BYTES);
+  const above = new Uint8Array(bytesAbove(level));
+  hashLevel(level, height, above);
+  return above;
+}
+
+function bytesAbove(level: Uint8Array): number {
+  return Math.ceil(level.length / PAIR_BYTES) * CHUNK_BYTES;
+}
+
+function hashLevel(level: Uint8Array, height: number, above: Uint8Array): void {
   const whole = Math.floor(level.length / PAIR_BYTES);
   hashPairsInto(level.subarray(0, whole * PAIR_BYTES), above.subarray(0, whole * CHUNK_BYTES));
   if (whole * PAIR_BYTES < level.length) {
     above.set(pairHash(level.subarray(whole * PAIR_BYTES), ZEROS[height]), whole * CHUNK_BYTES);
   }
-  return above;
 }
 
 /** All levels of the tree over `chunks` (32 bytes each, one behind the other) from the leaves up; the last is the root alone. */
@@ -50,6 +58,28 @@ export function pairRoot(chunks: Uint8Array): Uint8Array {
   let level = chunks;
   for (let height = 0; level.length > CHUNK_BYTES; height += 1) level = levelAbove(level, height);
   return level.slice();
+}
+
+/** Roots of one tree after the other with the same memory, which grows to the largest. */
+export class PairRoots {
+  private memory = new Uint8Array(0);
+
+  /** As `pairRoot`. */
+  root(chunks: Uint8Array): Uint8Array {
+    assertChunks(chunks);
+    if (chunks.length === 0) return ZEROS[0].slice();
+    const needed = chunks.length + DEPTH_MAX * CHUNK_BYTES;
+    if (this.memory.length < needed) this.memory = new Uint8Array(needed);
+    let level = chunks;
+    let from = 0;
+    for (let height = 0; level.length > CHUNK_BYTES; height += 1) {
+      const above = this.memory.subarray(from, from + bytesAbove(level));
+      hashLevel(level, height, above);
+      from += above.length;
+      level = above;
+    }
+    return level.slice();
+  }
 }
 
 /** Siblings of leaf `index` from the leaves upwards, in the tree whose levels are `pairLevels`. */

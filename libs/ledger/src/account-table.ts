@@ -73,6 +73,8 @@ const FIELD = {
 const ONE_SEGMENT = 31;
 const INDEX_TABLE_BITS = 8;
 const BALANCE_LIMITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits | ACCOUNT_FLAGS.creditsMustNotExceedDebits;
+const { closed: CLOSED } = ACCOUNT_FLAGS;
+const { closed: CLOSED_NOW } = ACCOUNT_STATE;
 const KNOWN_FLAGS = ACCOUNT_FLAGS.linked | BALANCE_LIMITS | ACCOUNT_FLAGS.history | ACCOUNT_FLAGS.closed;
 const HOLDER_ROLES = PARTY_ROLES.participant | PARTY_ROLES.issuer;
 
@@ -291,6 +293,6 @@ export class AccountTable {
 
 /** Flags as a query shows them, of an account's flags and states as its row holds them. */
 export function flagsNow(flagsAndStates: number): number {
-  const closed = (flagsAndStates & ACCOUNT_STATE.closed) === 0 ? 0 : ACCOUNT_FLAGS.closed;
-  return (flagsAndStates & ~STATES & ~ACCOUNT_FLAGS.closed) | closed;
+  const closed = (flagsAndStates & CLOSED_NOW) === 0 ? 0 : CLOSED;
+  return (flagsAndStates & ~STATES & ~CLOSED) | closed;
 }

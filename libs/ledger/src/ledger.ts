@@ -1,5 +1,5 @@
 import { Reader, Writer } from '@quorate/codec';
-import { hex } from '@quorate/crypto';
+import { PairRoots, hex } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import {
   LIMITS,
@@ -105,6 +105,7 @@ export class Ledger {
   private readonly booking: Booking;
   private readonly noted: ResultCapture;
   private readonly hasher: ResultHasher;
+  private readonly roots = new PairRoots();
   private readonly memory: EnvelopeMemory;
   private readonly admission: EnvelopeAdmission;
   private readonly execution: EnvelopeExecution;
@@ -445,7 +446,8 @@ export class Ledger {
     captured: CapturedResults,
   ): BlockResults {
     const leaves = this.hasher.leaves(block, envelopes, codes, captured);
-    return new BlockResults({ block, envelopes, codes, captured, leaves }, this.accountTable);
+    const root = this.roots.root(leaves);
+    return new BlockResults({ block, envelopes, codes, captured, leaves, root }, this.accountTable);
   }
 
   private accountRow(id: bigint): number {

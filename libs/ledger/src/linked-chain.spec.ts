@@ -77,6 +77,18 @@ describe('a linked chain', () => {
     expect(driver.ledger.position(2n)).toMatchObject({ code: RESULT_CODES.applied });
   });
 
+  it('fails with a transfer after an account, whose row an id that stays free was decoded into', () => {
+    const driver = openedLedger();
+    expect(
+      driver.run([
+        transfer(0n, { flags }),
+        account(700n, { flags }),
+        transfer(9n, { debitAccount: 200n, creditAccount: 300n }),
+      ]),
+    ).toEqual(['id_must_not_be_zero', 'linked_event_failed', 'linked_event_failed']);
+    expect(driver.ledger.position(9n)).toEqual({ height: 2, index: 2, code: RESULT_CODES.linked_event_failed });
+  });
+
   it('cannot burn the id of another party', () => {
     const driver = openedLedger();
     expect(driver.run([transfer(1n)], AS_MEMBER)).toEqual(['debit_account_not_owned']);

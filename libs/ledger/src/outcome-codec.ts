@@ -1,22 +1,23 @@
 // What execution noted of a block's results as a log keeps it, in words of four bytes, big-endian:
 //
 //   version, operations, expiries, time of the block (2)
-//   for each result two words that say which of its captured words are not zero, and in the upper half of the second one its
-//   result code; then those words
+//   for each result two words that say which of its captured words, pending sums behind the others, are not zero, and in the upper
+//   half of the second one its result code; then those words
 //   for each expiry the id of the pending transfer (4)
 //
 // Most words of most results are zero: a transfer between accounts without pending sums takes about 50 bytes.
 import { CodecError } from '@quorate/codec';
 import { LIMITS } from '@quorate/protocol';
-import { CAPTURE_WORDS, type CapturedResults } from './result-capture';
+import { CAPTURE_WORDS, CAPTURED_PENDING_WORDS, type CapturedResults } from './result-capture';
 
-const VERSION = 1;
+const VERSION = 2;
 const HEAD_WORDS = 5;
 const MASK_WORDS = 2;
 const ID_WORDS = 4;
 const WORD_BITS = 32;
 const EXPIRIES_MAX = 65_536 - LIMITS.blockOperationsMax;
-const HIGH_MASK = (1 << (CAPTURE_WORDS - WORD_BITS)) - 1;
+const RESULT_WORDS = CAPTURE_WORDS + CAPTURED_PENDING_WORDS;
+const HIGH_MASK = (1 << (RESULT_WORDS - WORD_BITS)) - 1;
 
 /** What a block did: enough, with its body, to prove any of its results. */
 export interface StoredOutcome {
@@ -26,17 +27,21 @@ export interface StoredOutcome {
 }
 
 export function encodeOutcome({ timeNs, codes, captured }: StoredOutcome): Uint8Array {
-  const { rows, count, expired } = captured;
-  const words = new Uint32Array(HEAD_WORDS + count * (MASK_WORDS + CAPTURE_WORDS) + expired.length);
+  const { rows, pendings, count, expired } = captured;
+  const captures = rows.length + pendings.length;
+  const words = new Uint32Array(HEAD_WORDS + count * MASK_WORDS + captures + expired.length);
+  const resultWords = pendings.length === 0 ? CAPTURE_WORDS : RESULT_WORDS;
   words.set([VERSION, codes.length, count - codes.length, Number(timeNs >> 32n), Number(timeNs & 0xffff_ffffn)]);
   let at = HEAD_WORDS;
   for (let result = 0; result < count; result += 1) {
     const masks = at;
     const from = result * CAPTURE_WORDS;
-    let [low, high] = [0, 0];
+    const pendingFrom = result * CAPTURED_PENDING_WORDS - CAPTURE_WORDS;
+    let low = 0;
+    let high = 0;
     at += MASK_WORDS;
-    for (let word = 0; word < CAPTURE_WORDS; word += 1) {
-      const value = rows[from + word];
+    for (let word = 0; word < resultWords; word += 1) {
+      const value = word < CAPTURE_WORDS ? rows[from + word] : pendings[pendingFrom + word];
       if (value === 0) continue;
       words[at] = value;
       at += 1;
@@ -59,6 +64,7 @@ export function decodeOutcome(bytes: Uint8Array): StoredOutcome {
     throw invalid('an outcome of more results than a block has');
   const count = operationCount + expiryCount;
   const rows = new Uint32Array(count * CAPTURE_WORDS);
+  let pendings = new Uint32Array(0);
   const codes = new Uint16Array(operationCount);
   let at = HEAD_WORDS;
   for (let result = 0; result < count; result += 1) {
@@ -66,15 +72,20 @@ export function decodeOutcome(bytes: Uint8Array): StoredOutcome {
     const [low, high] = [words[at], words[at + 1]];
     at += MASK_WORDS;
     if (result < operationCount) codes[result] = high >>> 16;
-    for (let word = 0; word < CAPTURE_WORDS; word += 1) {
+    for (let word = 0; word < RESULT_WORDS; word += 1) {
       const set = word < WORD_BITS ? (low >>> word) & 1 : ((high & HIGH_MASK) >>> (word - WORD_BITS)) & 1;
       if (set === 0) continue;
-      rows[result * CAPTURE_WORDS + word] = words[at];
+      if (word < CAPTURE_WORDS) {
+        rows[result * CAPTURE_WORDS + word] = words[at];
+      } else {
+        if (pendings.length === 0) pendings = new Uint32Array(count * CAPTURED_PENDING_WORDS);
+        pendings[result * CAPTURED_PENDING_WORDS + word - CAPTURE_WORDS] = words[at];
+      }
       at += 1;
     }
   }
   if (at + expiryCount * ID_WORDS !== words.length) throw invalid('an outcome of another length than it says');
-  const captured = { operationCount, count, rows, expired: words.slice(at) };
+  const captured = { operationCount, count, rows, pendings, expired: words.slice(at) };
   return { timeNs: (BigInt(timeHigh) << 32n) | BigInt(timeLow), codes, captured };
 }
 

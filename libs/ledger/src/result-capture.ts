@@ -1,14 +1,17 @@
-// What each result of a block left behind, in rows of 42 words: enough to hash its leaf later, whatever happens to the accounts
+// What each result of a block left behind, in rows of 26 words: enough to hash its leaf later, whatever happens to the accounts
 // in the meantime. Ids and salts are not copied: an account's row never changes them.
 //
-//   0  debit account (row + 1, 0 = none)          side, 18 words
+//   0  debit account (row + 1, 0 = none)          side, 10 words
 //   1  credit account (row + 1, 0 = none)         0  debits posted (4)
 //   2  amount (4)                                 4  credits posted (4)
-//   6  debit side (18)                            8  previous result: height   9  its index
-//   24 credit side (18)                           10 debits pending (4)        14 credits pending (4)
+//   6  debit side (10)                            8  previous result: height   9  its index
+//   16 credit side (10)
 //
 // The word of a side's previous index holds the account's flags and states in its upper half. Rows of operations come first, in
 // block order, then those of the pending transfers that expired at the start of the block.
+//
+// Pending sums are apart, in rows of 16 words: debits and credits pending of the debit side, and of the credit side. There is a row
+// for each result as soon as one account of the block has pending sums, and none before.
 import { encodeExpiry, type ResultPosition } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE, BALANCE_WORDS, HEAD_WORDS, PENDING_WORDS, type AccountTable } from './account-table';
 import { copy, toBigint } from './u128';
@@ -21,14 +24,22 @@ export interface AccountResult {
   readonly blockResults: number;
 }
 
-export const CAPTURE_WORDS = 42;
-export const CAPTURE = { debitAccount: 0, creditAccount: 1, amount: 2, debit: 6, credit: 24 } as const;
-export const SIDE = { debits: 0, credits: 4, previousHeight: 8, previousIndexAndFlags: 9, pending: 10 } as const;
+export const CAPTURE_WORDS = 26;
+export const CAPTURE = { debitAccount: 0, creditAccount: 1, amount: 2, debit: 6, credit: 16 } as const;
+export const SIDE = { debits: 0, credits: 4, previousHeight: 8, previousIndexAndFlags: 9 } as const;
+/** Pending sums of the two sides of a result. */
+export const CAPTURED_PENDING_WORDS = 16;
+/** Where those of the credit side begin. */
+export const PENDING_OF_CREDIT = 8;
 const ID_WORDS = 4;
+const NO_PENDINGS = new Uint32Array(0);
+const { debit: DEBIT, credit: CREDIT, amount: AMOUNT } = CAPTURE;
+const { reserved: RESERVED } = ACCOUNT_STATE;
 
 /** What execution notes of the results of the block at hand. */
 export class ResultCapture {
   private rows = new Uint32Array(0);
+  private pendings = NO_PENDINGS;
   private expired: number[] = [];
   private height = 0;
   private operationCount = 0;
@@ -40,6 +51,7 @@ export class ResultCapture {
     this.height = height;
     this.operationCount = operationCount;
     this.rows = new Uint32Array(operationCount * CAPTURE_WORDS);
+    this.pendings = NO_PENDINGS;
     this.expired = [];
   }
 
@@ -47,7 +59,7 @@ export class ResultCapture {
   created(index: number, account: number): void {
     const at = index * CAPTURE_WORDS;
     this.rows[at + CAPTURE.debitAccount] = account + 1;
-    this.side(at + CAPTURE.debit, account, index);
+    this.side(at + DEBIT, account, index, 0);
   }
 
   /** Result `index` shows the account as it is. It does not become its newest result: to look at something does not change it. */
@@ -71,9 +83,9 @@ export class ResultCapture {
     const at = index * CAPTURE_WORDS;
     rows[at + CAPTURE.debitAccount] = debit + 1;
     rows[at + CAPTURE.creditAccount] = credit + 1;
-    copy(rows, at + CAPTURE.amount, amounts, from);
-    this.side(at + CAPTURE.debit, debit, index);
-    this.side(at + CAPTURE.credit, credit, index);
+    copy(rows, at + AMOUNT, amounts, from);
+    this.side(at + DEBIT, debit, index, 0);
+    this.side(at + CREDIT, credit, index, PENDING_OF_CREDIT);
   }
 
   /** A pending transfer expired; its id is at `transfers[at..at+3]`, its amount at `transfers[amount..amount+3]`. */
@@ -98,31 +110,42 @@ export class ResultCapture {
   /** The results in [start, end) failed after all. */
   forget(start: number, end: number): void {
     this.rows.fill(0, start * CAPTURE_WORDS, end * CAPTURE_WORDS);
+    this.pendings.fill(0, start * CAPTURED_PENDING_WORDS, end * CAPTURED_PENDING_WORDS);
   }
 
   /** Ends the block. */
   finish(): CapturedResults {
     const count = this.operationCount + this.expired.length / ID_WORDS;
     const rows = this.rows.subarray(0, count * CAPTURE_WORDS);
-    return { operationCount: this.operationCount, count, rows, expired: Uint32Array.from(this.expired) };
+    const pendings = this.pendings.subarray(0, count * CAPTURED_PENDING_WORDS);
+    return { operationCount: this.operationCount, count, rows, pendings, expired: Uint32Array.from(this.expired) };
   }
 
-  private side(at: number, account: number, index: number): void {
+  private side(at: number, account: number, index: number, pendingAt: number): void {
     const rows = this.rows;
-    const { balances, heads, pendings } = this.accounts;
+    const { balances, heads } = this.accounts;
     const balance = account * BALANCE_WORDS;
     const states = balances[balance + BALANCE.codeAndFlags] & 0xffff;
     copy(rows, at + SIDE.debits, balances, balance + BALANCE.debits);
     copy(rows, at + SIDE.credits, balances, balance + BALANCE.credits);
-    if ((states & ACCOUNT_STATE.reserved) !== 0) {
-      for (let word = 0; word < PENDING_WORDS; word += 1)
-        rows[at + SIDE.pending + word] = pendings[account * PENDING_WORDS + word];
-    }
+    if ((states & RESERVED) !== 0) this.pendingSums(index * CAPTURED_PENDING_WORDS + pendingAt, account);
     const head = account * HEAD_WORDS;
     rows[at + SIDE.previousHeight] = heads[head];
     rows[at + SIDE.previousIndexAndFlags] = (states << 16) | heads[head + 1];
     heads[head] = this.height;
     heads[head + 1] = index;
+  }
+
+  private pendingSums(at: number, account: number): void {
+    const wanted = (this.rows.length / CAPTURE_WORDS) * CAPTURED_PENDING_WORDS;
+    if (this.pendings.length < wanted) {
+      const pendings = new Uint32Array(wanted);
+      pendings.set(this.pendings);
+      this.pendings = pendings;
+    }
+    const { pendings } = this.accounts;
+    for (let word = 0; word < PENDING_WORDS; word += 1)
+      this.pendings[at + word] = pendings[account * PENDING_WORDS + word];
   }
 
   private restore(account: number, side: number): void {
@@ -138,6 +161,8 @@ export interface CapturedResults {
   /** Operations and expiries. */
   readonly count: number;
   readonly rows: Uint32Array;
+  /** Empty where no account of the block has pending sums. */
+  readonly pendings: Uint32Array;
   readonly expired: Uint32Array;
 }
 

@@ -1,16 +1,28 @@
-// Hashes the leaves of a block's results layer by layer, all results at once (protocol, `resultLeaf`, is the plain form of it).
+// Hashes the leaves of a block's results (protocol, `resultLeaf`, is the plain form of it), a few hundred results together: layer by
+// layer, so that many hashes are made in one call, and few enough that all layers stay in the processor's own memory.
 import { CHUNK_BYTES, PAIR_BYTES, hashPairsInto, pairHash } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import { EXPIRY_BYTES, operationRoot } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, flagsNow, type AccountTable } from './account-table';
 import { HashLayer } from './hash-layer';
-import { CAPTURE, CAPTURE_WORDS, SIDE, expiryOf, type CapturedResults } from './result-capture';
+import {
+  CAPTURE,
+  CAPTURE_WORDS,
+  CAPTURED_PENDING_WORDS,
+  PENDING_OF_CREDIT,
+  SIDE,
+  expiryOf,
+  type CapturedResults,
+} from './result-capture';
 import type { ResultBlock, ScannedEnvelope } from './results';
 
+/** Results that are hashed together. */
+const GROUP_MAX = 512;
 /** The usual operations take four chunks: accounts and transfers. */
 const USUAL_CHUNKS = 4;
 const USUAL_BYTES_MIN = 2 * CHUNK_BYTES + 1;
 const USUAL_BYTES_MAX = USUAL_CHUNKS * CHUNK_BYTES;
+const USUAL_WORDS = USUAL_BYTES_MAX / 4;
 /** Results whose accounts are read together. */
 const TOUCHED_MAX = 64;
 const HAS_PENDING = 1;
@@ -18,6 +30,9 @@ const U32 = 0x1_0000_0000;
 // Imported numbers are looked up at each use, and here each use is in a loop over results.
 const CHUNK = CHUNK_BYTES;
 const PAIR = PAIR_BYTES;
+const EXPIRY_LENGTH = EXPIRY_BYTES;
+/** Chunks of the quads: operation, outcome with origin, ids of the accounts, and what they hold. */
+const QUAD = { operation: 0, outcome: 1, accounts: 2, halves: 3 } as const;
 const ROW_WORDS = CAPTURE_WORDS;
 const {
   debitAccount: DEBIT_ACCOUNT,
@@ -26,29 +41,47 @@ const {
   debit: DEBIT,
   credit: CREDIT,
 } = CAPTURE;
-const { debits: DEBITS, credits: CREDITS, pending: PENDING } = SIDE;
+const { debits: DEBITS, credits: CREDITS } = SIDE;
 const { previousHeight: PREVIOUS_HEIGHT, previousIndexAndFlags: PREVIOUS_INDEX } = SIDE;
 const { reserved: RESERVED } = ACCOUNT_STATE;
 const ID_WORDS = BALANCE_WORDS;
 const SALT_WORDS = DETAIL_WORDS;
 const SALT = DETAIL.salt;
 
-/** Layers of hashing: each is what the next one hashes in pairs. Grows to the largest block and is used again for every block. */
+/** What is hashed of a block. */
+interface Hashed {
+  readonly block: ResultBlock;
+  readonly envelopes: readonly ScannedEnvelope[];
+  readonly codes: Uint16Array;
+  readonly captured: CapturedResults;
+  readonly timeLow: number;
+  readonly timeHigh: number;
+}
+
+/** Layers of hashing, used again for every group of results. Each is what the next one hashes in pairs. */
 export class ResultHasher {
-  private capacity = 0;
   /** Four chunks of each operation, the pairs over them, and the root over these. */
-  private operations = new HashLayer(0);
-  private operationPairs = new HashLayer(0);
-  private operationRoots = new HashLayer(0);
+  private readonly operations = new HashLayer(GROUP_MAX * USUAL_CHUNKS);
+  private readonly operationPairs = new HashLayer(GROUP_MAX * 2);
+  private readonly operationRoots = new HashLayer(GROUP_MAX);
+  /** Operations of another length: 1 where there is one, and their roots. */
+  private readonly unusual = new Uint8Array(GROUP_MAX);
+  private readonly unusualRoots = new HashLayer(GROUP_MAX);
   /** Outcome and origin of each result. */
-  private outcomes = new HashLayer(0);
+  private readonly outcomes = new HashLayer(GROUP_MAX * 2);
   /** Sums and state of both sides of each result; where there are pending sums, these with the posted ones first. */
-  private sides = new HashLayer(0);
-  private pendingSums = new HashLayer(0);
-  private halves = new HashLayer(0);
-  private joined = new HashLayer(0);
-  private paired = new HashLayer(0);
-  private leafPairs = new HashLayer(0);
+  private readonly sides = new HashLayer(GROUP_MAX * 4);
+  private readonly pendingSums = new HashLayer(GROUP_MAX * 4);
+  private readonly halves = new HashLayer(GROUP_MAX * 2);
+  private readonly joined = new HashLayer(GROUP_MAX);
+  private readonly quads = new HashLayer(GROUP_MAX * 4);
+  private readonly leafPairs = new HashLayer(GROUP_MAX * 2);
+  private readonly origin = new HashLayer(1);
+  /** The envelope of the next operation, its place there, and whose the origin and the bytes are. */
+  private envelope = 0;
+  private operation = 0;
+  private originOf = -1;
+  private view: DataView = new DataView(new ArrayBuffer(0));
   private touched = 0;
 
   constructor(private readonly accounts: AccountTable) {}
@@ -60,158 +93,144 @@ export class ResultHasher {
     codes: Uint16Array,
     captured: CapturedResults,
   ): Uint8Array {
-    const { count } = captured;
-    this.reserve(count);
-    this.loadAsked(block, envelopes, codes, captured);
-    this.loadExpiries(block, captured);
-    this.hashAsked(count, envelopes, captured);
-    this.hashAccounts(captured);
-    const leaves = new Uint8Array(count * CHUNK);
-    hashPairsInto(this.leafPairs.bytes.subarray(0, count * PAIR), leaves);
+    const operations = envelopes.reduce((total, { outline }) => total + outline.operationCount, 0);
+    invariant(
+      operations === captured.operationCount && operations === codes.length,
+      'a block has one code for each operation',
+      { operations, codes: codes.length },
+    );
+    const timeLow = Number(block.timeNs & 0xffff_ffffn);
+    const timeHigh = Number(block.timeNs >> 32n);
+    const hashed = { block, envelopes, codes, captured, timeLow, timeHigh };
+    this.envelope = 0;
+    this.operation = 0;
+    this.originOf = -1;
+    const leaves = new Uint8Array(captured.count * CHUNK);
+    for (let first = 0; first < captured.count; first += GROUP_MAX) {
+      const end = Math.min(captured.count, first + GROUP_MAX);
+      this.hashGroup(hashed, first, end);
+      const pairs = this.leafPairs.bytes.subarray(0, (end - first) * PAIR);
+      hashPairsInto(pairs, leaves.subarray(first * CHUNK, end * CHUNK));
+    }
     return leaves;
   }
 
-  private reserve(count: number): void {
-    if (count <= this.capacity) return;
-    this.capacity = Math.max(count, this.capacity * 2);
-    const layer = (chunksPerResult: number): HashLayer => new HashLayer(this.capacity * chunksPerResult);
-    this.operations = layer(USUAL_CHUNKS);
-    this.operationPairs = layer(2);
-    this.operationRoots = layer(1);
-    this.outcomes = layer(2);
-    this.sides = layer(4);
-    this.pendingSums = layer(4);
-    this.halves = layer(2);
-    this.joined = layer(1);
-    this.paired = layer(2);
-    this.leafPairs = layer(2);
-  }
-
-  /** Operations and their outcome and origin chunks. */
-  private loadAsked(
-    block: ResultBlock,
-    envelopes: readonly ScannedEnvelope[],
-    codes: Uint16Array,
-    captured: CapturedResults,
-  ): void {
-    this.operations.words.fill(0, 0, (captured.count * USUAL_BYTES_MAX) / 4);
-    const timeLow = Number(block.timeNs & 0xffff_ffffn);
-    const timeHigh = Number(block.timeNs >> 32n);
-    const origin = new HashLayer(1);
-    let index = 0;
-    for (const { bytes, outline } of envelopes) {
-      origin.bytes.set(pairHash(outline.hash, partyChunk(outline.party)));
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const offsets = outline.operationOffsets;
-      for (let operation = 0; operation < outline.operationCount; operation += 1, index += 1) {
-        const start = offsets[operation * 2];
-        const length = offsets[operation * 2 + 1] - start;
-        if (isUsual(length)) this.loadOperation(index, view, start, length);
-        const low = timeLow + index;
-        const high = low >= U32 ? timeHigh + 1 : timeHigh;
-        this.loadOutcome(index, codes[index], length, low, high, captured);
-        this.outcomes.copy(index * 2 + 1, origin, 0);
-      }
+  /** The two chunks under each of the leaves [first, end). */
+  private hashGroup(hashed: Hashed, first: number, end: number): void {
+    const count = end - first;
+    const { operations, operationPairs, operationRoots, outcomes, halves, joined, quads } = this;
+    for (let index = first; index < end; index += 1) {
+      if (index < hashed.captured.operationCount) this.loadAsked(hashed, index, index - first);
+      else this.loadExpiry(hashed, index, index - first);
     }
-    invariant(index === captured.operationCount && index === codes.length, 'a block has one code for each operation', {
-      operations: index,
-      codes: codes.length,
-    });
-  }
-
-  private loadExpiries(block: ResultBlock, captured: CapturedResults): void {
-    const timeLow = Number(block.timeNs & 0xffff_ffffn);
-    const timeHigh = Number(block.timeNs >> 32n);
-    for (let index = captured.operationCount; index < captured.count; index += 1) {
-      this.loadOutcome(index, 0, EXPIRY_BYTES, timeLow, timeHigh, captured);
-      this.outcomes.clear(index * 2 + 1);
+    operations.hashInto(operationPairs, count * 2);
+    operationPairs.hashInto(operationRoots, count);
+    outcomes.hashInto(joined, count);
+    for (let at = 0; at < count; at += 1) {
+      quads.copy(at * 4 + QUAD.operation, this.unusual[at] === 0 ? operationRoots : this.unusualRoots, at);
+      quads.copy(at * 4 + QUAD.outcome, joined, at);
     }
-  }
-
-  /** Words first: an operation begins at any byte of its envelope. */
-  private loadOperation(index: number, view: DataView, start: number, length: number): void {
-    const { words, bytes } = this.operations;
-    const whole = length >>> 2;
-    const to = (index * USUAL_BYTES_MAX) / 4;
-    for (let word = 0; word < whole; word += 1) words[to + word] = view.getUint32(start + word * 4, true);
-    for (let byte = whole * 4; byte < length; byte += 1)
-      bytes[index * USUAL_BYTES_MAX + byte] = view.getUint8(start + byte);
-  }
-
-  private loadOutcome(
-    index: number,
-    code: number,
-    length: number,
-    timeLow: number,
-    timeHigh: number,
-    captured: CapturedResults,
-  ): void {
-    const at = index * PAIR;
-    const { view } = this.outcomes;
-    view.setUint32(at, index);
-    view.setUint16(at + 4, code);
-    view.setUint16(at + 6, length);
-    this.outcomes.writeU128(at + 8, captured.rows, index * ROW_WORDS + AMOUNT);
-    view.setUint32(at + 24, timeHigh);
-    view.setUint32(at + 28, timeLow);
-  }
-
-  private hashAsked(count: number, envelopes: readonly ScannedEnvelope[], captured: CapturedResults): void {
-    const { operationRoots, joined, paired, leafPairs } = this;
-    this.operations.hashInto(this.operationPairs, count * 2);
-    this.operationPairs.hashInto(operationRoots, count);
-    this.hashUnusual(envelopes, captured);
-    this.outcomes.hashInto(joined, count);
-    for (let index = 0; index < count; index += 1) {
-      paired.copy(index * 2, operationRoots, index);
-      paired.copy(index * 2 + 1, joined, index);
-    }
-    paired.hashInto(joined, count);
-    for (let index = 0; index < count; index += 1) leafPairs.copy(index * 2, joined, index);
-  }
-
-  /** Operations of another length than the usual ones, one by one. */
-  private hashUnusual(envelopes: readonly ScannedEnvelope[], captured: CapturedResults): void {
-    let index = 0;
-    for (const { bytes, outline } of envelopes) {
-      const offsets = outline.operationOffsets;
-      for (let operation = 0; operation < outline.operationCount; operation += 1, index += 1) {
-        const start = offsets[operation * 2];
-        const end = offsets[operation * 2 + 1];
-        if (!isUsual(end - start))
-          this.operationRoots.bytes.set(operationRoot(bytes.subarray(start, end)), index * CHUNK);
-      }
-    }
-    for (; index < captured.count; index += 1)
-      this.operationRoots.bytes.set(operationRoot(expiryOf(captured, index)), index * CHUNK);
-  }
-
-  private hashAccounts(captured: CapturedResults): void {
-    const { count, rows } = captured;
-    const { halves, joined, paired, leafPairs } = this;
-    for (let first = 0; first < count; first += TOUCHED_MAX) {
-      const end = Math.min(count, first + TOUCHED_MAX);
-      this.touch(rows, first, end);
-      for (let index = first; index < end; index += 1) {
-        const at = index * ROW_WORDS;
-        this.loadSide(index * 2, rows[at + DEBIT_ACCOUNT] - 1, rows, at + DEBIT);
-        this.loadSide(index * 2 + 1, rows[at + CREDIT_ACCOUNT] - 1, rows, at + CREDIT);
-        this.loadId(index * PAIR, rows[at + DEBIT_ACCOUNT] - 1);
-        this.loadId(index * PAIR + 16, rows[at + CREDIT_ACCOUNT] - 1);
-      }
-    }
-    this.hashPendingSums(count, rows);
-    this.sides.hashInto(halves, count * 2);
-    for (let index = 0; index < count; index += 1) {
-      if (rows[index * ROW_WORDS + DEBIT_ACCOUNT] === 0) halves.clear(index * 2);
-      if (rows[index * ROW_WORDS + CREDIT_ACCOUNT] === 0) halves.clear(index * 2 + 1);
-    }
+    this.loadAccounts(hashed.captured, first, end);
     halves.hashInto(joined, count);
-    for (let index = 0; index < count; index += 1) {
-      paired.copy(index * 2 + 1, joined, index);
+    for (let at = 0; at < count; at += 1) quads.copy(at * 4 + QUAD.halves, joined, at);
+    quads.hashInto(this.leafPairs, count * 2);
+  }
+
+  /** The next operation of the block, and its outcome and origin chunks. */
+  private loadAsked({ envelopes, codes, captured, timeLow, timeHigh }: Hashed, index: number, at: number): void {
+    while (this.operation === envelopes[this.envelope].outline.operationCount) {
+      this.envelope += 1;
+      this.operation = 0;
     }
-    paired.hashInto(joined, count);
-    for (let index = 0; index < count; index += 1) leafPairs.copy(index * 2 + 1, joined, index);
+    const { bytes, outline } = envelopes[this.envelope];
+    if (this.originOf !== this.envelope) {
+      this.origin.bytes.set(pairHash(outline.hash, partyChunk(outline.party)));
+      this.originOf = this.envelope;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const start = outline.operationOffsets[this.operation * 2];
+    const length = outline.operationOffsets[this.operation * 2 + 1] - start;
+    this.operation += 1;
+    if (length >= USUAL_BYTES_MIN && length <= USUAL_BYTES_MAX) {
+      this.loadOperation(at, start, length);
+      this.unusual[at] = 0;
+    } else {
+      this.loadUnusual(at, bytes.subarray(start, start + length));
+    }
+    const low = timeLow + index;
+    this.loadOutcome(index, at, codes[index], length, captured);
+    this.loadTime(at, low >>> 0, low >= U32 ? timeHigh + 1 : timeHigh);
+    this.outcomes.copy(at * 2 + 1, this.origin, 0);
+  }
+
+  private loadExpiry({ captured, timeLow, timeHigh }: Hashed, index: number, at: number): void {
+    this.loadUnusual(at, expiryOf(captured, index));
+    this.loadOutcome(index, at, 0, EXPIRY_LENGTH, captured);
+    this.loadTime(at, timeLow, timeHigh);
+    this.outcomes.clear(at * 2 + 1);
+  }
+
+  /** Word by word: an operation begins at any byte of its envelope. */
+  private loadOperation(at: number, start: number, length: number): void {
+    const { view } = this;
+    const { words, bytes } = this.operations;
+    const to = at * USUAL_WORDS;
+    const whole = length >>> 2;
+    for (let word = 0; word < whole; word += 1) words[to + word] = view.getUint32(start + word * 4, true);
+    for (let word = whole; word < USUAL_WORDS; word += 1) words[to + word] = 0;
+    for (let byte = whole * 4; byte < length; byte += 1) bytes[to * 4 + byte] = view.getUint8(start + byte);
+  }
+
+  private loadUnusual(at: number, operation: Uint8Array): void {
+    this.unusual[at] = 1;
+    this.unusualRoots.bytes.set(operationRoot(operation), at * CHUNK);
+  }
+
+  private loadOutcome(index: number, at: number, code: number, length: number, captured: CapturedResults): void {
+    const { view } = this.outcomes;
+    const to = at * PAIR;
+    view.setUint32(to, index);
+    view.setUint32(to + 4, (code << 16) | length);
+    this.outcomes.writeU128(to + 8, captured.rows, index * ROW_WORDS + AMOUNT);
+  }
+
+  private loadTime(at: number, low: number, high: number): void {
+    const { view } = this.outcomes;
+    view.setUint32(at * PAIR + 24, high);
+    view.setUint32(at * PAIR + 28, low);
+  }
+
+  /** Ids of the accounts, and hashes of what the two sides of each result hold. */
+  private loadAccounts(captured: CapturedResults, first: number, end: number): void {
+    const { rows } = captured;
+    const { halves, quads } = this;
+    const count = end - first;
+    for (let from = first; from < end; from += TOUCHED_MAX) {
+      const until = Math.min(end, from + TOUCHED_MAX);
+      this.touch(rows, from, until);
+      for (let index = from; index < until; index += 1) {
+        const at = index * ROW_WORDS;
+        const to = index - first;
+        const debit = rows[at + DEBIT_ACCOUNT] - 1;
+        const credit = rows[at + CREDIT_ACCOUNT] - 1;
+        const ids = (to * 4 + QUAD.accounts) * CHUNK;
+        if (debit < 0 || credit < 0) quads.clear(to * 4 + QUAD.accounts);
+        if (debit >= 0) {
+          quads.writeU128(ids, this.accounts.balances, debit * ID_WORDS);
+          this.loadSide(to * 2, debit, rows, at + DEBIT);
+        }
+        if (credit >= 0) {
+          quads.writeU128(ids + 16, this.accounts.balances, credit * ID_WORDS);
+          this.loadSide(to * 2 + 1, credit, rows, at + CREDIT);
+        }
+      }
+    }
+    if (captured.pendings.length > 0) this.hashPendingSums(captured, first, end);
+    this.sides.hashInto(halves, count * 2);
+    for (let index = first; index < end; index += 1) {
+      if (rows[index * ROW_WORDS + DEBIT_ACCOUNT] === 0) halves.clear((index - first) * 2);
+      if (rows[index * ROW_WORDS + CREDIT_ACCOUNT] === 0) halves.clear((index - first) * 2 + 1);
+    }
   }
 
   /** Reads what lies all over the memory, salts and ids, so that the processor waits for many of them at once. */
@@ -229,63 +248,48 @@ export class ResultHasher {
   }
 
   /** Sides with pending sums have one layer more: the first chunk of their pair is a hash itself. */
-  private hashPendingSums(count: number, rows: Uint32Array): void {
+  private hashPendingSums({ rows, pendings }: CapturedResults, first: number, end: number): void {
     const { pendingSums, sides, halves } = this;
     let found = 0;
-    for (let side = 0; side < count * 2; side += 1) {
-      const at = sideOffset(side);
-      if (!hasPending(rows, at)) continue;
-      pendingSums.copy(found * 2, sides, side * 2);
-      pendingSums.writeU128(found * PAIR + CHUNK, rows, at + PENDING);
-      pendingSums.writeU128(found * PAIR + CHUNK + 16, rows, at + PENDING + 4);
+    for (let side = first * 2; side < end * 2; side += 1) {
+      if (!hasPending(rows, side)) continue;
+      const from = (side >>> 1) * CAPTURED_PENDING_WORDS + (side & 1) * PENDING_OF_CREDIT;
+      pendingSums.copy(found * 2, sides, (side - first * 2) * 2);
+      pendingSums.writeU128(found * PAIR + CHUNK, pendings, from);
+      pendingSums.writeU128(found * PAIR + CHUNK + 16, pendings, from + 4);
       found += 1;
     }
     if (found === 0) return;
     pendingSums.hashInto(halves, found);
-    for (let side = 0, from = 0; side < count * 2; side += 1) {
-      if (!hasPending(rows, sideOffset(side))) continue;
-      sides.copy(side * 2, halves, from);
+    for (let side = first * 2, from = 0; side < end * 2; side += 1) {
+      if (!hasPending(rows, side)) continue;
+      sides.copy((side - first * 2) * 2, halves, from);
       from += 1;
     }
   }
 
-  /** Posted sums and state of one side of a result as a pair; of no use where there is no account. */
+  /** Posted sums and state of one side of a result as a pair. */
   private loadSide(side: number, account: number, rows: Uint32Array, at: number): void {
-    if (account < 0) return;
     const { sides } = this;
     const { view } = sides;
     const to = side * PAIR;
     sides.writeU128(to, rows, at + DEBITS);
     sides.writeU128(to + 16, rows, at + CREDITS);
+    const height = rows[at + PREVIOUS_HEIGHT];
     const previous = rows[at + PREVIOUS_INDEX];
     const states = previous >>> 16;
-    view.setUint16(to + 32, 0);
-    view.setUint32(to + 34, rows[at + PREVIOUS_HEIGHT]);
-    view.setUint16(to + 38, previous & 0xffff);
+    view.setUint32(to + 32, height >>> 16);
+    view.setUint32(to + 36, (height << 16) | (previous & 0xffff));
     view.setUint32(to + 40, 0);
-    view.setUint16(to + 44, flagsNow(states));
-    view.setUint16(to + 46, (states & RESERVED) === 0 ? 0 : HAS_PENDING);
+    view.setUint32(to + 44, (flagsNow(states) << 16) | ((states & RESERVED) === 0 ? 0 : HAS_PENDING));
     sides.writeU128(to + 48, this.accounts.details, account * SALT_WORDS + SALT);
   }
-
-  private loadId(offset: number, account: number): void {
-    if (account < 0) this.paired.words.fill(0, offset / 4, offset / 4 + 4);
-    else this.paired.writeU128(offset, this.accounts.balances, account * ID_WORDS);
-  }
 }
 
-/** Where side `side` of a block is in the captured rows; the debit side of result k is 2k, its credit side 2k + 1. */
-function sideOffset(side: number): number {
-  return (side >>> 1) * ROW_WORDS + ((side & 1) === 0 ? DEBIT : CREDIT);
-}
-
-function hasPending(rows: Uint32Array, at: number): boolean {
+/** Whether side `side` of a block has pending sums; the debit side of result k is 2k, its credit side 2k + 1. */
+function hasPending(rows: Uint32Array, side: number): boolean {
+  const at = (side >>> 1) * ROW_WORDS + ((side & 1) === 0 ? DEBIT : CREDIT);
   return ((rows[at + PREVIOUS_INDEX] >>> 16) & RESERVED) !== 0;
-}
-
-/** Whether an operation of that length has four chunks. */
-function isUsual(length: number): boolean {
-  return length >= USUAL_BYTES_MIN && length <= USUAL_BYTES_MAX;
 }
 
 function partyChunk(party: bigint): Uint8Array {

@@ -1,7 +1,15 @@
 import { CHUNK_BYTES, pairLevels, pairPath } from '@quorate/crypto';
 import { SALT_BYTES, resultsRoot, type AccountAfter, type EnvelopeOutline, type ResultRecord } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, flagsNow, type AccountTable } from './account-table';
-import { CAPTURE, CAPTURE_WORDS, SIDE, expiryOf, type CapturedResults } from './result-capture';
+import {
+  CAPTURE,
+  CAPTURE_WORDS,
+  CAPTURED_PENDING_WORDS,
+  PENDING_OF_CREDIT,
+  SIDE,
+  expiryOf,
+  type CapturedResults,
+} from './result-capture';
 import { toBigint } from './u128';
 
 /** An envelope of a block with its bytes and where its operations are. */
@@ -23,18 +31,18 @@ export interface BlockParts {
   readonly codes: Uint16Array;
   readonly captured: CapturedResults;
   readonly leaves: Uint8Array;
+  /** Root of the tree over the leaves. */
+  readonly root: Uint8Array;
 }
 
 /** The results of one executed block with their tree: what receipts are made of. */
 export class BlockResults {
-  private readonly levels: readonly Uint8Array[];
+  private levels: readonly Uint8Array[] | null = null;
 
   constructor(
     private readonly parts: BlockParts,
     private readonly accounts: AccountTable,
-  ) {
-    this.levels = pairLevels(parts.leaves);
-  }
+  ) {}
 
   /** Operations and, after them, expiries. */
   get count(): number {
@@ -42,8 +50,7 @@ export class BlockResults {
   }
 
   get resultsRoot(): Uint8Array {
-    const top = this.levels[this.levels.length - 1];
-    return resultsRoot(top.subarray(0, CHUNK_BYTES), this.count);
+    return resultsRoot(this.parts.root, this.count);
   }
 
   leaf(index: number): Uint8Array {
@@ -52,6 +59,8 @@ export class BlockResults {
 
   /** From the leaf of result `index` to the root of the tree. */
   path(index: number): Uint8Array[] {
+    // Of most blocks nobody asks for a path.
+    this.levels ??= pairLevels(this.parts.leaves);
     return pairPath(this.levels, index);
   }
 
@@ -76,11 +85,14 @@ export class BlockResults {
 
   /** What result `index` left behind in its debit account; null if it has none. */
   debit(index: number): AccountAfter | null {
-    return this.after(index * CAPTURE_WORDS + CAPTURE.debitAccount, index * CAPTURE_WORDS + CAPTURE.debit);
+    const at = index * CAPTURE_WORDS;
+    return this.after(at + CAPTURE.debitAccount, at + CAPTURE.debit, index * CAPTURED_PENDING_WORDS);
   }
 
   credit(index: number): AccountAfter | null {
-    return this.after(index * CAPTURE_WORDS + CAPTURE.creditAccount, index * CAPTURE_WORDS + CAPTURE.credit);
+    const at = index * CAPTURE_WORDS;
+    const pendingAt = index * CAPTURED_PENDING_WORDS + PENDING_OF_CREDIT;
+    return this.after(at + CAPTURE.creditAccount, at + CAPTURE.credit, pendingAt);
   }
 
   private asked(index: number): Pick<ResultRecord, 'operation' | 'origin'> {
@@ -103,8 +115,8 @@ export class BlockResults {
     return account < 0 ? 0n : toBigint(this.accounts.balances, account * BALANCE_WORDS);
   }
 
-  private after(accountAt: number, at: number): AccountAfter | null {
-    const { rows } = this.parts.captured;
+  private after(accountAt: number, at: number, pendingAt: number): AccountAfter | null {
+    const { rows, pendings } = this.parts.captured;
     const account = rows[accountAt] - 1;
     if (account < 0) return null;
     const states = rows[at + SIDE.previousIndexAndFlags] >>> 16;
@@ -118,7 +130,7 @@ export class BlockResults {
       pending:
         (states & ACCOUNT_STATE.reserved) === 0
           ? null
-          : { debits: toBigint(rows, at + SIDE.pending), credits: toBigint(rows, at + SIDE.pending + 4) },
+          : { debits: toBigint(pendings, pendingAt), credits: toBigint(pendings, pendingAt + 4) },
       flags: flagsNow(states),
       previous: {
         height: rows[at + SIDE.previousHeight],

@@ -27,6 +27,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     execution: 'given',
     noted: 'scratch',
     hasher: 'scratch',
+    roots: 'scratch',
     probe: 'scratch',
     executedHeight: 'state',
     executedTimeNs: 'state',
@@ -161,6 +162,7 @@ const WITHOUT_STATE = new Set([
   'TransferRetry',
   'TransferLookahead',
   'HashLayer',
+  'PairRoots',
 ]);
 const BUILT_IN = new Set([
   'Object',
@@ -172,6 +174,7 @@ const BUILT_IN = new Set([
   'Uint16Array',
   'Uint32Array',
   'Int32Array',
+  'BigUint64Array',
 ]);
 
 function fieldsOf(root: object): Map<string, string[]> {

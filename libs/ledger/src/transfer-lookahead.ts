@@ -52,6 +52,8 @@ export class TransferLookahead {
   readonly assets = new Uint32Array(PLACES);
   /** 1 where neither a flag nor a field needs another rule than those for plain transfers. */
   readonly plain = new Uint8Array(PLACES);
+  /** 1 where the row still holds what was decoded. */
+  private readonly decoded = new Uint8Array(PLACES);
   private readonly homes = new Uint32Array(PLACES);
   private readonly debitHashes = new Uint32Array(PLACES);
   private readonly creditHashes = new Uint32Array(PLACES);
@@ -73,9 +75,9 @@ export class TransferLookahead {
     return view === this.view && offset >= this.from && offset < this.end ? ((offset - this.from) / BYTES) | 0 : -1;
   }
 
-  /** Whether the transfer at a place was decoded into this row. */
+  /** Whether the transfer at a place was decoded into this row and is still there. */
   isAt(place: number, row: number): boolean {
-    return this.firstRow + place === row;
+    return this.firstRow + place === row && this.decoded[place] === 1;
   }
 
   /** Looks at `count` transfers from `offset` on, one directly behind the other, whose rows follow one another from `firstRow` on. */
@@ -83,6 +85,7 @@ export class TransferLookahead {
     const { rows } = target;
     for (let place = 0; place < count; place += 1)
       this.decode(view, offset + place * BYTES, rows, target.offsetOf(firstRow + place), place);
+    this.decoded.fill(1);
     this.touched = this.touchIndexes(count) + this.touchRows(count);
     this.findRows(count);
     this.view = view;
@@ -96,9 +99,11 @@ export class TransferLookahead {
     this.view = null;
   }
 
-  /** Decodes a transfer that is not looked at with others. */
-  decodeAlone(view: DataView, offset: number, rows: Uint32Array, at: number): void {
-    this.decode(view, offset, rows, at, LOOKAHEAD_MAX);
+  /** Decodes a transfer by itself into a row, where another one that was looked at may have been. */
+  decodeAlone(view: DataView, offset: number, target: TransferRows, row: number): void {
+    this.decode(view, offset, target.rows, target.offsetOf(row), LOOKAHEAD_MAX);
+    const place = row - this.firstRow;
+    if (place >= 0 && place < LOOKAHEAD_MAX) this.decoded[place] = 0;
   }
 
   private decode(view: DataView, offset: number, rows: Uint32Array, at: number, place: number): void {

@@ -40,6 +40,7 @@ export const TRANSFER = {
 } as const;
 /** The flags of a transfer that posts or voids a pending one. */
 export const RESOLVING = TRANSFER_FLAGS.postPendingTransfer | TRANSFER_FLAGS.voidPendingTransfer;
+const { pending: PENDING } = TRANSFER_FLAGS;
 /** What `findStaged` answers where there is no row to compare with. */
 export const STAGED = { free: -1, failed: -2, inHistory: -3 } as const;
 
@@ -183,7 +184,7 @@ export class TransferTable {
     this.place = lookahead.placeOf(view, offset);
     let from = this.place;
     if (from < 0 || !lookahead.isAt(from, row)) {
-      lookahead.decodeAlone(view, offset, this.rows, this.staged);
+      lookahead.decodeAlone(view, offset, this, row);
       from = LOOKAHEAD_MAX;
     }
     this.rows[this.staged + TRANSFER.pending] = 0;
@@ -227,7 +228,7 @@ export class TransferTable {
     rows[at + TRANSFER.timestamp] = timeLow;
     rows[at + TRANSFER.timestamp + 1] = timeHigh;
     this.byId.addMissed(log.size);
-    log.add(rows, at, index, (rows[at + TRANSFER.codeAndFlags] & TRANSFER_FLAGS.pending) !== 0);
+    log.add(rows, at, index, (rows[at + TRANSFER.codeAndFlags] & PENDING) !== 0);
     balances[newestOfDebit] = log.size;
     balances[newestOfCredit] = log.size;
   }

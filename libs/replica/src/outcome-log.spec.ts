@@ -12,11 +12,14 @@ const vault = new Vault({
 
 function outcomeOf(height: number): StoredOutcome {
   const codes = Uint16Array.of(0, height % 200);
-  const rows = new Uint32Array(3 * 42);
+  const rows = new Uint32Array(3 * 26);
   rows[0] = height;
-  rows[41] = 0xffff_ffff;
-  rows[2 * 42] = 7;
-  const captured = { operationCount: 2, count: 3, rows, expired: Uint32Array.of(1, 2, 3, height) };
+  rows[25] = 0xffff_ffff;
+  rows[2 * 26] = 7;
+  // Every other block has pending sums.
+  const pendings = new Uint32Array(height % 2 === 0 ? 0 : 3 * 16);
+  if (pendings.length > 0) pendings[47] = 0xffff_fffe;
+  const captured = { operationCount: 2, count: 3, rows, pendings, expired: Uint32Array.of(1, 2, 3, height) };
   return { timeNs: BigInt(height) << 33n, codes, captured };
 }
 

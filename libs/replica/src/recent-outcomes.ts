@@ -25,5 +25,5 @@ export class RecentOutcomes {
 }
 
 function bytesOf({ codes, captured }: StoredOutcome): number {
-  return codes.byteLength + captured.rows.byteLength + captured.expired.byteLength;
+  return codes.byteLength + captured.rows.byteLength + captured.pendings.byteLength + captured.expired.byteLength;
 }

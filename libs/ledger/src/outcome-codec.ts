@@ -1,6 +1,6 @@
 // What execution noted of a block's results as a log keeps it, in words of four bytes, big-endian:
 //
-//   version, operations, expiries, time of the block (2)
+//   version, operations, expiries, 1 if there are pending sums, time of the block (2)
 //   for each result two words that say which of its captured words, pending sums behind the others, are not zero, and in the upper
 //   half of the second one its result code; then those words
 //   for each expiry the id of the pending transfer (4)
@@ -11,7 +11,7 @@ import { LIMITS } from '@quorate/protocol';
 import { CAPTURE_WORDS, CAPTURED_PENDING_WORDS, type CapturedResults } from './result-capture';
 
 const VERSION = 2;
-const HEAD_WORDS = 5;
+const HEAD_WORDS = 6;
 const MASK_WORDS = 2;
 const ID_WORDS = 4;
 const WORD_BITS = 32;
@@ -31,7 +31,8 @@ export function encodeOutcome({ timeNs, codes, captured }: StoredOutcome): Uint8
   const captures = rows.length + pendings.length;
   const words = new Uint32Array(HEAD_WORDS + count * MASK_WORDS + captures + expired.length);
   const resultWords = pendings.length === 0 ? CAPTURE_WORDS : RESULT_WORDS;
-  words.set([VERSION, codes.length, count - codes.length, Number(timeNs >> 32n), Number(timeNs & 0xffff_ffffn)]);
+  const [timeHigh, timeLow] = [Number(timeNs >> 32n), Number(timeNs & 0xffff_ffffn)];
+  words.set([VERSION, codes.length, count - codes.length, pendings.length === 0 ? 0 : 1, timeHigh, timeLow]);
   let at = HEAD_WORDS;
   for (let result = 0; result < count; result += 1) {
     const masks = at;
@@ -58,13 +59,14 @@ export function encodeOutcome({ timeNs, codes, captured }: StoredOutcome): Uint8
 /** Throws CodecError on bytes that `encodeOutcome` did not write. */
 export function decodeOutcome(bytes: Uint8Array): StoredOutcome {
   const words = fromBigEndian(bytes);
-  const [version, operationCount, expiryCount, timeHigh, timeLow] = words;
+  const [version, operationCount, expiryCount, withPendings, timeHigh, timeLow] = words;
   if (words.length < HEAD_WORDS || version !== VERSION) throw invalid('an outcome of unknown version');
   if (operationCount > LIMITS.blockOperationsMax || expiryCount > EXPIRIES_MAX)
     throw invalid('an outcome of more results than a block has');
   const count = operationCount + expiryCount;
   const rows = new Uint32Array(count * CAPTURE_WORDS);
-  let pendings = new Uint32Array(0);
+  const pendings = new Uint32Array(withPendings === 0 ? 0 : count * CAPTURED_PENDING_WORDS);
+  const resultWords = withPendings === 0 ? CAPTURE_WORDS : RESULT_WORDS;
   const codes = new Uint16Array(operationCount);
   let at = HEAD_WORDS;
   for (let result = 0; result < count; result += 1) {
@@ -72,15 +74,11 @@ export function decodeOutcome(bytes: Uint8Array): StoredOutcome {
     const [low, high] = [words[at], words[at + 1]];
     at += MASK_WORDS;
     if (result < operationCount) codes[result] = high >>> 16;
-    for (let word = 0; word < RESULT_WORDS; word += 1) {
+    for (let word = 0; word < resultWords; word += 1) {
       const set = word < WORD_BITS ? (low >>> word) & 1 : ((high & HIGH_MASK) >>> (word - WORD_BITS)) & 1;
       if (set === 0) continue;
-      if (word < CAPTURE_WORDS) {
-        rows[result * CAPTURE_WORDS + word] = words[at];
-      } else {
-        if (pendings.length === 0) pendings = new Uint32Array(count * CAPTURED_PENDING_WORDS);
-        pendings[result * CAPTURED_PENDING_WORDS + word - CAPTURE_WORDS] = words[at];
-      }
+      if (word < CAPTURE_WORDS) rows[result * CAPTURE_WORDS + word] = words[at];
+      else pendings[result * CAPTURED_PENDING_WORDS + word - CAPTURE_WORDS] = words[at];
       at += 1;
     }
   }

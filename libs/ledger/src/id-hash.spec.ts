@@ -1,4 +1,8 @@
+import { verifySignature } from '@quorate/crypto';
+import { LedgerDriver, account, genesis, openedLedger, transfer } from '../test/ledger-fixture';
+import { Ledger } from '.';
 import { IdHash, hashKeyFrom } from './id-hash';
+import { LEDGER_LIMITS } from './limits';
 
 /** Ids of which each differs from the one before in the highest bits of two neighbouring words: a hash without a key takes some for one. */
 const crafted = Array.from({ length: 4_096 }, (_, number) => {
@@ -32,6 +36,24 @@ describe('the hash of ids', () => {
       const changed = (hash.of(id, 0) ^ plain) >>> 0;
       expect(changed.toString(2).replaceAll('0', '').length).toBeGreaterThan(2);
     }
+  });
+
+  it('has no influence on any result', () => {
+    const driver = openedLedger();
+    driver.run(Array.from({ length: 40 }, (_, row) => account(BigInt(row) + 1_000n)));
+    driver.run(
+      Array.from({ length: 200 }, (_, row) =>
+        transfer((BigInt(row) << 96n) | 5n, { debitAccount: BigInt(row % 40) + 1_000n, flags: row % 7 === 0 ? 1 : 0 }),
+      ),
+    );
+    driver.run([transfer(5n), transfer((9n << 96n) | 5n)]);
+    const other = new LedgerDriver(
+      LEDGER_LIMITS,
+      Ledger.create(genesis, verifySignature, LEDGER_LIMITS, hashKeyFrom(99)),
+    );
+    driver.blocks.forEach((block, index) =>
+      expect(other.ledger.executeBlock(block).resultsRoot).toEqual(driver.outcomes[index].resultsRoot),
+    );
   });
 
   it('demands a whole key', () => {

@@ -9,6 +9,7 @@ export {
   type VerifySignature,
 } from './envelope-admission';
 export { type EnvelopePosition } from './envelope-memory';
+export { HASH_KEY_WORDS } from './id-hash';
 export { type TransferPosition } from './id-log';
 export { Ledger, type BlockOutcome, type ExecutableBlock, type ExecutedEnvelope } from './ledger';
 export { LEDGER_LIMITS, PAGE_ENTRIES_MAX, PAGE_ROWS_MAX, type LedgerLimits } from './limits';

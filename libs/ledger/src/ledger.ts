@@ -191,8 +191,9 @@ export class Ledger {
     verifySignature: VerifySignature,
     sections: RestoredSections,
     limits: LedgerLimits = LEDGER_LIMITS,
+    hashKey: Uint32Array = hashKeyFrom(0),
   ): Ledger {
-    const ledger = Ledger.restore(genesis, verifySignature, sections, limits);
+    const ledger = Ledger.restore(genesis, verifySignature, sections, limits, hashKey);
     if (ledger.executedHeight !== genesis.parent?.height)
       throw new SnapshotError('the state is not that of the genesis', { height: ledger.executedHeight });
     ledger.partyTable.adoptOperator(genesis.operator, genesis.createdAtNs);

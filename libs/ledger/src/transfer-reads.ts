@@ -4,7 +4,7 @@ import type { BookingTables } from './booking-tables';
 import { ID_KIND, type TransferPosition } from './id-log';
 import type { StoredOutcome } from './outcome-codec';
 import { PENDING_STATES, type PendingState } from './pending-table';
-import { CAPTURE, CAPTURE_WORDS, SIDE } from './result-capture';
+import { CAPTURE, CAPTURE_WORDS, CAPTURED_PENDING_WORDS, PENDING_OF_CREDIT, SIDE } from './result-capture';
 import { RESOLVING } from './transfer-table';
 import { store, toBigint } from './u128';
 import { transferView, type TransferView } from './views';
@@ -117,18 +117,19 @@ export class TransferReads {
   balance(account: bigint, { height, index }: ResultPosition, { timeNs, captured }: StoredOutcome): BalanceView | null {
     const row = this.accountRow(account) + 1;
     const at = index * CAPTURE_WORDS;
-    const { rows, operationCount } = captured;
+    const { rows, pendings, operationCount } = captured;
     const isDebit = rows[at + CAPTURE.debitAccount] === row;
     if (row === 0 || index >= captured.count || (!isDebit && rows[at + CAPTURE.creditAccount] !== row)) return null;
     const side = at + (isDebit ? CAPTURE.debit : CAPTURE.credit);
+    const pendingAt = index * CAPTURED_PENDING_WORDS + (isDebit ? 0 : PENDING_OF_CREDIT);
     const reserved = ((rows[side + SIDE.previousIndexAndFlags] >>> 16) & ACCOUNT_STATE.reserved) !== 0;
     return {
       height,
       index,
       debitsPosted: toBigint(rows, side + SIDE.debits),
       creditsPosted: toBigint(rows, side + SIDE.credits),
-      debitsPending: reserved ? toBigint(rows, side + SIDE.pending) : 0n,
-      creditsPending: reserved ? toBigint(rows, side + SIDE.pending + 4) : 0n,
+      debitsPending: reserved ? toBigint(pendings, pendingAt) : 0n,
+      creditsPending: reserved ? toBigint(pendings, pendingAt + 4) : 0n,
       timestampNs: timeNs + (index < operationCount ? BigInt(index) : 0n),
     };
   }

@@ -2,6 +2,7 @@ import type { Block } from '@quorate/consensus';
 import { EMPTY_ROOT, HistoryTree, verifySignature } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import {
+  LEDGER_LIMITS,
   Ledger,
   decodeOutcome,
   encodeOutcome,
@@ -16,6 +17,7 @@ import {
 import { genesisId, historyLeaf, type Genesis, type ResultPosition } from '@quorate/protocol';
 import type { ArchivedHistory } from './archived-history';
 import { BodyScans } from './body-scans';
+import { drawHashKey } from './hash-key';
 import type { OutcomeLog } from './outcome-log';
 import { RecentOutcomes } from './recent-outcomes';
 
@@ -53,7 +55,7 @@ export class Executor {
     state: ExecutedState | null = null,
     private readonly archive: ArchivedHistory | null = null,
   ) {
-    this.ledger = state?.ledger ?? Ledger.create(genesis, verifySignature);
+    this.ledger = state?.ledger ?? Ledger.create(genesis, verifySignature, LEDGER_LIMITS, drawHashKey());
     this.history = state?.history ?? new HistoryTree();
     this.baseHeight = this.ledger.height;
     if (state === null) this.history.append(historyLeaf(genesisId(genesis), EMPTY_ROOT));

@@ -4,6 +4,7 @@ import { CodecError, Reader, Writer } from '@quorate/codec';
 import { makeBlock, type HeaderLink } from '@quorate/consensus';
 import { HistoryTree, concatBytes, equalBytes, hex, unhex, verifySignature } from '@quorate/crypto';
 import {
+  LEDGER_LIMITS,
   Ledger,
   RestoredSections,
   SECTIONS,
@@ -37,6 +38,7 @@ import {
 import type { BlockStore } from './block-store';
 import type { StoreBase } from './store-base';
 import type { ExecutedState, Executor } from './executor';
+import { drawHashKey } from './hash-key';
 
 /** Leaves of the history tree, in order; behind the sections of the ledger. */
 export const HISTORY_SECTION = 64;
@@ -175,7 +177,13 @@ export async function restoreState(
   const history = readHistory(others.get(HISTORY_SECTION));
   if (history.size !== state.height + 1 || !equalBytes(history.root(), state.execRoot))
     throw refused('the history of the snapshot is not that of its state');
-  const ledger = (isOwn ? Ledger.restore : Ledger.fork)(genesis, verifySignature, sections);
+  const ledger = (isOwn ? Ledger.restore : Ledger.fork)(
+    genesis,
+    verifySignature,
+    sections,
+    LEDGER_LIMITS,
+    drawHashKey(),
+  );
   if (ledger.height !== state.height) throw refused('the ledger of the snapshot stands at another height');
   return { ledger, history, base: isOwn ? readBase(snapshot, others) : firstBase(genesis, state.height) };
 }

@@ -25,7 +25,7 @@ import {
   writeReplicaKeys,
   type ReplicaKeys,
 } from './replica-keys';
-import type { ArchiveSettings, ArchiveStoreSettings, ReplicaCommand, ReplicaReport } from './process-messages';
+import type { ArchiveSettings, ReplicaCommand, ReplicaReport } from './process-messages';
 import type { ReplicaOptions } from './replica-options';
 
 const STATUS_EVERY_MS = 500;

@@ -43,6 +43,12 @@ export const LEDGER_OPTION: OptionSpec = {
   description: 'id or name of the ledger; else QUORATE_LEDGER, else the ledger created last from here',
 };
 
+/** What a read waits for. */
+export const FENCE_OPTION: OptionSpec = {
+  flags: '--fence',
+  description: 'show everything that was acknowledged to anybody before this command',
+};
+
 /** Whose signature an envelope carries. */
 export const SIGNING_OPTIONS: readonly OptionSpec[] = [
   { flags: '--as <party>', description: 'id of the party that signs; else the operator of the ledger' },

@@ -220,6 +220,13 @@ describe('HTTP server', () => {
     expect(answer.headers['retry-after']).toBe('1');
   });
 
+  it('takes `consistency` with any read, and nothing but its two values', async () => {
+    const read = (consistency: string) => get(`/v1/ledgers/${ledgerId}/accounts?consistency=${consistency}`);
+    for (const consistency of ['fence', 'proven'])
+      expect((await read(consistency)).json()).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+    expect((await read('eventual')).json()).toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
   it('honours a session cookie for writing only from the console', async () => {
     const type = { 'content-type': 'application/octet-stream', cookie: 'quorate_session=owner' };
     const foreign = await post({ ...type, origin: 'https://evil.example' }, 'x');

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
 import { accessHook } from './access/access-hook';
+import { consistencyHook } from './access/consistency-hook';
 import type { RequestLimits } from './access/request-limits';
 import { schemaPipe } from './api/schema-pipe';
 import { GatewayModule, type GatewayServices } from './gateway.module';
@@ -55,6 +56,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Nest
     'onRequest',
     accessHook({ credentials: options.services.credentials, limits: options.limits, origins: options.origins }),
   );
+  fastify.addHook('onRequest', consistencyHook);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(options.services), adapter, {
     bodyParser: false,
     logger: ['error', 'warn'],

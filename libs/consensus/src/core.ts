@@ -1,10 +1,11 @@
 import { invariant } from '@quorate/errors';
 import { FIRST_EPOCH } from '@quorate/protocol';
 import { answerOutdated, askAhead, onStatus, sendStatus } from './status';
-import { applyCertificate, countVote } from './acceptance';
+import { acceptCertificate, applyCertificate, countVote } from './acceptance';
 import { fetchMissing, onBlock, onGetBlock, onGetRange, onRange } from './catch-up';
 import { answerFormerEpoch, nextEpoch, onEpochEnd, resumeEpoch } from './epochs';
 import { onEvidence, onTestimony, repeatEvidence } from './evidence';
+import { beginFence, judgeFence, onAskHigh, onHigh } from './fence';
 import { advanceFinality, noteExecuted } from './finality';
 import { countOwnProposal, lead, onBatch, takeLead } from './leader';
 import { SETTLE_ROUNDS_MAX } from './limits';
@@ -102,6 +103,8 @@ export class Core {
       case 'suspect':
         if (event.term === core.vote.term && core.committee.size > 1) abandonTerm(core);
         return;
+      case 'fence':
+        return beginFence(core, event.id);
       case 'tick':
         return;
     }
@@ -118,6 +121,7 @@ export class Core {
       dismissLeader(core);
       advanceFinality(core);
       castVotes(core);
+      judgeFence(core);
       keepReady(core);
       abandonLedTerm(core);
       lead(core);
@@ -242,6 +246,10 @@ function onEpochMessage(core: CoreState, from: number, message: EpochMessage): v
       return onEvidence(core, message);
     case 'testimony':
       return onTestimony(core, message);
+    case 'ask-high':
+      return onAskHigh(core, from, message);
+    case 'high':
+      return onHigh(core, from, message, message.high === null || acceptCertificate(core, message.high));
   }
 }
 

@@ -3,6 +3,7 @@ import { invariant } from '@quorate/errors';
 import { decodeEpochEnd } from '@quorate/protocol';
 import { applyCertificate } from './acceptance';
 import { makeBlock } from './committee';
+import { resumeFence } from './fence';
 import { STATUS_ANSWER_MS_MIN } from './limits';
 import { onReconfigure } from './reconfiguration';
 import { CoreState } from './state';
@@ -36,6 +37,7 @@ export function nextEpoch(former: CoreState, end: Block): CoreState {
   for (const effect of former.takeEffects()) core.emit(effect);
   core.emit({ kind: 'epoch', configuration, self: core.committee.isMember ? core.self : null });
   announceTerm(core);
+  resumeFence(core, former);
   if (former.wanted !== null) onReconfigure(core, former.wanted.bytes, former.wanted.signatures);
   core.changed();
   return core;

@@ -38,6 +38,8 @@ const TAGS = {
   'epoch-end': 12,
   evidence: 13,
   testimony: 14,
+  'ask-high': 15,
+  high: 16,
 } as const;
 
 /** C-44: a message is written in the first version that has its kind. */
@@ -192,6 +194,11 @@ function writeFields(writer: Writer, message: Message): void {
       return void writer.blob(message.evidence);
     case 'testimony':
       return writeSignedVote(writer, message);
+    case 'ask-high':
+      return void writer.uint(message.id);
+    case 'high':
+      writer.uint(message.id);
+      return writeOptionalCertificate(writer, message.high);
   }
 }
 
@@ -252,6 +259,10 @@ function readFields(reader: Reader, tag: number): Message {
       return { kind: 'evidence', evidence: reader.blob(EVIDENCE_BYTES_MAX).slice() };
     case TAGS.testimony:
       return { kind: 'testimony', ...readSignedVote(reader) };
+    case TAGS['ask-high']:
+      return { kind: 'ask-high', id: reader.uint() };
+    case TAGS.high:
+      return { kind: 'high', id: reader.uint(), high: readOptionalCertificate(reader) };
     default:
       throw new CodecError('CODEC_INVALID', 'unknown kind of message', { tag });
   }

@@ -4,6 +4,7 @@ import { applyTimeoutCertificate } from './acceptance';
 import { buildTimeoutCertificate, timeoutConsistent } from './certificates';
 import { fetchDueMs } from './catch-up';
 import { compareTimeouts, leaderAccused, repeatEvidence } from './evidence';
+import { fenceDueMs, repeatFence } from './fence';
 import { isCatchingUp } from './finality';
 import { timeoutMs } from './pace';
 import { compareRank } from './rank';
@@ -92,6 +93,7 @@ export function keepTime(core: CoreState): void {
   else pacemaker.waiting ??= { sinceMs: nowMs, timeoutMs: timeoutMs(pacemaker, parameters, nowMs) };
   if (pacemaker.waiting !== null && nowMs >= waitEndsMs(pacemaker.waiting)) abandonTerm(core);
   repeat(core, working);
+  repeatFence(core);
   if (nowMs >= pacemaker.heartbeatAtMs) {
     pacemaker.heartbeatAtMs = nowMs + parameters.heartbeatMs;
     sendStatus(core, 'all', false);
@@ -131,6 +133,8 @@ export function nextDeadlineMs(core: CoreState): number | null {
   if (pacemaker.waiting !== null) deadline = Math.min(deadline, waitEndsMs(pacemaker.waiting));
   const readyMs = readyDueMs(core);
   if (readyMs !== null) deadline = Math.min(deadline, readyMs);
+  const fenceMs = fenceDueMs(core);
+  if (fenceMs !== null) deadline = Math.min(deadline, fenceMs);
   const fetchMs = fetchDueMs(core);
   if (fetchMs !== null) deadline = Math.min(deadline, fetchMs);
   return Math.min(deadline, earlyProposalMs(core));

@@ -101,6 +101,16 @@ export interface Fetch {
   attempts: number;
 }
 
+/** The question under way whether this replica has executed all that was acknowledged (C-45). */
+export interface Fence {
+  readonly id: number;
+  readonly answered: Set<number>;
+  high: Certificate | null;
+  /** Height that was final once a quorum had answered. */
+  height?: number;
+  askedAtMs: number;
+}
+
 /** The configuration that is to follow the current one, allowed by governance (C-35). */
 export interface Succession {
   readonly configuration: Configuration;
@@ -166,6 +176,7 @@ export class CoreState {
     heartbeatAtMs: 0,
   };
   fetch: Fetch | null = null;
+  fence: Fence | null = null;
   /** Executed height that the leader was last told, by whatever message. */
   reportedExecuted = 0;
   halted = false;

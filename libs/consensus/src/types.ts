@@ -193,6 +193,19 @@ export interface TestimonyMessage extends SignedVote {
   readonly kind: 'testimony';
 }
 
+/** Asks the members what they know to be certified (C-45). */
+export interface AskHighMessage {
+  readonly kind: 'ask-high';
+  readonly id: number;
+}
+
+/** Answers ask-high: the certificate of highest rank that the sender has verified. */
+export interface HighMessage {
+  readonly kind: 'high';
+  readonly id: number;
+  readonly high: Certificate | null;
+}
+
 /** Messages whose signature binds the sender: none of them may leave before what it promises is durable. */
 export type PromiseMessage = ProposeMessage | VoteMessage | TimeoutMessage;
 
@@ -207,11 +220,20 @@ export type FreeMessage =
   | ReadyMessage
   | EpochEndMessage
   | EvidenceMessage
-  | TestimonyMessage;
+  | TestimonyMessage
+  | AskHighMessage
+  | HighMessage;
 
 /** Messages that mean something in one epoch only. */
 export type EpochMessage =
-  PromiseMessage | StatusMessage | ExecutedMessage | ReadyMessage | EvidenceMessage | TestimonyMessage;
+  | PromiseMessage
+  | StatusMessage
+  | ExecutedMessage
+  | ReadyMessage
+  | EvidenceMessage
+  | TestimonyMessage
+  | AskHighMessage
+  | HighMessage;
 
 /** Everything that travels between replicas. */
 export type Message = PromiseMessage | FreeMessage;
@@ -283,6 +305,8 @@ export type CoreEvent = Instant &
     | { readonly kind: 'persisted'; readonly token: number }
     /** The final block at `height` is executed; execRoot = history tree root of size height + 1. In height order. */
     | { readonly kind: 'executed'; readonly height: number; readonly execRoot: Uint8Array }
+    /** Tells with `fenced` when everything acknowledged until now is executed here (C-45). One question at a time; its number must be new, also after a restart. */
+    | { readonly kind: 'fence'; readonly id: number }
     /** Time passes. Due at the `timer` effect's time or a little later; earlier does no harm. */
     | { readonly kind: 'tick' }
     /** A link to the peer is up (again). Send it after the link can carry messages. */
@@ -352,6 +376,8 @@ export type Effect =
   | { readonly kind: 'serve-epoch-end'; readonly to: number; readonly epoch: number }
   /** Another epoch began. Peers have new numbers from here on: give `connected` again for each one that is. */
   | { readonly kind: 'epoch'; readonly configuration: Configuration; readonly self: number | null }
+  /** Everything that was acknowledged before the question with this number is executed. */
+  | { readonly kind: 'fenced'; readonly id: number }
   /** Next time at which a `tick` is needed; null = none. Replaces the former timer. */
   | { readonly kind: 'timer'; readonly atMs: number | null }
   /** Term or leadership changed. On any change of `term`, envelopes of unfinished proposals go back to the pool. `leading` = this replica proposes now. */

@@ -3,6 +3,7 @@ import {
   RANGE_BYTES_MAX,
   RANGE_TAIL_MAX,
   type BlockMessage,
+  type Effect,
   type Message,
   type RangeMessage,
 } from '@quorate/consensus';
@@ -30,6 +31,12 @@ export class BlockService {
   answer(peer: number, message: Message): void {
     if (message.kind === 'get-block') void this.block(peer, message.blockId);
     if (message.kind === 'get-range') void this.range(peer, message.fromHeight);
+  }
+
+  /** Carries out what the core asks for. Each answers when it has read, and reports its own faults. */
+  serve(effect: Extract<Effect, { kind: 'serve-block' | 'serve-range' }>): void {
+    if (effect.kind === 'serve-block') void this.block(effect.to, effect.blockId);
+    else void this.range(effect.to, effect.fromHeight);
   }
 
   async block(peer: number, id: Uint8Array): Promise<void> {

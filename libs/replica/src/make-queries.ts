@@ -10,7 +10,7 @@ import { Statements } from './statements';
 import { TransferHistory } from './transfer-history';
 
 /** What queries are answered from: the replica's chain and state, and what proves them. */
-export interface QueryOrigin extends Pick<QuerySources, 'provingTip' | 'nextTip' | 'status'> {
+export interface QueryOrigin extends Pick<QuerySources, 'provingTip' | 'nextTip' | 'status' | 'fence'> {
   readonly genesis: Genesis;
   readonly store: BlockStore;
   readonly executor: Executor;

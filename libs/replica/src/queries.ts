@@ -35,6 +35,8 @@ export interface QuerySources {
   /** Resolves when another block became final, or after a second at most. */
   readonly nextTip: () => Promise<void>;
   readonly status: () => ReplicaStatus;
+  /** Resolves when everything acknowledged before the call is executed. Throws ReplicaError if that takes too long. */
+  readonly fence: () => Promise<void>;
 }
 
 /** Answers clients' queries from this replica's executed state. A wrong query is answered with `kind: 'error'`, never thrown. */
@@ -42,13 +44,14 @@ export class Queries {
   constructor(private readonly sources: QuerySources) {}
 
   async answer(value: unknown): Promise<ReplicaAnswer> {
-    const { height } = this.sources.executor;
     try {
       if (typeof value !== 'object' || value === null) throw new CodecError('CODEC_INVALID', 'unknown query');
+      if ((value as ReplicaQuery).consistency === 'fence') await this.sources.fence();
+      const { height } = this.sources.executor;
       return { height, ...(await this.read(value as ReplicaQuery)) };
     } catch (error) {
       if (error instanceof CodecError || error instanceof PageRequestError || error instanceof ReplicaError)
-        return { height, kind: 'error', code: error.code, detail: error.message };
+        return { height: this.sources.executor.height, kind: 'error', code: error.code, detail: error.message };
       throw error;
     }
   }

@@ -8,11 +8,13 @@ import { CodedError, type ErrorFacts } from '@quorate/errors';
  * does not hold what leads to the wanted height. PARENT_PROOF_WRONG: what the source gave is not proved by the parent's genesis.
  * REPLICA_ARCHIVE_FOREIGN: the archive holds another history. REPLICA_ARCHIVE_UNREACHABLE: a block that is only there cannot be read now.
  * PARENT_UNREACHABLE: no replica of the parent answers.
+ * REPLICA_FENCE_TIMEOUT: a quorum did not confirm in time that the replica is up to date; only the one query fails.
  * REPLICA_STATE_DIVERGED: a quorum signed another state for a height than this replica has.
  */
 export type ReplicaErrorCode =
   | 'REPLICA_ARCHIVE_FOREIGN'
   | 'REPLICA_ARCHIVE_UNREACHABLE'
+  | 'REPLICA_FENCE_TIMEOUT'
   | 'REPLICA_GENESIS_DIFFERS'
   | 'REPLICA_HISTORY_INCOMPLETE'
   | 'REPLICA_HISTORY_LOST'

@@ -21,6 +21,7 @@ import { BlockStore, type StoredState } from './block-store';
 import { Checkpoints } from './checkpoints';
 import type { ChainSource } from './chain-source';
 import { ClientDesk } from './client-desk';
+import { Fences } from './fences';
 import { ExecutionQueue } from './execution-queue';
 import { ExecutionReports } from './execution-reports';
 import { Executor } from './executor';
@@ -49,6 +50,7 @@ export class Replica implements LinkEvents {
   private readonly executor: Executor;
   private readonly submissions: Submissions;
   private readonly queries: Queries;
+  private readonly fences: Fences;
   private readonly desk: ClientDesk;
   private readonly peers: Peers;
   private readonly events: EventBody[] = [];
@@ -127,6 +129,7 @@ export class Replica implements LinkEvents {
     });
     this.reports = this.makeReports();
     this.gate = this.makeGate();
+    this.fences = new Fences((id) => this.dispatch({ kind: 'fence', id }), options);
     this.queries = makeQueries({
       genesis: options.genesis,
       store,
@@ -134,6 +137,7 @@ export class Replica implements LinkEvents {
       provingTip: () => this.tip.current,
       nextTip: () => this.tip.next(),
       status: () => this.status(),
+      fence: () => this.fences.pass(),
     });
     this.desk = new ClientDesk(this.submissions, this.queries, this.chain, (error) => this.fault(error));
   }
@@ -363,11 +367,11 @@ export class Replica implements LinkEvents {
         this.gate.request(effect);
         return;
       case 'serve-block':
-        void this.blocks.block(effect.to, effect.blockId);
-        return;
       case 'serve-range':
-        void this.blocks.range(effect.to, effect.fromHeight);
+        this.blocks.serve(effect);
         return;
+      case 'fenced':
+        return this.fences.passed(effect.id);
       case 'serve-epoch-end':
         this.peers.serveEpochEnd(effect.to, effect.epoch);
         return;
@@ -375,8 +379,7 @@ export class Replica implements LinkEvents {
         this.epochBegan(effect);
         return;
       case 'timer':
-        this.setTimer(effect.atMs);
-        return;
+        return this.setTimer(effect.atMs);
       case 'term':
         this.termChanged(effect);
         return;

@@ -117,6 +117,16 @@ describe('a ledger of four replica processes', () => {
     for (let index = 0; index < 4; index += 1) expect(await client.submit(envelope, index)).toEqual(original);
   });
 
+  it('C-45: shows at every replica what any of them has acknowledged, to whoever asks for a fence', async () => {
+    for (let index = 0; index < 4; index += 1) {
+      const id = nextId++;
+      await client.submit(cluster.envelope([transfer(id, SOURCE, TARGET, 1n)]), index);
+      const connection = await client.connection((index + 1) % 4);
+      const query = { query: 'transfer', id: formatId(id), consistency: 'fence' } as const;
+      expect(await connection.query(query)).toMatchObject({ kind: 'transfer' });
+    }
+  });
+
   it('reserves, voids and expires alike on every replica', async () => {
     const { pending, voidPendingTransfer: flags } = TRANSFER_FLAGS;
     const [voided, expiring, voiding] = [nextId++, nextId++, nextId++];

@@ -19,7 +19,7 @@ import type {
   SubmitResult,
   TransferView,
 } from './gateway-types';
-import { HttpClient, type CallOptions, type ClientOptions, type HttpRequest, type QueryValue } from './http-client';
+import { HttpClient, type CallOptions, type ClientOptions, type HttpRequest, type QueryValue, type ReadOptions } from './http-client';
 import { idToHex } from './ids';
 import { PagedList, type Page, type PageOptions } from './paged-list';
 
@@ -94,7 +94,7 @@ export class GatewayClient {
     });
   }
 
-  status(ledgerId: string, options?: CallOptions): Promise<LedgerStatus> {
+  status(ledgerId: string, options?: ReadOptions): Promise<LedgerStatus> {
     return this.get(ledgerId, '/status', options);
   }
 
@@ -109,12 +109,12 @@ export class GatewayClient {
     });
   }
 
-  account(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<AccountView> {
+  account(ledgerId: string, id: bigint | string, options?: ReadOptions): Promise<AccountView> {
     return this.get(ledgerId, `/accounts/${idToHex(id)}`, options);
   }
 
   /** Up to 100 accounts by their ids, in that order; those that do not exist are left out. */
-  lookUpAccounts(ledgerId: string, ids: readonly (bigint | string)[], options?: CallOptions): Promise<AccountView[]> {
+  lookUpAccounts(ledgerId: string, ids: readonly (bigint | string)[], options?: ReadOptions): Promise<AccountView[]> {
     return this.lookUp(ledgerId, 'accounts', ids, options);
   }
 
@@ -143,12 +143,12 @@ export class GatewayClient {
   }
 
   /** Up to 100 applied transfers by their ids, however old, in that order; others are left out. */
-  lookUpTransfers(ledgerId: string, ids: readonly (bigint | string)[], options?: CallOptions): Promise<TransferView[]> {
+  lookUpTransfers(ledgerId: string, ids: readonly (bigint | string)[], options?: ReadOptions): Promise<TransferView[]> {
     return this.lookUp(ledgerId, 'transfers', ids, options);
   }
 
   /** An applied transfer, however old. */
-  transfer(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<TransferView> {
+  transfer(ledgerId: string, id: bigint | string, options?: ReadOptions): Promise<TransferView> {
     return this.get(ledgerId, `/transfers/${idToHex(id)}`, options);
   }
 
@@ -156,7 +156,7 @@ export class GatewayClient {
     return this.list(ledgerId, '/parties', options);
   }
 
-  party(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<PartyView> {
+  party(ledgerId: string, id: bigint | string, options?: ReadOptions): Promise<PartyView> {
     return this.get(ledgerId, `/parties/${idToHex(id)}`, options);
   }
 
@@ -164,7 +164,7 @@ export class GatewayClient {
     return this.list(ledgerId, '/assets', options);
   }
 
-  asset(ledgerId: string, id: number, options?: CallOptions): Promise<AssetView> {
+  asset(ledgerId: string, id: number, options?: ReadOptions): Promise<AssetView> {
     return this.get(ledgerId, `/assets/${id}`, options);
   }
 
@@ -173,7 +173,7 @@ export class GatewayClient {
     return this.list(ledgerId, `/accounts/${idToHex(account)}/mandates`, options);
   }
 
-  mandate(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<MandateView> {
+  mandate(ledgerId: string, id: bigint | string, options?: ReadOptions): Promise<MandateView> {
     return this.get(ledgerId, `/mandates/${idToHex(id)}`, options);
   }
 
@@ -194,7 +194,7 @@ export class GatewayClient {
     return this.list(ledgerId, '/records', page, { subject: subject === undefined ? undefined : idToHex(subject) });
   }
 
-  record(ledgerId: string, id: bigint | string, options?: CallOptions): Promise<RecordView> {
+  record(ledgerId: string, id: bigint | string, options?: ReadOptions): Promise<RecordView> {
     return this.get(ledgerId, `/records/${idToHex(id)}`, options);
   }
 
@@ -234,7 +234,7 @@ export class GatewayClient {
     return this.statementPages(ledgerId, `/accounts/${idToHex(account)}/balance`, { at }, options);
   }
 
-  genesis(ledgerId: string, options?: CallOptions): Promise<GenesisDocument> {
+  genesis(ledgerId: string, options?: ReadOptions): Promise<GenesisDocument> {
     return this.get(ledgerId, '/genesis', options);
   }
 
@@ -293,16 +293,16 @@ export class GatewayClient {
     ledgerId: string,
     what: 'accounts' | 'transfers',
     ids: readonly (bigint | string)[],
-    options?: CallOptions,
+    { consistency, ...call }: ReadOptions = {},
   ): Promise<T[]> {
     const path = `${ledgerPath(ledgerId)}/lookup/${what}`;
-    const query = { ids: ids.map(idToHex).join(',') };
-    const { data } = await this.http.json<{ data: T[] }>({ method: 'GET', path, query, ...options });
+    const query = { ids: ids.map(idToHex).join(','), consistency };
+    const { data } = await this.http.json<{ data: T[] }>({ method: 'GET', path, query, ...call });
     return data;
   }
 
-  private get<T>(ledgerId: string, path: string, options?: CallOptions): Promise<T> {
-    return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, ...options });
+  private get<T>(ledgerId: string, path: string, { consistency, ...call }: ReadOptions = {}): Promise<T> {
+    return this.http.json({ method: 'GET', path: ledgerPath(ledgerId) + path, query: { consistency }, ...call });
   }
 
   private list<T>(
@@ -311,13 +311,13 @@ export class GatewayClient {
     options: PageOptions = {},
     filter: Record<string, QueryValue> = {},
   ): PagedList<T> {
-    const { limit, signal } = options;
+    const { limit, signal, consistency } = options;
     return new PagedList<T>(
       (cursor) =>
         this.http.json<Page<T>>({
           method: 'GET',
           path: ledgerPath(ledgerId) + path,
-          query: { ...filter, limit, cursor },
+          query: { ...filter, limit, cursor, consistency },
           signal,
         }),
       options.cursor,

@@ -29,6 +29,11 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** What a read of a ledger reflects: `fence` waits for everything that was acknowledged before it was asked. */
+export interface ReadOptions extends CallOptions {
+  readonly consistency?: 'proven' | 'fence';
+}
+
 export type QueryValue = string | number | undefined;
 
 export interface HttpRequest extends CallOptions {

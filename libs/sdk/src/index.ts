@@ -1,5 +1,5 @@
 export { ProblemError, NetworkError, type Problem, type ProblemField } from './problem-error';
-export type { ClientOptions, CallOptions } from './http-client';
+export type { ClientOptions, CallOptions, ReadOptions } from './http-client';
 export { PagedList, type Page, type PageOptions } from './paged-list';
 export { randomId, idToHex, idFromHex } from './ids';
 export { webCryptoSigner, generateWebCryptoKey, ed25519Signer, type Signer } from './signer';

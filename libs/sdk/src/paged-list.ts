@@ -11,6 +11,8 @@ export interface PageOptions {
   readonly limit?: number;
   readonly cursor?: string;
   readonly signal?: AbortSignal;
+  /** `fence`: each page reflects everything that was acknowledged before it was asked for. */
+  readonly consistency?: 'proven' | 'fence';
 }
 
 /**

@@ -186,6 +186,9 @@ export class SimulatedReplica {
         return this.later(0, () => this.world.onEpoch(this.options.index));
       case 'timer':
         return this.setTimer(effect.atMs);
+      case 'fenced':
+        this.fenced.add(effect.id);
+        return;
       case 'term':
         if (effect.term !== this.term) this.proposed.clear();
         this.term = effect.term;
@@ -316,6 +319,9 @@ export class SimulatedReplica {
   private reply(to: number, message: Message): void {
     this.world.send(this.options.index, to, message, this.core?.status().epoch ?? 0);
   }
+
+  /** Fences that this node has passed (C-45). */
+  readonly fenced = new Set<number>();
 
   /** Bodies of the final blocks that hold evidence. */
   get evidence(): Uint8Array[] {

@@ -89,8 +89,14 @@ export type ListOrder = 'newest' | 'oldest';
 /** Ids in one look-up. */
 export const LOOKUP_IDS_MAX = 100;
 
+/** What an answer reflects: everything that was acknowledged before the query was made (`fence`), or what this replica has executed. */
+export type Consistency = 'proven' | 'fence';
+
+/** A query, and what its answer is to reflect; `proven` if it does not say. */
+export type ReplicaQuery = ReplicaQuestion & { readonly consistency?: Consistency };
+
 /** Ids are 32 lowercase hex digits; `limit` 1..100; cursors are opaque. */
-export type ReplicaQuery =
+export type ReplicaQuestion =
   | { readonly query: 'status' }
   | { readonly query: 'account'; readonly id: string }
   | ({ readonly query: 'accounts'; readonly party?: string; readonly order?: ListOrder } & ListQuery & FilterQuery)

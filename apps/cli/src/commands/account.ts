@@ -7,7 +7,7 @@ import {
   type AccountReference,
 } from '@quorate/payments';
 import { randomId, type AccountView } from '@quorate/sdk';
-import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import { FENCE_OPTION, LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
 import type { CommandContext, OpenLedger } from '../context';
 import { CliFailure } from '../exit-codes';
 import { assetArgument, demandApplied, idArgument, signingParty, submitOperations } from '../submit';
@@ -90,7 +90,8 @@ async function get(context: CommandContext, input: CommandInput): Promise<void> 
     asset === undefined
       ? idArgument(word, 'the account')
       : ibanAccount(ledger.genesisId, (await assetArgument(ledger, asset)).id, word);
-  const account = await ledger.gateway.account(ledger.id, id);
+  const consistency = input.flag('fence') ? 'fence' : 'proven';
+  const account = await ledger.gateway.account(ledger.id, id, { consistency });
   if (context.terminal.format === 'json') return context.terminal.json(account);
   context.terminal.rows([account], await columnsFor(ledger));
 }
@@ -149,7 +150,11 @@ export const accountCommands: readonly CommandSpec[] = [
     words: ['account', 'get'],
     summary: 'Show one account.',
     arguments: [{ name: 'account', description: 'its id, or with --asset its IBAN' }],
-    options: [{ flags: '--asset <asset>', description: 'the asset in which the IBAN is looked up' }, LEDGER_OPTION],
+    options: [
+      { flags: '--asset <asset>', description: 'the asset in which the IBAN is looked up' },
+      FENCE_OPTION,
+      LEDGER_OPTION,
+    ],
     run: get,
   },
   {

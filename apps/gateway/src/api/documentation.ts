@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 
 import { PROBLEMS, type ProblemCode } from '../problems/problem-catalogue';
@@ -40,6 +40,21 @@ export function Operation(text: OperationText): MethodDecorator {
     decorators.push(ApiConsumes(text.body), ApiBody({ required: true, schema: { type: 'string', format: 'binary' } }));
   }
   return applyDecorators(...decorators);
+}
+
+/** Reads that ask a replica can be made to wait for everything acknowledged before. */
+const consistencyParameter = {
+  name: 'consistency',
+  required: false,
+  schema: { type: 'string' as const, enum: ['proven', 'fence'], default: 'proven' },
+  description:
+    '`fence`: the answer reflects everything that was acknowledged to anybody before the request. `proven`: what the replica has executed, which may be a moment behind.',
+};
+
+/** Describes an operation that one replica answers, which the caller may make wait for everything acknowledged before. */
+export function LedgerRead(text: OperationText): MethodDecorator {
+  const problems: ProblemCode[] = [...(text.problems ?? []), 'READ_NOT_CONFIRMED'];
+  return applyDecorators(Operation({ ...text, problems }), ApiQuery(consistencyParameter));
 }
 
 const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };

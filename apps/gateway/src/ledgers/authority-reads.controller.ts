@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import { Operation } from '../api/documentation';
+import { LedgerRead } from '../api/documentation';
 import {
   accountParameters,
   freezesQuery,
@@ -25,7 +25,7 @@ export class AuthorityReadsController {
   constructor(private readonly access: LedgerAccess) {}
 
   @Get('accounts/:accountId/mandates')
-  @Operation({
+  @LedgerRead({
     operationId: 'listAccountMandates',
     summary: 'Mandates on one account, revoked ones too, newest first',
     answer: pageSchema(mandateSchema),
@@ -39,7 +39,7 @@ export class AuthorityReadsController {
   }
 
   @Get('mandates/:mandateId')
-  @Operation({
+  @LedgerRead({
     operationId: 'getMandate',
     summary: 'One mandate, and how much of it is used',
     answer: mandateSchema,
@@ -53,7 +53,7 @@ export class AuthorityReadsController {
   }
 
   @Get('freezes')
-  @Operation({
+  @LedgerRead({
     operationId: 'listFreezes',
     summary:
       'Frozen accounts and parties with the reasons, newest first; also those lifted since if `standing` is false',
@@ -68,7 +68,7 @@ export class AuthorityReadsController {
   }
 
   @Get('evidence')
-  @Operation({
+  @LedgerRead({
     operationId: 'listEvidence',
     summary: 'Evidence that replicas of the ledger contradicted themselves, newest first',
     answer: pageSchema(evidenceSchema),
@@ -82,7 +82,7 @@ export class AuthorityReadsController {
   }
 
   @Get('records')
-  @Operation({
+  @LedgerRead({
     operationId: 'listRecords',
     summary: 'Records, all or about one subject, newest first',
     answer: pageSchema(recordSchema),
@@ -96,7 +96,7 @@ export class AuthorityReadsController {
   }
 
   @Get('records/:recordId')
-  @Operation({
+  @LedgerRead({
     operationId: 'getRecord',
     summary: 'One record',
     answer: recordSchema,

@@ -2,6 +2,7 @@ import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import type { FastifyRequest } from 'fastify';
 
 import { callerOf } from '../access/access-hook';
+import { consistencyOf } from '../access/consistency-hook';
 import { GatewayProblem } from '../problems/gateway-problem';
 import type { LedgerLink } from '../replicas/ledger-link';
 import type { LedgerLinks } from '../replicas/ledger-links';
@@ -33,8 +34,14 @@ export class LedgerAccess {
   /** Puts one query to the ledger's replicas; a ledger out of reach is a problem, not an empty answer. */
   async query(request: FastifyRequest, ledgerId: string, query: ReplicaQuery): Promise<ReplicaAnswer> {
     const { link } = await this.open(request, ledgerId);
-    return ask(link, query);
+    return ask(link, withConsistency(request, query));
   }
+}
+
+/** The query as the request wants it to be answered. */
+export function withConsistency<Q extends ReplicaQuery>(request: FastifyRequest, query: Q): Q {
+  const consistency = consistencyOf(request);
+  return consistency === 'proven' ? query : { ...query, consistency };
 }
 
 /** Puts one query to a ledger's replicas. Throws the problem that tells why there is no answer. */

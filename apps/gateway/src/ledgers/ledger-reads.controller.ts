@@ -3,7 +3,7 @@ import { hex } from '@quorate/crypto';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import { Operation } from '../api/documentation';
+import { LedgerRead, Operation } from '../api/documentation';
 import {
   accountParameters,
   accountTransfersQuery,
@@ -84,7 +84,7 @@ export class LedgerReadsController {
   }
 
   @Get('accounts')
-  @Operation({
+  @LedgerRead({
     operationId: 'listAccounts',
     summary: 'Accounts, all or of one party, by user data, code, asset and time of creation',
     answer: pageSchema(accountSchema),
@@ -98,7 +98,7 @@ export class LedgerReadsController {
   }
 
   @Get('accounts/:accountId')
-  @Operation({
+  @LedgerRead({
     operationId: 'getAccount',
     summary: 'One account with its balances',
     answer: accountSchema,
@@ -112,7 +112,7 @@ export class LedgerReadsController {
   }
 
   @Get('accounts/:accountId/transfers')
-  @Operation({
+  @LedgerRead({
     operationId: 'listAccountTransfers',
     summary: 'Transfers of one account, newest first, as far back as the ledger goes',
     answer: pageSchema(transferSchema),
@@ -128,7 +128,7 @@ export class LedgerReadsController {
   }
 
   @Get('accounts/:accountId/balances')
-  @Operation({
+  @LedgerRead({
     operationId: 'listAccountBalances',
     summary: 'What an account held after each of its transfers, newest first; not a proof, as the statement is',
     answer: pageSchema(balanceSchema),
@@ -144,7 +144,7 @@ export class LedgerReadsController {
   }
 
   @Get('transfers')
-  @Operation({
+  @LedgerRead({
     operationId: 'listTransfers',
     summary: 'All transfers, by user data, code, asset and time',
     answer: pageSchema(transferSchema),
@@ -159,7 +159,7 @@ export class LedgerReadsController {
   }
 
   @Get('transfers/:transferId')
-  @Operation({
+  @LedgerRead({
     operationId: 'getTransfer',
     summary: 'One applied transfer, however old',
     answer: transferSchema,
@@ -173,7 +173,7 @@ export class LedgerReadsController {
   }
 
   @Get('parties')
-  @Operation({ operationId: 'listParties', summary: 'Parties', answer: pageSchema(partySchema) })
+  @LedgerRead({ operationId: 'listParties', summary: 'Parties', answer: pageSchema(partySchema) })
   async parties(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
@@ -183,7 +183,7 @@ export class LedgerReadsController {
   }
 
   @Get('parties/:partyId')
-  @Operation({
+  @LedgerRead({
     operationId: 'getParty',
     summary: 'One party with its keys',
     answer: partySchema,
@@ -197,7 +197,7 @@ export class LedgerReadsController {
   }
 
   @Get('assets')
-  @Operation({ operationId: 'listAssets', summary: 'Assets', answer: pageSchema(assetSchema) })
+  @LedgerRead({ operationId: 'listAssets', summary: 'Assets', answer: pageSchema(assetSchema) })
   async assets(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,
@@ -207,7 +207,7 @@ export class LedgerReadsController {
   }
 
   @Get('assets/:assetId')
-  @Operation({ operationId: 'getAsset', summary: 'One asset', answer: assetSchema, problems: ['ASSET_UNKNOWN'] })
+  @LedgerRead({ operationId: 'getAsset', summary: 'One asset', answer: assetSchema, problems: ['ASSET_UNKNOWN'] })
   async asset(
     @Req() request: FastifyRequest,
     @Param({ schema: assetParameters }) { ledgerId, assetId }: z.output<typeof assetParameters>,
@@ -216,7 +216,7 @@ export class LedgerReadsController {
   }
 
   @Get('blocks')
-  @Operation({ operationId: 'listBlocks', summary: 'Final blocks, newest first', answer: pageSchema(blockSchema) })
+  @LedgerRead({ operationId: 'listBlocks', summary: 'Final blocks, newest first', answer: pageSchema(blockSchema) })
   async blocks(
     @Req() request: FastifyRequest,
     @Param({ schema: ledgerParameters }) { ledgerId }: LedgerParameters,

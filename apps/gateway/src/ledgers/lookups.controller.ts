@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import { Operation } from '../api/documentation';
+import { LedgerRead } from '../api/documentation';
 import { ledgerParameters, lookupQuery, type LedgerParameters } from '../api/parameters';
 import { accountSchema, pageSchema, transferSchema } from '../api/schemas';
 import { LedgerAccess } from './ledger-access';
@@ -16,7 +16,7 @@ export class LookupsController {
   constructor(private readonly access: LedgerAccess) {}
 
   @Get('accounts')
-  @Operation({
+  @LedgerRead({
     operationId: 'lookUpAccounts',
     summary: 'Accounts by their ids, in the order of the ids; those that do not exist are left out',
     answer: pageSchema(accountSchema),
@@ -30,7 +30,7 @@ export class LookupsController {
   }
 
   @Get('transfers')
-  @Operation({
+  @LedgerRead({
     operationId: 'lookUpTransfers',
     summary: 'Applied transfers by their ids, however old, in the order of the ids; others are left out',
     answer: pageSchema(transferSchema),

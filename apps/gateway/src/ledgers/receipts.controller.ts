@@ -4,11 +4,11 @@ import type { ReplicaAnswer, ReplicaQuery } from '@quorate/transport';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import { Operation } from '../api/documentation';
+import { LedgerRead } from '../api/documentation';
 import { operationParameters, receiptQuery, transferParameters, type ReceiptQuery } from '../api/parameters';
 import { receiptSchema } from '../api/schemas';
 import { GatewayProblem } from '../problems/gateway-problem';
-import { LedgerAccess } from './ledger-access';
+import { LedgerAccess, withConsistency } from './ledger-access';
 import { receiptAnswer } from './replica-answers';
 
 type LedgerQuery = Extract<ReplicaQuery, { readonly query: 'receipt' }>;
@@ -19,7 +19,7 @@ export class ReceiptsController {
   constructor(private readonly access: LedgerAccess) {}
 
   @Get('transfers/:transferId/receipt')
-  @Operation({
+  @LedgerRead({
     operationId: 'getTransferReceipt',
     summary: 'Proof of the first attempt to book a transfer, applied or failed',
     answer: receiptSchema,
@@ -34,7 +34,7 @@ export class ReceiptsController {
   }
 
   @Get('operations/:height/:index/receipt')
-  @Operation({
+  @LedgerRead({
     operationId: 'getOperationReceipt',
     summary: 'Proof of the operation at an index of a block',
     answer: receiptSchema,
@@ -50,7 +50,7 @@ export class ReceiptsController {
 
   private async receipt(request: FastifyRequest, ledgerId: string, query: LedgerQuery): Promise<unknown> {
     const { link } = await this.access.open(request, ledgerId);
-    const answer = await receiptAnswer(link, query);
+    const answer = await receiptAnswer(link, withConsistency(request, query));
     if (answer.kind === 'inherited') throw new GatewayProblem('RECEIPT_INHERITED', whereInherited(answer));
     if (answer.kind !== 'receipt')
       throw new GatewayProblem('RECEIPT_UNKNOWN', 'The ledger has executed no such operation.');

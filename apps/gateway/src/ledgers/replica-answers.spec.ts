@@ -12,6 +12,7 @@ describe('the answers of a replica', () => {
   it('turns what the replica refuses into problems: too busy is for later, nonsense is for the caller', () => {
     const refusal = (code: string) => () => understood({ height: 0, kind: 'error', code, detail: 'why' });
     expect(refusal('busy')).toThrow(expect.objectContaining({ code: 'LEDGER_BUSY' }));
+    expect(refusal('REPLICA_FENCE_TIMEOUT')).toThrow(expect.objectContaining({ code: 'READ_NOT_CONFIRMED' }));
     expect(refusal('CURSOR_INVALID')).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
     expect(() => found({ height: 3, kind: 'unknown' }, 'ACCOUNT_UNKNOWN')).toThrow(
       expect.objectContaining({ code: 'ACCOUNT_UNKNOWN' }),

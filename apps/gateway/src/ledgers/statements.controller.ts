@@ -3,12 +3,12 @@ import type { StatementPoint } from '@quorate/transport';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-import { Operation } from '../api/documentation';
+import { LedgerRead } from '../api/documentation';
 import { accountParameters, balanceQuery, statementQuery } from '../api/parameters';
 import { statementPageSchema } from '../api/schemas';
 import { GATEWAY_LIMITS } from '../limits';
 import { GatewayProblem } from '../problems/gateway-problem';
-import { LedgerAccess } from './ledger-access';
+import { LedgerAccess, withConsistency } from './ledger-access';
 import { receiptAnswer } from './replica-answers';
 
 type AccountParameters = z.output<typeof accountParameters>;
@@ -27,7 +27,7 @@ export class StatementsController {
   constructor(private readonly access: LedgerAccess) {}
 
   @Get('statement')
-  @Operation({
+  @LedgerRead({
     operationId: 'getAccountStatement',
     summary: 'Provably complete statement of an account, page by page from its newest lines on',
     answer: statementPageSchema,
@@ -42,7 +42,7 @@ export class StatementsController {
   }
 
   @Get('balance')
-  @Operation({
+  @LedgerRead({
     operationId: 'getAccountBalance',
     summary:
       'Statement of the lines that prove the balance at a past height or time: the last one up to it and the next one',
@@ -66,7 +66,7 @@ export class StatementsController {
   ): Promise<object> {
     const query = { query: 'statement', account: accountId, ...wanted } as const;
     const { link } = await this.access.open(request, ledgerId);
-    const { kind, statement, nextCursor, height } = await receiptAnswer(link, query);
+    const { kind, statement, nextCursor, height } = await receiptAnswer(link, withConsistency(request, query));
     if (kind !== 'statement') throw new GatewayProblem('ACCOUNT_UNKNOWN', 'The ledger holds nothing under this id.');
     return { statement, nextCursor, height };
   }

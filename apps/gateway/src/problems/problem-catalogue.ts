@@ -116,6 +116,11 @@ const definitions = {
     title: 'The ledger is at its limit',
     remedy: 'Wait as `Retry-After` says, then send the same bytes again.',
   },
+  READ_NOT_CONFIRMED: {
+    status: 503,
+    title: 'The read cannot be confirmed now',
+    remedy: 'Wait as `Retry-After` says and ask again, or ask without `consistency=fence`.',
+  },
   LEDGER_FULL: {
     status: 503,
     title: 'The disks of the ledger are full',

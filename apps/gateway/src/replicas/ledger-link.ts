@@ -134,6 +134,10 @@ export class LedgerLink {
       if (leftMs <= 0) break;
       const answer = await this.ask(link, query, Math.min(leftMs, GATEWAY_LIMITS.queryMs));
       if (answer === null) continue;
+      if (answer.code === 'REPLICA_FENCE_TIMEOUT') {
+        best ??= answer;
+        continue;
+      }
       if (best === null || answer.height > best.height) best = answer;
       if (answer.height >= this.heightSeen) break;
     }

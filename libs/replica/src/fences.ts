@@ -32,7 +32,9 @@ export class Fences {
     return new Promise((resolve, reject) => {
       const timer = this.host.timers.after(FENCE_MS_MAX, () => {
         this.forget(waiting);
-        reject(new ReplicaError('REPLICA_FENCE_TIMEOUT', 'a quorum did not confirm in time that this replica is up to date'));
+        reject(
+          new ReplicaError('REPLICA_FENCE_TIMEOUT', 'a quorum did not confirm in time that this replica is up to date'),
+        );
       });
       const passed = (): void => {
         timer.cancel();

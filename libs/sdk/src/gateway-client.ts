@@ -19,7 +19,14 @@ import type {
   SubmitResult,
   TransferView,
 } from './gateway-types';
-import { HttpClient, type CallOptions, type ClientOptions, type HttpRequest, type QueryValue, type ReadOptions } from './http-client';
+import {
+  HttpClient,
+  type CallOptions,
+  type ClientOptions,
+  type HttpRequest,
+  type QueryValue,
+  type ReadOptions,
+} from './http-client';
 import { idToHex } from './ids';
 import { PagedList, type Page, type PageOptions } from './paged-list';
 

@@ -15,24 +15,27 @@ const started = (seed: number, replicaCount: number): Cluster => {
 const passed = (cluster: Cluster, node: number, id: number): boolean => cluster.replicas[node].fenced.has(id);
 
 describe('C-45: fences', () => {
-  it.each([1, 2, 3, 4])('everything applied anywhere before the question is applied by node %i of four, or of one', (seed) => {
-    for (const replicaCount of [1, 4]) {
-      const cluster = started(70 + seed, replicaCount);
-      const node = (seed - 1) % replicaCount;
-      const slow = cluster.replicas[node];
-      slow.pace.executionMs = () => 5;
-      for (let round = 0; round < 20; round += 1) {
-        const key = cluster.submit();
-        const others = [...cluster.replicas.keys()];
-        // Whoever executed it has answered its client.
-        expect(cluster.runUntil(() => others.some((other) => cluster.appliedBy(key, [other])), 500)).toBe(true);
-        const id = ask(cluster, node, round + 1);
-        expect(cluster.runUntil(() => passed(cluster, node, id), 1_000)).toBe(true);
-        expect(cluster.appliedBy(key, [node])).toBe(true);
+  it.each([1, 2, 3, 4])(
+    'everything applied anywhere before the question is applied by node %i of four, or of one',
+    (seed) => {
+      for (const replicaCount of [1, 4]) {
+        const cluster = started(70 + seed, replicaCount);
+        const node = (seed - 1) % replicaCount;
+        const slow = cluster.replicas[node];
+        slow.pace.executionMs = () => 5;
+        for (let round = 0; round < 20; round += 1) {
+          const key = cluster.submit();
+          const others = [...cluster.replicas.keys()];
+          // Whoever executed it has answered its client.
+          expect(cluster.runUntil(() => others.some((other) => cluster.appliedBy(key, [other])), 500)).toBe(true);
+          const id = ask(cluster, node, round + 1);
+          expect(cluster.runUntil(() => passed(cluster, node, id), 1_000)).toBe(true);
+          expect(cluster.appliedBy(key, [node])).toBe(true);
+        }
+        expect(cluster.checker.violations).toEqual([]);
       }
-      expect(cluster.checker.violations).toEqual([]);
-    }
-  });
+    },
+  );
 
   it('a replica that hears no quorum passes none, and does when it hears one again', () => {
     const cluster = started(75, 4);

@@ -50,9 +50,13 @@ export function understood(answer: ReplicaAnswer): ReplicaAnswer {
     });
   }
   if (answer.code === 'REPLICA_FENCE_TIMEOUT') {
-    throw new GatewayProblem('READ_NOT_CONFIRMED', 'No quorum of replicas confirmed in time what the newest state is.', {
-      retryAfterMs: 1_000,
-    });
+    throw new GatewayProblem(
+      'READ_NOT_CONFIRMED',
+      'No quorum of replicas confirmed in time what the newest state is.',
+      {
+        retryAfterMs: 1_000,
+      },
+    );
   }
   const detail = typeof answer.detail === 'string' ? answer.detail : 'The query is not understood.';
   throw new GatewayProblem('REQUEST_INVALID', detail);

@@ -373,11 +373,9 @@ export class Replica implements LinkEvents {
       case 'fenced':
         return this.fences.passed(effect.id);
       case 'serve-epoch-end':
-        this.peers.serveEpochEnd(effect.to, effect.epoch);
-        return;
+        return this.peers.serveEpochEnd(effect.to, effect.epoch);
       case 'epoch':
-        this.epochBegan(effect);
-        return;
+        return this.epochBegan(effect);
       case 'timer':
         return this.setTimer(effect.atMs);
       case 'term':

@@ -120,8 +120,8 @@ describe('a ledger of four replica processes', () => {
   it('C-45: shows at every replica what any of them has acknowledged, to whoever asks for a fence', async () => {
     for (let index = 0; index < 4; index += 1) {
       const id = nextId++;
-      await client.submit(cluster.envelope([transfer(id, SOURCE, TARGET, 1n)]), index);
-      acknowledged.push(id);
+      const reply = await client.submit(cluster.envelope([transfer(id, SOURCE, TARGET, 1n)]), index);
+      acknowledged.push({ id, reply });
       const connection = await client.connection((index + 1) % 4);
       const query = { query: 'transfer', id: formatId(id), consistency: 'fence' } as const;
       expect(await connection.query(query)).toMatchObject({ kind: 'transfer' });

@@ -53,10 +53,23 @@ export function historyContains(
   return found !== null && equalBytes(found, header.execRoot);
 }
 
-/** The configuration whose replicas made the header final on the ledger of this genesis; or why it is not, in words. */
-export function finalBy(genesis: Genesis, header: BlockHeader, proof: FinalityProof): Configuration | string {
+/**
+ * The configuration whose replicas made the header final on the ledger of this genesis; or why it is not, in words. `trusted` is a
+ * configuration that was proved before: the way begins there, and nothing of an earlier epoch counts.
+ */
+export function finalBy(
+  genesis: Genesis,
+  header: BlockHeader,
+  proof: FinalityProof,
+  trusted = firstConfiguration(genesis),
+): Configuration | string {
   if (proof.kind !== 'commit') return 'only a commit certificate makes a block final';
-  const configuration = verifyEpochs(firstConfiguration(genesis), proof.epochs);
+  if (!equalBytes(trusted.ledgerId, genesis.ledgerId)) return 'the trusted configuration is of another ledger';
+  const steps = proof.epochs.filter((step) => step.header.epoch >= trusted.epoch);
+  const first = steps[0]?.header.epoch ?? trusted.epoch;
+  if (first !== trusted.epoch)
+    return `the proof begins with epoch ${first}: it needs a trusted configuration of that epoch`;
+  const configuration = verifyEpochs(trusted, steps);
   if (configuration === null) return 'a change of the replica set is not allowed by governance, or not final';
   const fault = certificateFault(configuration, header, proof);
   return fault === null ? configuration : CERTIFICATE_FAULTS[fault];

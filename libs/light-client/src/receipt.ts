@@ -7,6 +7,7 @@ import {
   type AccountAfter,
   type Genesis,
   type ResultOperation,
+  type Configuration,
 } from '@quorate/protocol';
 import { finalBy, historyContains, resultsRootOf } from './proof';
 import { parseReceipt, type ParsedReceipt } from './receipt-parser';
@@ -55,6 +56,8 @@ export interface ProvenOutcome {
   /** Replicas that signed, by their index in the configuration of the certificate's epoch. */
   readonly signers: readonly number[];
   readonly replicaCount: number;
+  /** The replica set that signed: proved now, so that later proofs may begin there. */
+  readonly configuration: Configuration;
 }
 
 export type ReceiptFault =
@@ -93,9 +96,14 @@ function recordFault(receipt: ParsedReceipt): ReceiptRefusal | null {
 /**
  * Verifies a receipt offline: record → results root → history root → header → commit certificate → replica set of the
  * genesis. With `anchor` (the genesis id in hexadecimal) it also demands that the genesis is the expected one; without,
- * the caller must compare `genesisId` of the answer with what it trusts.
+ * the caller must compare `genesisId` of the answer with what it trusts. A proof leads through the ends of 64 epochs at most: after more,
+ * `trusted` must be a configuration that a former proof led to (its `configuration`).
  */
-export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | ReceiptRefusal {
+export function verifyReceipt(
+  value: unknown,
+  anchor?: string,
+  trusted?: Configuration,
+): ProvenOutcome | ReceiptRefusal {
   let receipt: ParsedReceipt;
   try {
     receipt = parseReceipt(value);
@@ -111,7 +119,7 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
   const { height, record } = receipt;
   const fault = recordFault(receipt);
   if (fault !== null) return fault;
-  const finality = finalBy(receipt.genesis, receipt.header, receipt.certificate);
+  const finality = finalBy(receipt.genesis, receipt.header, receipt.certificate, trusted);
   if (typeof finality === 'string') return refusal('RECEIPT_CERTIFICATE_INVALID', finality);
   return {
     ok: true,
@@ -129,5 +137,6 @@ export function verifyReceipt(value: unknown, anchor?: string): ProvenOutcome | 
     credit: provenAccount(record.creditAccount, receipt.credit),
     signers: receipt.certificate.signers,
     replicaCount: finality.replicas.length,
+    configuration: finality,
   };
 }

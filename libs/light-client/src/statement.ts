@@ -7,6 +7,7 @@ import {
   type AccountAfter,
   type ResultOperation,
   type ResultPosition,
+  type Configuration,
 } from '@quorate/protocol';
 import { addsUp, follows, isBeginning, isLater, linkOf, type ChainLink } from './account-chain';
 import { finalBy, historyContains, leafOf, resultsRootOf } from './proof';
@@ -102,11 +103,11 @@ function proveLine(page: ParsedStatement, line: ParsedResult, known: Map<ParsedB
   known.set(block, root);
 }
 
-function provePage(page: ParsedStatement): void {
+function provePage(page: ParsedStatement, trusted: Configuration | undefined): void {
   const known = new Map<ParsedBlock, Uint8Array>();
   for (const line of page.lines) proveLine(page, line, known);
   if (page.attestation !== null) proveLine(page, page.attestation, known);
-  const fault = finalBy(page.genesis, page.header, page.certificate);
+  const fault = finalBy(page.genesis, page.header, page.certificate, trusted);
   if (typeof fault === 'string') throw new Refusal('STATEMENT_CERTIFICATE_INVALID', fault);
 }
 
@@ -172,7 +173,11 @@ function provenLine({ result, position, side, after }: ChainLink): ProvenLine {
   };
 }
 
-function prove(pages: readonly ParsedStatement[], anchor: string | undefined): ProvenStatement {
+function prove(
+  pages: readonly ParsedStatement[],
+  anchor: string | undefined,
+  trusted: Configuration | undefined,
+): ProvenStatement {
   const { account, genesis } = pages[0];
   const id = hex(genesisId(genesis));
   if (anchor !== undefined && anchor !== id)
@@ -181,7 +186,7 @@ function prove(pages: readonly ParsedStatement[], anchor: string | undefined): P
     if (hex(genesisId(page.genesis)) !== id)
       throw new Refusal('STATEMENT_OTHER_LEDGER', 'the pages are of different ledgers');
     if (page.account !== account) throw new Refusal('STATEMENT_OTHER_ACCOUNT', 'the pages are of different accounts');
-    provePage(page);
+    provePage(page, trusted);
   }
   const chain = chainOf(pages, account);
   const [first, last] = [chain.at(0), chain.at(-1)];
@@ -217,9 +222,13 @@ function completeFrom(first: ChainLink, inheritedFrom: ProvenParent | null): num
  * on the ledger, that each names the one before it, and that the sums add up. One that is missing, doubled, altered, out of order or
  * of another account is refused. `anchor` as for `verifyReceipt`.
  */
-export function verifyStatement(value: unknown, anchor?: string): ProvenStatement | StatementRefusal {
+export function verifyStatement(
+  value: unknown,
+  anchor?: string,
+  trusted?: Configuration,
+): ProvenStatement | StatementRefusal {
   try {
-    return prove(parseStatement(value), anchor);
+    return prove(parseStatement(value), anchor, trusted);
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, code: error.code, detail: error.message };
     if (error instanceof CodecError) return { ok: false, code: 'STATEMENT_MALFORMED', detail: error.message };

@@ -10,7 +10,7 @@ export interface EpochStep {
   readonly certificate: Certificate;
 }
 
-/** A commit certificate, and the ends of all epochs between the genesis and its own. */
+/** A commit certificate, and the ends of the epochs before its own: of all since the genesis, or the newest ones. */
 export interface FinalityProof extends Certificate {
   readonly epochs: readonly EpochStep[];
 }
@@ -18,11 +18,12 @@ export interface FinalityProof extends Certificate {
 /** Epochs that one proof may lead through. */
 export const EPOCH_STEPS_MAX = 64;
 
-/** A count (u8), each step's header, body and certificate, then the certificate. */
+/** A count (u8), each step's header, body and certificate, then the certificate. Of more than EPOCH_STEPS_MAX steps, the newest. */
 export function encodeFinalityProof(certificate: Certificate, epochs: readonly EpochStep[]): Uint8Array {
   const writer = new Writer(1_024);
-  writer.u8(epochs.length);
-  for (const step of epochs) {
+  const newest = epochs.slice(-EPOCH_STEPS_MAX);
+  writer.u8(newest.length);
+  for (const step of newest) {
     writer.fixed(encodeHeader(step.header), HEADER_BYTES).blob(step.body);
     writeCertificate(writer, step.certificate);
   }

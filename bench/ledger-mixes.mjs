@@ -72,8 +72,8 @@ export function openLedger() {
 const spread = (number) => Math.imul(number + 1, 0x9e3779b1) >>> 0;
 const idOf = (number) => (BigInt(number + 1) << 32n) | BigInt(spread(number));
 
-/** Opens the asset and `count` accounts; gives the seconds that their execution took. */
-export function openAccounts({ content, signed, execute }, count) {
+/** Opens the asset, and accounts up to the number `count` from `begin` on; gives the seconds that their execution took. */
+export function openAccounts({ content, signed, execute }, count, begin = 0) {
   execute(
     signed(
       content([
@@ -93,7 +93,7 @@ export function openAccounts({ content, signed, execute }, count) {
     ),
   );
   let elapsedMs = 0;
-  for (let first = 0; first < count; first += perEnvelope) {
+  for (let first = begin; first < count; first += perEnvelope) {
     const operations = Array.from({ length: Math.min(perEnvelope, count - first) }, (_, index) => ({
       kind: 'create_account',
       account: { id: idOf(first + index), party: operator, ...plain },

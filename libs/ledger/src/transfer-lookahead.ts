@@ -2,7 +2,7 @@
 // together before they are booked: they are decoded into the rows that they will have, then every place in the indexes that they
 // will read is read, then every row, each time many reads that do not wait for one another.
 import { OPERATION_BYTES } from '@quorate/protocol';
-import { BALANCE_WORDS, HEAD_WORDS, type AccountTable } from './account-table';
+import { BALANCE_WORDS, HEAD_WORDS, PENDING_WORDS, type AccountTable } from './account-table';
 import type { IdIndex } from './id-index';
 import { isMax, isZero, load } from './u128';
 
@@ -32,6 +32,7 @@ const FIELD = {
 const BYTES = OPERATION_BYTES.create_transfer;
 const ROW_WORDS = BALANCE_WORDS;
 const CHAIN_WORDS = HEAD_WORDS;
+const SUM_WORDS = PENDING_WORDS;
 /** One place more than are looked at: for a transfer that is decoded by itself. */
 const PLACES = LOOKAHEAD_MAX + 1;
 
@@ -151,7 +152,7 @@ export class TransferLookahead {
 
   private touchRows(count: number): number {
     const { debitHashes, debitHomes, creditHashes, creditHomes, debits, credits } = this;
-    const { balances, heads, byId } = this.accounts;
+    const { balances, heads, pendings, byId } = this.accounts;
     for (let place = 0; place < count; place += 1) {
       debits[place] = byId.guess(debitHashes[place], debitHomes[place]);
       credits[place] = byId.guess(creditHashes[place], creditHomes[place]);
@@ -162,6 +163,15 @@ export class TransferLookahead {
       const credit = credits[place];
       if (debit >= 0) touched += balances[debit * ROW_WORDS] + heads[debit * CHAIN_WORDS];
       if (credit >= 0) touched += balances[credit * ROW_WORDS] + heads[credit * CHAIN_WORDS];
+    }
+    if (pendings.length > 0) {
+      // Past the end of the array, where no account has pending sums yet, there is nothing to read.
+      for (let place = 0; place < count; place += 1) {
+        const debit = debits[place] * SUM_WORDS;
+        const credit = credits[place] * SUM_WORDS;
+        if (debit >= 0 && debit < pendings.length) touched += pendings[debit];
+        if (credit >= 0 && credit < pendings.length) touched += pendings[credit];
+      }
     }
     // Where the new ids will be written.
     for (let place = 0; place < count; place += 1) touched += this.byId.touchReferences(this.homes[place]);

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { COMMON_OPTIONS, CommandInput, type CommandSpec, type OptionSpec } from './command';
 import { accountCommands } from './commands/account';
 import { assetCommands } from './commands/asset';
+import { backupCommands } from './commands/backup';
 import { forkCommands } from './commands/fork';
 import { keyCommands } from './commands/key';
 import { ledgerCommands } from './commands/ledger';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...sessionCommands,
   ...ledgerCommands,
   ...forkCommands,
+  ...backupCommands,
   ...keyCommands,
   ...partyCommands,
   ...partyAuthorityCommands,

@@ -13,6 +13,8 @@ import { ProblemFilter } from './http/problem.filter';
 import { RateLimits } from './http/rate-limits';
 import { validationPipe } from './http/validation';
 import { LedgerEventsService } from './ledgers/ledger-events.service';
+import { BackupsController } from './ledgers/backups.controller';
+import { BackupsService } from './ledgers/backups.service';
 import { LedgersController } from './ledgers/ledgers.controller';
 import { LedgersService } from './ledgers/ledgers.service';
 import { PlatformController } from './platform/platform.controller';
@@ -29,14 +31,14 @@ class AccountsModule {}
 class ApiKeysModule {}
 
 @Module({
-  providers: [OutboxDispatcher, GovernanceKey, ReconcilerService, ReconcileProcessor],
-  exports: [OutboxDispatcher],
+  providers: [OutboxDispatcher, GovernanceKey, BackupsService, ReconcilerService, ReconcileProcessor],
+  exports: [OutboxDispatcher, BackupsService],
 })
 class ReconcilerModule {}
 
 @Module({
   imports: [ReconcilerModule],
-  controllers: [LedgersController],
+  controllers: [LedgersController, BackupsController],
   providers: [LedgersService, LedgerEventsService],
   exports: [LedgersService],
 })

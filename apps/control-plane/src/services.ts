@@ -4,6 +4,7 @@ import {
   AccountStore,
   ApiDatabase,
   ApiKeyStore,
+  BackupStore,
   FleetStore,
   IdempotencyStore,
   LedgerFeed,
@@ -69,6 +70,7 @@ export function storeProviders(services: Services): { provide: unknown; useValue
     [OutboxStore, new OutboxStore(system)],
     [ReconcileStore, new ReconcileStore(system)],
     [ScaleStore, new ScaleStore(system)],
+    [BackupStore, new BackupStore(api, system)],
   ] as const;
   return values.map(([provide, useValue]) => ({ provide, useValue }));
 }

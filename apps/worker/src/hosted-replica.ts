@@ -13,6 +13,7 @@ const prepareMsMax = 15_000;
 const startMsMax = 120_000;
 // A large ledger is read over the network and written to the disk.
 const acquireMsMax = 1_800_000;
+const shipMsMax = 600_000;
 const restartMsMin = 250;
 const restartMsMax = 15_000;
 const soundAfterMs = 30_000;
@@ -144,6 +145,22 @@ export class HostedReplica {
   start(assignment: ReplicaAssignment): Promise<void> {
     this.#assignment = assignment;
     return this.#serially(() => this.#start());
+  }
+
+  /** Puts everything that is final into the archive. */
+  async shipNow(): Promise<{ readonly height: number; readonly snapshotHeight: number }> {
+    const process = this.#started ? this.#process : null;
+    if (process === null) throw new CodedError('REPLICA_STOPPED', 'The replica does not run.');
+    const { height, snapshotHeight, error } = await process.ask({ kind: 'ship-now' }, 'shipped', shipMsMax);
+    if (error !== null) throw new CodedError(error, 'The archive could not be written.');
+    return { height, snapshotHeight };
+  }
+
+  /** Lets one more client in, or nobody but those of the assignment again. */
+  letIn(certificate: string | null): void {
+    const clients = this.#assignment?.clientCertificates ?? [];
+    const clientCertificates = certificate === null ? [...clients] : [...clients, certificate];
+    if (this.#started) this.#process?.tell({ kind: 'clients', clientCertificates });
   }
 
   /** Takes note of what changed around the replica: where its peers are and which gateways there are. */

@@ -7,6 +7,7 @@ import type { ArchiveSettings, ReplicaStatus } from '@quorate/replica';
 import { causeOf, HostedReplica } from './hosted-replica';
 import type { Keyring } from './keys/keyring';
 import { replicasMax, type WorkerSettings } from './settings';
+import type { ReplicaProcess } from './replica-process';
 import { SpareProcess } from './spare-process';
 
 const bringUpMax = 3;
@@ -125,7 +126,7 @@ export class ReplicaHost {
       if (origin === null) return;
       const noteHeight = (height: number): void =>
         void this.#report(assignment, this.forks.pointResolved(replicaId, height));
-      const archive = origin.parentArchived ? await this.#archiveOf(origin.parentId) : null;
+      const archive = origin.parentArchived ? await this.archiveOf(origin.parentId) : null;
       const state = await this.#hosted(assignment).acquire({ ...origin, archive }, noteHeight);
       await this.forks.stateAcquired(replicaId, state);
       await this.requestReconcile(ledgerId);
@@ -187,7 +188,7 @@ export class ReplicaHost {
       portRange: this.settings.portRange,
       takeProcess: () => this.#spare.take(),
       dataKeys: () => this.keyring.dataKeys(replicaId),
-      archive: () => this.#archiveOf(assignment.ledgerId),
+      archive: () => this.archiveOf(assignment.ledgerId),
       onPrepared: (prepared) => this.store.replicaPrepared(replicaId, prepared),
       onRunning: () => this.#running(assignment),
       onFailed: (cause, waitMs) => {
@@ -198,9 +199,26 @@ export class ReplicaHost {
   }
 
   /** The keys of an archive belong to the ledger, so that whatever happens to its replicas, the next one reads it. */
-  async #archiveOf(ledgerId: string): Promise<ArchiveSettings | null> {
+  async archiveOf(ledgerId: string): Promise<ArchiveSettings | null> {
     const { archive } = this.settings;
     return archive === null ? null : { ...archive, keys: await this.keyring.dataKeys(ledgerId) };
+  }
+
+  /** Puts everything final of a replica's ledger into the archive. */
+  async shipNow(replicaId: string): Promise<{ readonly height: number; readonly snapshotHeight: number }> {
+    const replica = this.#replicas.get(replicaId);
+    if (replica === undefined) throw new CodedError('REPLICA_STOPPED', 'The replica does not run here.');
+    return replica.shipNow();
+  }
+
+  /** Lets one more client in to a replica that runs here, until it is told otherwise. */
+  letIn(replicaId: string, certificate: string | null): void {
+    this.#replicas.get(replicaId)?.letIn(certificate);
+  }
+
+  /** A process that is nobody's replica yet. */
+  takeProcess(): ReplicaProcess {
+    return this.#spare.take();
   }
 
   #running(assignment: ReplicaAssignment): void {

@@ -1,7 +1,15 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '@quorate/config';
-import { ForkStore, KeyStore, openSystemDatabase, WorkerStore, type SystemDatabase } from '@quorate/database';
+import {
+  BackupStore,
+  ForkStore,
+  KeyStore,
+  openSystemDatabase,
+  WorkerStore,
+  type SystemDatabase,
+} from '@quorate/database';
 import { openJobs, type Consumer, type Jobs } from '@quorate/jobs';
+import { BackupRunner } from './backup-runner';
 import { Keyring } from './keys/keyring';
 import { openKeyProvider } from './keys/open-provider';
 import { Lease } from './lease';
@@ -47,10 +55,15 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
       (ledgerId) => jobs.requestReconcile(ledgerId),
       this.logger,
     );
+    const backups = new BackupRunner(settings, new BackupStore(null, database), host, this.logger);
     const lease = new Lease(settings, store, host, this.logger);
     host.warm();
     await lease.open();
-    const consumer = jobs.consumeWorkerJobs(settings.id, (job) => host.perform(job));
+    const consumer = jobs.consumeWorkerJobs(
+      settings.id,
+      (job) => host.perform(job),
+      (runId) => void backups.perform(runId),
+    );
     this.open = { database, store, workerId: settings.id, jobs, host, lease, consumer };
     this.logger.log(`worker ${settings.name} (${settings.id}) is ready`);
   }

@@ -1,5 +1,7 @@
 export { AccountStore, ApiKeyStore } from './account-store';
 export type { CreateApiKeyOutcome, MemberProfile, MemberSecret } from './account-store';
+export { BackupStore } from './backup-store';
+export type { BackupReport, BackupRun, BackupRunKind, BackupRunOutcome, BackupTask } from './backup-store';
 export { ApiDatabase, SystemDatabase, openApiDatabase, openSystemDatabase } from './connection';
 export type { PoolOptions, Transaction } from './connection';
 export { CredentialStore } from './credential-store';

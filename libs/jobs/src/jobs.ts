@@ -2,6 +2,7 @@ import type { Config } from '@quorate/config';
 import { Queue, Worker, type IQueueBackend, type Job, type JobsOptions } from 'bullmq';
 import { openQueueBackend, poolSizeDefault, type QueueBackend } from './backend';
 import {
+  readBackupJob,
   readReconcileJob,
   readWorkerJob,
   reconcileQueue,
@@ -29,6 +30,8 @@ const lockMs = 10_000;
 const stalledCheckMs = 5_000;
 const expireEveryMs = 2_000;
 const resyncEveryMs = 2_000;
+/** Once in six hours a ledger that is drawn at random is restored and compared. */
+const drillEveryMs = 21_600_000;
 
 type JobQueue = Queue<unknown, void, string, unknown, void, string, IQueueBackend>;
 type JobConsumer = Worker<unknown, void, string, IQueueBackend>;
@@ -93,9 +96,24 @@ export class Jobs {
     );
   }
 
-  /** Takes the jobs of one worker. */
-  consumeWorkerJobs(workerId: string, handler: WorkerJobHandler): Consumer {
+  /** Hands a backup, check or drill to a worker. */
+  async sendBackupJob(workerId: string, runId: string): Promise<void> {
+    await this.queue(workerQueue(workerId)).add(
+      'run-backup',
+      { runId },
+      { ...jobOptions, deduplication: { id: `run-backup-${runId}` } },
+    );
+  }
+
+  /** Takes the jobs of one worker; `onBackup` begins a backup run, which the queue does not wait for. */
+  consumeWorkerJobs(
+    workerId: string,
+    handler: WorkerJobHandler,
+    onBackup: (runId: string) => void = () => undefined,
+  ): Consumer {
     return this.consume(workerQueue(workerId), workerConcurrencyMax, async (job) => {
+      const backup = readBackupJob(job.name, job.data);
+      if (backup) onBackup(backup.runId);
       const work = readWorkerJob(job.name, job.data);
       if (work) await handler(work);
     });
@@ -110,6 +128,11 @@ export class Jobs {
       { name: 'expire-ledgers', data: {}, opts: jobOptions },
     );
     await queue.upsertJobScheduler('resync', { every: resyncEveryMs }, { name: 'resync', data: {}, opts: jobOptions });
+    await queue.upsertJobScheduler(
+      'draw-drill',
+      { every: drillEveryMs },
+      { name: 'draw-drill', data: {}, opts: jobOptions },
+    );
     return this.consume(reconcileQueue, reconcileConcurrencyMax, async (job) => {
       const work = readReconcileJob(job.name, job.data);
       if (work) await handler(work);

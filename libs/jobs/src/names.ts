@@ -8,10 +8,17 @@ export interface WorkerJob {
   readonly replicaId: string;
 }
 
+/** A backup, check or drill for a worker; it carries only the run's id. */
+export interface BackupJob {
+  readonly kind: 'run-backup';
+  readonly runId: string;
+}
+
 /** Jobs of the control plane's own queue. */
 export type ReconcileJob =
   | { readonly kind: 'reconcile-ledger'; readonly ledgerId: string }
   | { readonly kind: 'expire-ledgers' }
+  | { readonly kind: 'draw-drill' }
   | { readonly kind: 'resync' };
 
 export const reconcileQueue = 'reconcile';
@@ -38,9 +45,15 @@ export function readWorkerJob(name: string, data: unknown): WorkerJob | null {
   return { kind: name as WorkerJobKind, replicaId };
 }
 
+/** Reads a job of a worker's queue that is a backup's; null when it is none. */
+export function readBackupJob(name: string, data: unknown): BackupJob | null {
+  const runId = readId(data, 'runId');
+  return name === 'run-backup' && runId !== null ? { kind: name, runId } : null;
+}
+
 /** Reads a job of the reconcile queue; null when it is none that we wrote. */
 export function readReconcileJob(name: string, data: unknown): ReconcileJob | null {
-  if (name === 'expire-ledgers' || name === 'resync') return { kind: name };
+  if (name === 'expire-ledgers' || name === 'resync' || name === 'draw-drill') return { kind: name };
   const ledgerId = readId(data, 'ledgerId');
   return name === 'reconcile-ledger' && ledgerId !== null ? { kind: name, ledgerId } : null;
 }

@@ -5,6 +5,7 @@ import type {
   FleetTenant,
   GenesisDocument,
   Ledger,
+  BackupRun,
   LedgerDraft,
   LedgerEvent,
   LedgerStep,
@@ -100,6 +101,28 @@ export class ControlPlaneClient {
 
   retireLedger(id: string, options?: CallOptions): Promise<Ledger> {
     return this.http.json({ method: 'DELETE', path: ledgerPath(id), ...options });
+  }
+
+  /** Puts everything that is final into the archive now; the run tells when it is done. */
+  createBackup(id: string, options?: CallOptions): Promise<BackupRun> {
+    return this.http.json({ method: 'POST', path: `${ledgerPath(id)}/backups`, ...options });
+  }
+
+  /** Backups, checks and drills with their reports, newest first. */
+  async backups(id: string, options?: CallOptions): Promise<readonly BackupRun[]> {
+    const path = `${ledgerPath(id)}/backups`;
+    return (await this.http.json<{ data: readonly BackupRun[] }>({ method: 'GET', path, ...options })).data;
+  }
+
+  /** Restores a backup into a shadow and compares it with the running ledger. */
+  verifyBackup(id: string, name: string, options?: CallOptions): Promise<BackupRun> {
+    const path = `${ledgerPath(id)}/backups/${encodeURIComponent(name)}/verify`;
+    return this.http.json({ method: 'POST', path, ...options });
+  }
+
+  /** Restores the newest backup into a shadow and keeps the comparison. */
+  drillLedger(id: string, options?: CallOptions): Promise<BackupRun> {
+    return this.http.json({ method: 'POST', path: `${ledgerPath(id)}/drills`, ...options });
   }
 
   async steps(id: string, options?: CallOptions): Promise<readonly LedgerStep[]> {

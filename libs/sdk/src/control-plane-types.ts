@@ -159,6 +159,46 @@ export interface Ledger {
   readonly parent: LedgerParent | null;
 }
 
+/** A state that was made from the archive, or from the running replicas. */
+export interface RestoredState {
+  readonly height: number;
+  readonly timeNs: string;
+  readonly blockId: string;
+  readonly execRoot: string;
+  readonly stateRoot: string;
+  readonly counts: Restore['counts'];
+  readonly trialBalance: Restore['trialBalance'];
+  readonly blocksExecuted: number;
+  readonly stateBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** What came of a backup, a check of one, or a drill. */
+export type BackupReport =
+  | { readonly kind: 'created'; readonly height: number; readonly snapshotHeight: number }
+  | {
+      readonly kind: 'compared';
+      readonly equal: boolean;
+      readonly restored: RestoredState;
+      readonly live: RestoredState;
+      readonly recoveryPoint: { readonly heights: number; readonly ns: string };
+      readonly recoveryMs: number;
+    };
+
+/** A backup, a check of one, or a drill. */
+export interface BackupRun {
+  readonly id: string;
+  readonly ledgerId: string;
+  readonly ledgerName: string;
+  readonly kind: 'create' | 'verify' | 'drill';
+  readonly state: 'requested' | 'done' | 'failed';
+  readonly name: string | null;
+  readonly report: BackupReport | null;
+  readonly cause: Cause | null;
+  readonly requestedAt: string;
+  readonly finishedAt: string | null;
+}
+
 export interface LedgerStep {
   readonly sequence: number;
   readonly step: string;

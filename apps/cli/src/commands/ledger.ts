@@ -84,6 +84,7 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
       region,
       operator: { name: operatorName, keys: [{ scheme: 'ed25519', publicKey: key.publicKey }] },
       ...(ttlMs === undefined ? {} : { ttlSeconds: Math.round(ttlMs / 1_000) }),
+      ...(input.flag('archived') ? { archived: true } : {}),
     },
     { idempotencyKey: input.optionalText('idempotency-key'), signal: context.signal },
   );
@@ -212,6 +213,7 @@ export const ledgerCommands: readonly CommandSpec[] = [
       },
       { flags: '--region <region>', description: "else the platform's first region" },
       { flags: '--ttl <duration>', description: 'life of a sandbox, such as 30m' },
+      { flags: '--archived', description: 'keep backups of a sandbox, too; other classes have them anyway' },
       { flags: '--operator <name>', description: 'name of the operator on the ledger; else the institution' },
       { flags: '--operator-key <file>', description: 'use this key file instead of a new key' },
       {

@@ -1,10 +1,11 @@
-import { FleetStore } from '@quorate/database';
+import { BackupStore, FleetStore } from '@quorate/database';
 import type { PlatformContext } from '@quorate/tenancy';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Problem } from '../http/problem';
 import { Administrator } from '../http/request';
 import { Route } from '../http/route';
+import { backupRunListSchema, toRunView } from '../ledgers/backups.schemas';
 import { ledgerSchema, scaleSchema, type LedgerView, type Scale } from '../ledgers/ledgers.schemas';
 import { LedgersService } from '../ledgers/ledgers.service';
 import { scaledView } from '../ledgers/scaling';
@@ -24,9 +25,21 @@ import { WorkerLauncher } from './worker-launcher';
 export class FleetController {
   constructor(
     private readonly fleet: FleetStore,
+    private readonly backups: BackupStore,
     private readonly launcher: WorkerLauncher,
     private readonly ledgersService: LedgersService,
   ) {}
+
+  @Get('drills')
+  @Route({
+    operationId: 'listDrills',
+    summary: 'Recovery drills of all ledgers, newest first',
+    access: 'platform',
+    answer: backupRunListSchema,
+  })
+  async drills(@Administrator() context: PlatformContext): Promise<unknown> {
+    return { data: (await this.backups.drills(context)).map(toRunView) };
+  }
 
   @Get('workers')
   @Route({ operationId: 'listWorkers', summary: 'All workers', access: 'platform', answer: workerListSchema })

@@ -15,6 +15,12 @@ export interface ProblemFacts {
 /** Status, title, and what the caller can do. */
 const catalogue = {
   API_KEY_UNKNOWN: [404, 'No such API key', "Check the id against the tenant's keys."],
+  BACKUP_UNDER_WAY: [
+    409,
+    'One at a time',
+    'Wait until the run before is done; `GET /v1/ledgers/{id}/backups` shows it.',
+  ],
+  BACKUP_UNKNOWN: [404, 'No such backup', 'List the backups of the ledger.'],
   BODY_MALFORMED: [400, 'The body is not valid JSON', 'Send valid UTF-8 JSON.'],
   BODY_TOO_LARGE: [413, 'The body is too large', 'Keep the body below 256 KiB.'],
   CREDENTIALS_WRONG: [401, 'E-mail address or password is wrong', 'Check both; it is not told which of them is wrong.'],
@@ -58,6 +64,11 @@ const catalogue = {
     409,
     'The replica set is being changed',
     'Wait until the new epoch is in force; `GET /v1/ledgers/{id}/steps` shows how far it is.',
+  ],
+  LEDGER_NOT_ARCHIVED: [
+    409,
+    'The ledger has no archive',
+    'Make ledgers that need backups with `archived: true`; sandboxes have none otherwise.',
   ],
   LEDGER_NOT_READY: [409, 'The ledger is not ready', 'Wait until it is ready; a retired ledger never is again.'],
   LEDGER_UNKNOWN: [

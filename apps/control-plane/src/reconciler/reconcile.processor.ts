@@ -4,6 +4,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { Logger } from 'pino';
 import { loggerToken } from '../http/log';
 import { RateLimits } from '../http/rate-limits';
+import { BackupsService } from '../ledgers/backups.service';
 import { OutboxDispatcher } from './outbox.dispatcher';
 import { ReconcilerService } from './reconciler.service';
 
@@ -18,6 +19,7 @@ export class ReconcileProcessor implements BeforeApplicationShutdown {
   constructor(
     private readonly jobs: Jobs,
     private readonly reconciler: ReconcilerService,
+    private readonly backups: BackupsService,
     private readonly outbox: OutboxDispatcher,
     private readonly accounts: AccountStore,
     private readonly idempotency: IdempotencyStore,
@@ -39,8 +41,14 @@ export class ReconcileProcessor implements BeforeApplicationShutdown {
 
   private perform(job: ReconcileJob): Promise<void> {
     if (job.kind === 'expire-ledgers') return this.reconciler.expire();
-    if (job.kind === 'resync') return this.reconciler.resync();
+    if (job.kind === 'draw-drill') return this.backups.drawDrill();
+    if (job.kind === 'resync') return this.resync();
     return this.reconciler.reconcile(job.ledgerId);
+  }
+
+  private async resync(): Promise<void> {
+    await this.reconciler.resync();
+    await this.backups.dispatch();
   }
 
   private async sweep(): Promise<void> {

@@ -1,0 +1,42 @@
+import { BackupStore, type BackupRun, type BackupRunKind, type BackupRunOutcome } from '@quorate/database';
+import { Jobs } from '@quorate/jobs';
+import type { TenantContext } from '@quorate/tenancy';
+import { Injectable } from '@nestjs/common';
+import { isId } from '../http/schemas';
+
+/** Backups, checks and drills: what is asked for is written down, and workers of the ledger do it. */
+@Injectable()
+export class BackupsService {
+  constructor(
+    private readonly store: BackupStore,
+    private readonly jobs: Jobs,
+  ) {}
+
+  /** Asks for a run. */
+  async request(
+    context: TenantContext,
+    ledgerId: string,
+    kind: BackupRunKind,
+    height: number | null,
+  ): Promise<BackupRunOutcome> {
+    if (!isId(ledgerId)) return { kind: 'unknown' };
+    const outcome = await this.store.request(context, ledgerId, kind, height);
+    if (outcome.kind === 'accepted') await this.dispatch();
+    return outcome;
+  }
+
+  /** The newest runs; null when the tenant has no such ledger. */
+  async list(context: TenantContext, ledgerId: string): Promise<BackupRun[] | null> {
+    return isId(ledgerId) ? this.store.list(context, ledgerId) : null;
+  }
+
+  /** Lets a ledger be drilled that is drawn at random. */
+  async drawDrill(): Promise<void> {
+    if (await this.store.drawDrill()) await this.dispatch();
+  }
+
+  /** Hands everything that waits to workers; also what was handed out and lost. */
+  async dispatch(): Promise<void> {
+    for (const { workerId, runId } of await this.store.dispatches()) await this.jobs.sendBackupJob(workerId, runId);
+  }
+}

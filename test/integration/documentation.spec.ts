@@ -70,7 +70,7 @@ describe('the snippets of the guides', () => {
     writeFileSync(file, ['set -euo pipefail', jq, ...snippets].join('\n'));
     const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });
     expect(stdout).toContain('applied');
-  }, 120_000);
+  }, 300_000);
 
   it('runs the SDK guide', async () => {
     const visitor = createControlPlaneClient({ url: platform.url });

@@ -149,6 +149,9 @@ export class OutcomeLog {
   }
 }
 
+/** Outcomes of small blocks share a write: one that is lost in a crash is found again by executing the block again. */
+const GATHER_BYTES = 65_536;
+
 async function openFile({ directory, vault }: OutcomeLogOptions, first: number): Promise<OpenFile> {
   const positions: SealedPosition[] = [];
   const { file } = await SealedFile.open({
@@ -156,6 +159,7 @@ async function openFile({ directory, vault }: OutcomeLogOptions, first: number):
     vault,
     label: { kind: FILE_KIND.outcomes, number: first },
     name: nameOf(first),
+    gatherBytes: GATHER_BYTES,
     onFrame: (_kind, _payload, position) => void positions.push(position),
   });
   return { first, file, positions };

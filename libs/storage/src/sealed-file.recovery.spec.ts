@@ -17,7 +17,10 @@ const vaultOf = (...keys: Uint8Array[]) =>
 const label: FileLabel = { kind: FILE_KIND.outcomes, number: 1 };
 const text = (words: string) => new Uint8Array(Buffer.from(words));
 
-async function open(directory: Directory, options: { vault?: Vault; label?: FileLabel; complete?: boolean } = {}) {
+async function open(
+  directory: Directory,
+  options: { vault?: Vault; label?: FileLabel; complete?: boolean; gatherBytes?: number } = {},
+) {
   const frames: [number, string][] = [];
   const { file, cutBytes } = await SealedFile.open({
     directory,
@@ -39,6 +42,24 @@ async function fileWith(...words: string[]) {
 }
 
 describe('a sealed file', () => {
+  it('gathers small frames into one write, which comes at the latest when somebody reads, syncs or closes', async () => {
+    const directory = new MemoryDirectory();
+    const gatherBytes = 1_000;
+    const { file } = await open(directory, { gatherBytes });
+    const first = file.append(1, text('a'));
+    file.append(1, text('b'));
+    expect((await open(directory)).frames).toEqual([]);
+    expect(Buffer.from(await file.read(first)).toString()).toBe('a');
+    expect((await open(directory)).frames).toHaveLength(2);
+    file.append(1, text('c'));
+    await file.sync();
+    expect((await open(directory)).frames).toHaveLength(3);
+    file.append(1, new Uint8Array(gatherBytes));
+    file.append(1, text('e'));
+    await file.close();
+    expect((await open(directory)).frames).toHaveLength(5);
+  });
+
   it('gives back every frame in order after reopening, each one by its position, and grows on', async () => {
     const path = await mkdtemp(join(tmpdir(), 'quorate-sealed-'));
     try {

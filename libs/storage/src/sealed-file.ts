@@ -24,6 +24,8 @@ export interface SealedFileOptions {
   readonly name: string;
   /** The file was complete before it got its name: damage is an error, and nothing is cut. */
   readonly complete?: boolean;
+  /** Small frames wait for one write until they are this many bytes, or somebody reads, syncs or closes; 0 if it is left out. */
+  readonly gatherBytes?: number;
   /** Sees every intact frame in order while the file opens. */
   readonly onFrame?: (kind: number, payload: Uint8Array, position: SealedPosition) => void;
 }
@@ -37,21 +39,26 @@ export class SealedFile {
   private end = 0;
   private sequence = 0;
   private link: Uint8Array = NO_LINK;
+  /** Sealed frames at the end that are not on their way to the medium yet. */
+  private gathered: Uint8Array[] = [];
+  private gatheredBytes = 0;
+  private readonly name: string;
+  private readonly gatherBytes: number;
   private readonly codec: FrameCodec;
 
   private constructor(
     private readonly file: GrowingFile,
-    private readonly name: string,
-    vault: Vault,
-    label: FileLabel,
+    { name, vault, label, gatherBytes = 0 }: SealedFileOptions,
   ) {
+    this.name = name;
+    this.gatherBytes = gatherBytes;
     this.codec = new FrameCodec(vault, label);
   }
 
   /** Opens the file, or makes it. `cutBytes` of the result tells how much was not intact and is gone. */
   static async open(options: SealedFileOptions): Promise<{ file: SealedFile; cutBytes: number }> {
     const growing = await options.directory.openGrowing(options.name);
-    const file = new SealedFile(growing, options.name, options.vault, options.label);
+    const file = new SealedFile(growing, options);
     await file.scan(options.onFrame ?? (() => undefined));
     const cutBytes = growing.sizeBytes - file.end;
     if (cutBytes > 0 && options.complete === true) throw file.damagedAt(file.end);
@@ -83,14 +90,15 @@ export class SealedFile {
     });
     this.sequence += 1;
     this.end = offset + bytes.length;
-    this.work = this.work.then(() => this.file.write(offset, [bytes]));
-    // Whoever syncs hears of it.
-    this.work.catch(() => undefined);
+    this.gathered.push(bytes);
+    this.gatheredBytes += bytes.length;
+    if (this.gatheredBytes > this.gatherBytes) this.writeGathered();
     return { offset, payloadBytes: payload.length };
   }
 
   /** Resolves when every frame appended before is durable. */
   async sync(): Promise<void> {
+    this.writeGathered();
     this.work = this.work.then(() => this.file.sync());
     this.work.catch(() => undefined);
     await this.work;
@@ -98,6 +106,7 @@ export class SealedFile {
 
   /** Reads a frame back. Throws StorageError STORAGE_CORRUPT if it is not intact. */
   async read({ offset, payloadBytes }: SealedPosition): Promise<Uint8Array> {
+    this.writeGathered();
     await this.work;
     const bytes = await this.file.read(offset, FRAME_OVERHEAD_BYTES + payloadBytes);
     const frame = this.codec.open(bytes, 0, offset);
@@ -106,8 +115,20 @@ export class SealedFile {
   }
 
   async close(): Promise<void> {
+    this.writeGathered();
     await this.work.catch(() => undefined);
     await this.file.close();
+  }
+
+  private writeGathered(): void {
+    if (this.gathered.length === 0) return;
+    const chunks = this.gathered;
+    const offset = this.end - this.gatheredBytes;
+    this.gathered = [];
+    this.gatheredBytes = 0;
+    this.work = this.work.then(() => this.file.write(offset, chunks));
+    // Whoever syncs hears of it.
+    this.work.catch(() => undefined);
   }
 
   private damagedAt(offsetBytes: number): StorageError {

@@ -1,7 +1,17 @@
 import { Reader, Writer } from '@quorate/codec';
 
-/** Frame kinds between replicas: a consensus message, an envelope for the leader, and the leader's word that it did not take one. */
-export const PEER_FRAMES = { message: 1, envelope: 2, envelopeRefused: 3, checkpointVote: 4 } as const;
+/**
+ * Frame kinds between replicas: a consensus message, an envelope for the leader, the leader's word that it did not take one, the word on a
+ * checkpoint, a read of the chain or the state, and its answer.
+ */
+export const PEER_FRAMES = {
+  message: 1,
+  envelope: 2,
+  envelopeRefused: 3,
+  checkpointVote: 4,
+  read: 5,
+  readAnswer: 6,
+} as const;
 
 export function encodeEnvelopeRefused(hash: Uint8Array, retryAfterMs: number): Uint8Array {
   return new Writer(36).fixed(hash, 32).u32(retryAfterMs).finish();

@@ -57,6 +57,11 @@ export class Peers {
     return this.roster.numberOf(peer);
   }
 
+  /** Whether governance let this replica into the ledger. */
+  admits(peer: string): boolean {
+    return this.roster.admitted.includes(peer);
+  }
+
   isLinked(number: number): boolean {
     const peer = this.roster.peerOf(number);
     return peer !== undefined && this.links?.peerConnected(peer) === true;

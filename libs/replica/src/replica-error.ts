@@ -9,6 +9,7 @@ import { CodedError, type ErrorFacts } from '@quorate/errors';
  * REPLICA_ARCHIVE_FOREIGN: the archive holds another history. REPLICA_ARCHIVE_UNREACHABLE: a block that is only there cannot be read now.
  * PARENT_UNREACHABLE: no replica of the parent answers.
  * REPLICA_FENCE_TIMEOUT: a quorum did not confirm in time that the replica is up to date; only the one query fails.
+ * REPLICA_PEER_SILENT: a peer that was asked for its state did not answer.
  * REPLICA_STATE_DIVERGED: a quorum signed another state for a height than this replica has.
  */
 export type ReplicaErrorCode =
@@ -20,6 +21,7 @@ export type ReplicaErrorCode =
   | 'REPLICA_HISTORY_LOST'
   | 'REPLICA_KEYS_INVALID'
   | 'REPLICA_NOT_PREPARED'
+  | 'REPLICA_PEER_SILENT'
   | 'REPLICA_HALTED'
   | 'REPLICA_PARENT_STATE_MISSING'
   | 'PARENT_POINT_AHEAD'

@@ -9,6 +9,7 @@ import { Vault } from '@quorate/storage';
 import { ReplicaLinks, bindPort, boundPort, certificateHash, preloadCertificateMaker } from '@quorate/transport';
 import { HistoryMender } from './history-mender';
 import { openObjectStore } from './object-stores';
+import { PeerReads } from './peer-reads';
 import { Replica } from './replica';
 import { acquireState } from './state-acquisition';
 import { ReplicaError } from './replica-error';
@@ -27,6 +28,7 @@ import {
 } from './replica-keys';
 import type { ArchiveSettings, ReplicaCommand, ReplicaReport } from './process-messages';
 import type { ReplicaOptions } from './replica-options';
+import { fetchState, takeFetchedState } from './state-fetch';
 
 const STATUS_EVERY_MS = 500;
 
@@ -65,6 +67,15 @@ export class ReplicaProcess {
   private prepared: Prepared | null = null;
   private replica: Replica | null = null;
   private links: ReplicaLinks | null = null;
+  private readonly reads = new PeerReads({
+    timers: nodeTimers,
+    chain: () => this.replica?.chain ?? null,
+    admits: (peer) => this.replica?.peers.admits(peer) === true,
+    onFault: (error) => this.fail(error),
+  });
+  /** As the replica was started, with what changed since. */
+  private running: StartCommand | null = null;
+  private joining: Promise<void> | null = null;
   /** Who hears of the links: the mender while blocks are missing, then the replica. */
   private events: LinkEvents | null = null;
   private work: Promise<void> = Promise.resolve();
@@ -126,11 +137,12 @@ export class ReplicaProcess {
         await this.acquire(command);
         return;
       case 'participants':
-        this.links?.useParticipants(command.participants);
+        this.useParticipants(command.participants);
         return;
       case 'reconfigure':
-        this.links?.useParticipants(command.participants);
-        this.replica?.reconfigure(new Uint8Array(command.configuration), command.signatures);
+        this.useParticipants(command.participants);
+        this.reconfigured(command);
+        this.joining ??= this.join(command);
         return;
       case 'ship':
         this.replica?.archiving.ship(command.ships);
@@ -143,6 +155,7 @@ export class ReplicaProcess {
         return;
       case 'clients':
         this.links?.useClients(command.clientCertificates);
+        if (this.running !== null) this.running = { ...this.running, ...command, kind: 'start' };
         return;
       case 'stop':
         this.stop();
@@ -190,6 +203,11 @@ export class ReplicaProcess {
       this.host.report({ kind: 'started' });
       return;
     }
+    await this.run(command);
+    this.host.report({ kind: 'started' });
+  }
+
+  private async run(command: StartCommand): Promise<void> {
     const { prepared } = this;
     if (prepared === null || prepared.directory !== command.directory)
       throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
@@ -225,8 +243,43 @@ export class ReplicaProcess {
     });
     this.replica = replica;
     replica.useLinks(this.connect(command, prepared, replica));
-    this.host.report({ kind: 'started' });
+    this.running = command;
     this.reportStatus(replica);
+  }
+
+  private useParticipants(participants: StartCommand['participants']): void {
+    this.links?.useParticipants(participants);
+    if (this.running !== null) this.running = { ...this.running, participants };
+  }
+
+  /** A replica that joins takes the state of a peer, if that is far ahead; it goes on executing meanwhile. Only where an archive has what is older. */
+  private async join(command: Extract<ReplicaCommand, { kind: 'reconfigure' }>): Promise<void> {
+    const { running, replica } = this;
+    if (running?.archive === undefined || replica === null || replica.status().self !== null) return;
+    if (await hasVoted(running.directory)) return;
+    const vault = vaultOf(decodeGenesis(new Uint8Array(running.genesis)), running.dataKeys);
+    const height = await fetchState({ ...running, vault, reads: this.reads, status: () => replica.status() });
+    if (height === null) return;
+    this.work = this.work.then(() => this.changeState(height, command)).catch((error: unknown) => this.fail(error));
+  }
+
+  /** Goes on from the state that was fetched, unless the replica got there by itself. */
+  private async changeState(height: number, command: Extract<ReplicaCommand, { kind: 'reconfigure' }>): Promise<void> {
+    const { running, replica } = this;
+    if (running === null || replica === null || this.ending) return;
+    const { executedHeight, self } = replica.status();
+    // Who has not come to the end of the epoch before its own has voted for nothing.
+    if (self !== null || executedHeight >= height) return;
+    if (this.statusTimer !== null) clearInterval(this.statusTimer);
+    [this.replica, this.links, this.events] = [null, null, null];
+    await replica.close();
+    await takeFetchedState(running.directory);
+    await this.run(running);
+    this.reconfigured(command);
+  }
+
+  private reconfigured({ configuration, signatures }: Extract<ReplicaCommand, { kind: 'reconfigure' }>): void {
+    this.replica?.reconfigure(new Uint8Array(configuration), signatures);
   }
 
   /** Opens the links, or gives those that are open to another listener. */
@@ -239,9 +292,17 @@ export class ReplicaProcess {
       clientCertificates: command.clientCertificates,
       timers: nodeTimers,
       events: {
-        opened: (link) => this.events?.opened(link),
-        frame: (link, kind, payload) => this.events?.frame(link, kind, payload),
-        closed: (link) => this.events?.closed(link),
+        opened: (link) => {
+          this.reads.opened(link);
+          this.events?.opened(link);
+        },
+        frame: (link, kind, payload) => {
+          if (!this.reads.frame(link, kind, payload)) this.events?.frame(link, kind, payload);
+        },
+        closed: (link) => {
+          this.reads.closed(link);
+          this.events?.closed(link);
+        },
       },
     });
     return this.links;

@@ -52,7 +52,7 @@ export class Replica implements LinkEvents {
   private readonly queries: Queries;
   private readonly fences: Fences;
   private readonly desk: ClientDesk;
-  private readonly peers: Peers;
+  readonly peers: Peers;
   private readonly events: EventBody[] = [];
   private stepping = false;
   private halted = false;

@@ -44,7 +44,7 @@ import { drawHashKey } from './hash-key';
 export const HISTORY_SECTION = 64;
 
 /** Sections outside the state root. */
-const OWN = { blocks: 0x8000, headers: 0x8001, certificates: 0x8002, epochs: 0x8003 } as const;
+export const OWN_SECTIONS = { blocks: 0x8000, headers: 0x8001, certificates: 0x8002, epochs: 0x8003 } as const;
 
 const HASH_BYTES = 32;
 /** Key 32, segment 4, offset 4, payload 4. */
@@ -89,7 +89,7 @@ function blocksSection(store: BlockStore, height: number): SectionSource {
   const count = Math.max(0, height - store.firstHeight + 1);
   let held: ReturnType<BlockStore['placesUpTo']> = null;
   return {
-    number: OWN.blocks,
+    number: OWN_SECTIONS.blocks,
     lengthBytes: count * PLACE_BYTES,
     appendOnly: true,
     prepare: () => (held ??= store.placesUpTo(height)) !== null,
@@ -120,9 +120,9 @@ function smallSections(store: BlockStore, height: number): SectionSource[] {
     if (header.height <= height)
       epochWriter.fixed(encodeHeader(header), HEADER_BYTES).blob(body).blob(encodeCertificate(certificate));
   return [
-    bytesSection(OWN.headers, headerWriter.finish()),
-    bytesSection(OWN.certificates, certificateWriter.finish()),
-    bytesSection(OWN.epochs, epochWriter.finish()),
+    bytesSection(OWN_SECTIONS.headers, headerWriter.finish()),
+    bytesSection(OWN_SECTIONS.certificates, certificateWriter.finish()),
+    bytesSection(OWN_SECTIONS.epochs, epochWriter.finish()),
   ];
 }
 
@@ -155,7 +155,7 @@ export function encodeNotes(mark: JournalMark, firstHeight: number): Uint8Array 
 
 /** The first segment of the journal that a start from this snapshot reads. */
 export function markOf({ tables, extra }: StoredSnapshot): number {
-  return tables.has(OWN.blocks) ? new Reader(extra).u32() : Number.MAX_SAFE_INTEGER;
+  return tables.has(OWN_SECTIONS.blocks) ? new Reader(extra).u32() : Number.MAX_SAFE_INTEGER;
 }
 
 /** What a snapshot holds, checked against its state description. */
@@ -225,11 +225,11 @@ export function readHistory(bytes: Uint8Array | undefined): HistoryTree {
 
 function readBase({ state, extra }: StoredSnapshot, others: ReadonlyMap<number, Uint8Array>): StoreBase {
   const { height } = state;
-  const own = others.has(OWN.blocks);
+  const own = others.has(OWN_SECTIONS.blocks);
   const notes = new Reader(extra);
   const mark = own ? { segment: notes.u32(), sequence: notes.uint() } : JOURNAL_START;
   const firstHeight = own ? notes.uint() : height + 1;
-  const blocks = new Reader(others.get(OWN.blocks) ?? new Uint8Array(0));
+  const blocks = new Reader(others.get(OWN_SECTIONS.blocks) ?? new Uint8Array(0));
   const keys: string[] = [];
   const places: (JournalPosition | undefined)[] = [];
   while (blocks.remaining > 0) {
@@ -238,7 +238,7 @@ function readBase({ state, extra }: StoredSnapshot, others: ReadonlyMap<number, 
     places.push(place.segment === 0 ? undefined : place);
   }
   if (keys.length !== Math.max(0, height - firstHeight + 1)) throw refused('the places of blocks are not complete');
-  const headers = readHeaders(others.get(OWN.headers) ?? new Uint8Array(0));
+  const headers = readHeaders(others.get(OWN_SECTIONS.headers) ?? new Uint8Array(0));
   const newest = headers.at(-1);
   if (newest !== undefined && !equalBytes(newest.id, state.blockId)) throw refused('the headers lead to another block');
   return {
@@ -248,8 +248,8 @@ function readBase({ state, extra }: StoredSnapshot, others: ReadonlyMap<number, 
     keys,
     places,
     headers,
-    certificates: readCertificates(others.get(OWN.certificates) ?? new Uint8Array(0)),
-    epochs: decodeEpochs(others.get(OWN.epochs) ?? new Uint8Array(0)),
+    certificates: readCertificates(others.get(OWN_SECTIONS.certificates) ?? new Uint8Array(0)),
+    epochs: decodeEpochs(others.get(OWN_SECTIONS.epochs) ?? new Uint8Array(0)),
     mark,
   };
 }
@@ -279,10 +279,10 @@ function readCertificates(bytes: Uint8Array): { height: number; certificate: Cer
 
 /** The ends of epochs that a snapshot was taken after. They prove themselves (`verifyEpochs`); nothing else is proved of them. */
 export async function readEpochs(store: SnapshotStore, snapshot: StoredSnapshot): Promise<EpochStep[]> {
-  const table = snapshot.tables.get(OWN.epochs);
+  const table = snapshot.tables.get(OWN_SECTIONS.epochs);
   const chunks: Uint8Array[] = [];
   for (let index = 0; index < (table?.places.length ?? 0); index += 1)
-    chunks.push(await store.chunk(snapshot, OWN.epochs, index));
+    chunks.push(await store.chunk(snapshot, OWN_SECTIONS.epochs, index));
   return decodeEpochs(concatBytes(...chunks));
 }
 

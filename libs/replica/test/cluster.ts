@@ -29,7 +29,7 @@ import {
   type ReplicaConnection,
   type TlsIdentity,
 } from '@quorate/transport';
-import type { ReplicaCommand, ReplicaReport } from '../src/process-messages';
+import type { ArchiveSettings, ReplicaCommand, ReplicaReport } from '../src/process-messages';
 import type { ReplicaStatus } from '../src/status';
 
 const ENTRY = resolve(__dirname, '../dist/process.js');
@@ -146,6 +146,7 @@ export class Cluster {
   private readonly keys: string[] = [];
   configuration: Configuration;
   private nextEnvelope = 1n;
+  private archive: ArchiveSettings | undefined;
 
   private constructor(
     readonly root: string,
@@ -157,7 +158,7 @@ export class Cluster {
   }
 
   /** Makes and starts a ledger with `count` replicas. */
-  static async start(count: number): Promise<Cluster> {
+  static async start(count: number, isArchived = false): Promise<Cluster> {
     const root = await mkdtemp(join(tmpdir(), 'quorate-cluster-'));
     const replicas = Array.from({ length: count }, (_, index) => new ReplicaHandle(join(root, String(index))));
     const [prepared, client] = await Promise.all([
@@ -183,6 +184,7 @@ export class Cluster {
     };
     const cluster = new Cluster(root, genesis, operator, client);
     cluster.replicas = replicas;
+    if (isArchived) cluster.archive = archiveIn(root);
     cluster.prepared = prepared;
     cluster.keys.push(...prepared.map(({ consensusKey }) => consensusKey));
     await Promise.all(replicas.map((_, index) => cluster.startReplica(index)));
@@ -283,10 +285,20 @@ export class Cluster {
       dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(index + 1) }],
       participants: this.participants,
       clientCertificates: [this.client.certificate],
+      archive: this.archive,
     });
     await replica.next('started');
     replica.startedMs = performance.now() - replica.forkedAtMs;
   }
+}
+
+/** A directory for the ledger's archive; of the history everything stays with the replicas, too. */
+function archiveIn(root: string): ArchiveSettings {
+  return {
+    store: { kind: 'directory', path: join(root, 'archive') },
+    keys: [{ generation: 1, key: new Uint8Array(32).fill(99) }],
+    retention: { blocks: 1_000_000, bytes: Number.MAX_SAFE_INTEGER },
+  };
 }
 
 /** An asset (756, CHF) issued by the operator, and accounts: 1 is the issue account without limit, the others may not overdraw. */

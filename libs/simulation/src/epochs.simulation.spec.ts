@@ -72,6 +72,17 @@ describe('a change of the replica set under load', () => {
     expectApplied(cluster, [cluster.submit([3])], [3, 4, 5, 6]);
   });
 
+  it('C-40: an idle ledger hands over although the first leader of the new epoch says nothing', () => {
+    const cluster = started(9, 4);
+    cluster.intercept = (_from, _to, message, epoch) =>
+      epoch === 2 && message.kind === 'propose' && message.term === 1 ? [] : null;
+    const epoch = cluster.reconfigure([1, 2, 3, 0]);
+    const handedOver = (node: number): boolean => cluster.replicas[node].core?.status().handedOver === true;
+    expect(cluster.runUntil(() => [0, 1, 2, 3].every((node) => epochOf(cluster, node) === epoch), 30_000)).toBe(true);
+    expect(cluster.runUntil(() => [0, 1, 2, 3].every(handedOver), 5_000)).toBe(true);
+    expect(cluster.checker.violations).toEqual([]);
+  });
+
   it('C-36: a dead replica is replaced', () => {
     const cluster = started(2, 4, 1);
     cluster.crash(2);

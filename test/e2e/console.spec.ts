@@ -65,6 +65,7 @@ describeInBrowser('the console', () => {
     let visitor: Visitor;
     let ledgerPath: string;
     let receiptFile: string;
+    let accountPath: string;
 
     beforeAll(async () => {
       visitor = await Visitor.arrive(browser, platform, screenshots);
@@ -194,6 +195,38 @@ describeInBrowser('the console', () => {
       await visitor.picture('verify-forged');
     });
 
+    it('proves the whole statement of an account, also from its file, and shows what else is on record', async () => {
+      await visitor.page.goto(`${platform.url}${ledgerPath}/accounts`);
+      await visitor.page
+        .getByRole('row', { name: /993\.80/ })
+        .getByRole('link')
+        .click();
+      await visitor.sees('Nobody else may debit this account');
+      await visitor.button('Fetch and verify').click();
+      await visitor.sees('The statement is genuine and complete');
+      await visitor.page.getByRole('row', { name: /Transfer.*6\.20.*993\.80/ }).waitFor();
+      await visitor.picture('account');
+      const [download] = await Promise.all([
+        visitor.page.waitForEvent('download'),
+        visitor.button('Download JSON').click(),
+      ]);
+      const statementFile = await download.path();
+      accountPath = new URL(visitor.page.url()).pathname;
+      await visitor.page.getByRole('tab', { name: 'Register' }).click();
+      await visitor.sees('Nothing was ever frozen');
+      await visitor.sees('No record yet');
+      await visitor.picture('register-empty');
+      await visitor.page.goto(`${platform.url}/verify`);
+      await visitor.page.setInputFiles('input[type=file]', statementFile);
+      await visitor.sees('The statement is genuine and complete');
+      await visitor.picture('verify-statement');
+      const forged = JSON.parse(readFileSync(statementFile, 'utf8'));
+      forged[0].lines.splice(1, 1);
+      const buffer = Buffer.from(JSON.stringify(forged));
+      await visitor.page.setInputFiles('input[type=file]', { name: 'cut.json', mimeType: 'application/json', buffer });
+      await visitor.sees('The statement proves nothing');
+    });
+
     it('books a payment file line by line', async () => {
       await visitor.page.goto(`${platform.url}${ledgerPath}/payments`);
       await visitor.sees('Drop a pain.001 file here');
@@ -306,6 +339,13 @@ describeInBrowser('the console', () => {
       await visitor.button('在此浏览器中验证').click();
       await visitor.sees('回执真实有效');
       await visitor.picture('receipt-chinese');
+      await visitor.page.goto(`${platform.url}${accountPath}`);
+      await visitor.button('获取并验证').click();
+      await visitor.sees('对账单真实且完整');
+      await visitor.picture('account-chinese');
+      await visitor.page.goto(`${platform.url}${ledgerPath}/register`);
+      await visitor.sees('从未有过冻结');
+      await visitor.picture('register-chinese');
     });
 
     it('never failed in the browser and never asked anybody else for anything', () => {

@@ -133,6 +133,18 @@ const accountsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/accounts-tab'), 'AccountsTab'),
 });
 
+const accountRoute = createRoute({
+  getParentRoute: () => ledgerRoute,
+  path: '/accounts/$accountId',
+  component: lazyRouteComponent(() => import('./pages/account-page'), 'AccountPage'),
+});
+
+const registerRoute = createRoute({
+  getParentRoute: () => ledgerRoute,
+  path: '/register',
+  component: lazyRouteComponent(() => import('./pages/register-tab'), 'RegisterTab'),
+});
+
 const transfersRoute = createRoute({
   getParentRoute: () => ledgerRoute,
   path: '/transfers',
@@ -189,8 +201,10 @@ const routeTree = rootRoute.addChildren([
       partiesRoute,
       assetsRoute,
       accountsRoute,
+      accountRoute,
       transfersRoute,
       paymentsRoute,
+      registerRoute,
       connectRoute,
     ]),
     apiKeysRoute,

@@ -20,4 +20,5 @@ export {
   type StatementFault,
   type StatementRefusal,
 } from './statement';
+export { parseStatement } from './statement-parser';
 export { verifyEvidence, type EvidenceRefusal, type ProvenMisbehaviour } from './evidence';

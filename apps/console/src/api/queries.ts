@@ -126,6 +126,31 @@ export function ledgerQueries(gateway: GatewayClient, ledgerId: string) {
       queryKey: [...key, 'accounts'],
       queryFn: ({ signal }) => collect(gateway.accounts(ledgerId, { limit: listLimit, signal })),
     }),
+    account: (id: string) =>
+      queryOptions({
+        queryKey: [...key, 'account', id],
+        queryFn: ({ signal }) => gateway.account(ledgerId, id, { signal }),
+      }),
+    mandates: (account: string) =>
+      queryOptions({
+        queryKey: [...key, 'mandates', account],
+        queryFn: ({ signal }) => collect(gateway.mandates(ledgerId, account, { limit: listLimit, signal })),
+      }),
+    freezeHistory: infiniteQueryOptions({
+      queryKey: [...key, 'freeze-history'],
+      queryFn: async ({ pageParam, signal }) =>
+        gateway.freezes(ledgerId, { limit: 25, standing: false, cursor: pageParam, signal }),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.nextCursor ?? undefined,
+    }),
+    records: (subject: string | undefined) =>
+      infiniteQueryOptions({
+        queryKey: [...key, 'records', subject ?? ''],
+        queryFn: async ({ pageParam, signal }) =>
+          gateway.records(ledgerId, { limit: 25, subject, cursor: pageParam, signal }),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.nextCursor ?? undefined,
+      }),
     transfers: infiniteQueryOptions({
       queryKey: [...key, 'transfers'],
       queryFn: async ({ pageParam, signal }) => gateway.transfers(ledgerId, { limit: 25, cursor: pageParam, signal }),

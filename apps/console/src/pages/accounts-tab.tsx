@@ -1,15 +1,17 @@
 import { PlusOutlined } from '@ant-design/icons';
 import type { AccountView } from '@quorate/sdk';
+import { Link } from '@tanstack/react-router';
 import { Button, Flex, Tag, Tooltip } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { rowsMax } from '../api/queries';
 import { useFormats } from '../i18n/formats';
+import { useLedgerScope } from '../ledger/ledger-context';
 import { balanceMinor, isIssuing } from '../ledger/operations';
 import { FrozenTag } from '../ledger/frozen-tag';
 import { OpenAccountsDialog } from '../ledger/open-accounts-dialog';
 import { useLedgerRows } from '../ledger/rows';
-import { CopyableId } from '../ui/copyable-id';
+import { CopyableId, shortId } from '../ui/copyable-id';
 import { RowsTable } from '../ui/rows-table';
 
 /** The ledger's accounts; balances move as blocks become final. */
@@ -17,6 +19,7 @@ export function AccountsTab() {
   const { t } = useTranslation();
   const formats = useFormats();
   const rows = useLedgerRows();
+  const { ledger } = useLedgerScope();
   const [opening, setOpening] = useState(false);
   const amount = (account: AccountView, amountMinor: bigint) => {
     const asset = rows.asset(account.asset);
@@ -45,7 +48,13 @@ export function AccountsTab() {
             title: t('field.account'),
             render: (_, account) => (
               <Flex gap={8} align="center">
-                <CopyableId id={account.id} />
+                <Link
+                  to="/ledgers/$ledgerId/accounts/$accountId"
+                  params={{ ledgerId: ledger.id, accountId: account.id }}
+                >
+                  {shortId(account.id)}
+                </Link>
+                <CopyableId id={account.id} bare />
                 {isIssuing(account) && <Tag color="gold">{t('account.issuing')}</Tag>}
                 {account.frozen && <FrozenTag reason={rows.freezeReason('account', account.id)} />}
               </Flex>

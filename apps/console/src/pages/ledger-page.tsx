@@ -17,7 +17,7 @@ import { ProblemAlert } from '../ui/problem-alert';
 
 const route = getRouteApi('/signed-in/ledgers/$ledgerId');
 
-const tabs = ['', 'parties', 'assets', 'accounts', 'transfers', 'payments', 'connect'] as const;
+const tabs = ['', 'parties', 'assets', 'accounts', 'transfers', 'payments', 'register', 'connect'] as const;
 
 /** One ledger: how it comes to be, then everything on it. */
 export function LedgerPage() {
@@ -82,7 +82,7 @@ function LedgerTabs() {
   const { receipt } = route.useSearch();
   const { pathname } = useLocation();
   const navigate = useNavigate();
-  const active = tabs.find((tab) => tab !== '' && pathname.endsWith(`/${tab}`)) ?? '';
+  const active = tabs.find((tab) => tab !== '' && `${pathname}/`.includes(`/${tab}/`)) ?? '';
   const pathOf = (tab: (typeof tabs)[number]) =>
     tab === '' ? '/ledgers/$ledgerId' : (`/ledgers/$ledgerId/${tab}` as const);
   return (

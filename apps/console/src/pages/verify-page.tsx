@@ -10,20 +10,22 @@ import { pinnedAnchor } from '../ledger/anchors';
 import { ProofView } from '../receipt/proof-view';
 import { ReceiptFields } from '../receipt/receipt-fields';
 import { readReceipt, verify } from '../receipt/verification';
+import { StatementView } from '../statement/statement-view';
+import { genesisOf, looksLikeStatement, verifyPages } from '../statement/statement-verification';
 import { Brand } from '../ui/brand';
 import { Page } from '../ui/page';
 import { Preferences } from '../ui/preferences';
 
-/** A receipt is a few kilobytes; whatever is larger is none. */
-const receiptBytesMax = 256 * 1024;
+/** A line of a statement takes one to two kilobytes: enough for some ten thousand of them. */
+const fileBytesMax = 32 * 1024 * 1024;
 
 interface DroppedFile {
   readonly name: string;
-  /** Undefined when the file is no JSON. */
+  /** Undefined when the file can be neither. */
   readonly content: unknown;
 }
 
-/** Verifies a receipt from a file, signed in or not, with or without a network. */
+/** Verifies a receipt or a statement from a file, signed in or not, with or without a network. */
 export function VerifyPage() {
   const { t } = useTranslation();
   const { data: session } = useQuery({ ...sessionQuery, enabled: false });
@@ -55,16 +57,25 @@ function Verifier() {
   const { t } = useTranslation();
   const [file, setFile] = useState<DroppedFile | null>(null);
   const [typedAnchor, setTypedAnchor] = useState('');
-  const receipt = useMemo(() => (file === null ? null : readReceipt(file.content)), [file]);
-  const known = receipt === null ? null : pinnedAnchor(bytesToUuid(receipt.genesis.ledgerId));
+  const isStatement = file !== null && looksLikeStatement(file.content);
+  const receipt = useMemo(() => (file === null || isStatement ? null : readReceipt(file.content)), [file, isStatement]);
+  const named = receipt?.genesis ?? (isStatement ? genesisOf(file.content) : null);
+  const known = named === null ? null : pinnedAnchor(bytesToUuid(named.ledgerId));
   const typed = typedAnchor.trim().toLowerCase();
   const malformed = typed !== '' && !/^[0-9a-f]{64}$/.test(typed);
   const anchor = typed === '' || malformed ? known : typed;
-  const verification = useMemo(() => (file === null ? null : verify(file.content, anchor)), [file, anchor]);
+  const verification = useMemo(
+    () => (file === null || isStatement ? null : verify(file.content, anchor)),
+    [file, isStatement, anchor],
+  );
+  const statement = useMemo(
+    () => (file !== null && isStatement ? verifyPages(file.content, anchor) : null),
+    [file, isStatement, anchor],
+  );
   return (
     <div className="stack">
       <Upload.Dragger
-        accept=".json,application/json"
+        accept=".json,application/json,.bin,application/octet-stream"
         maxCount={1}
         showUploadList={false}
         beforeUpload={(dropped) => {
@@ -100,6 +111,8 @@ function Verifier() {
       </label>
       {file !== null && file.content === undefined && <Alert type="error" showIcon title={t('verify.notJson')} />}
       {verification !== null && file?.content !== undefined && <ProofView {...verification} receipt={receipt} />}
+      {statement !== null && <StatementView {...statement} scale={0} />}
+      {statement !== null && <span className="soft">{t('statement.minorUnits')}</span>}
       {receipt !== null && (
         <Card size="small" title={t('verify.content')}>
           <ReceiptFields receipt={receipt} assetOf={() => undefined} />
@@ -109,11 +122,14 @@ function Verifier() {
   );
 }
 
+/** Text that is JSON, or bytes that may be a compact receipt. */
 async function readDropped(file: File): Promise<DroppedFile> {
-  if (file.size > receiptBytesMax) return { name: file.name, content: undefined };
+  const { name } = file;
+  if (file.size > fileBytesMax) return { name, content: undefined };
+  const bytes = new Uint8Array(await file.arrayBuffer());
   try {
-    return { name: file.name, content: JSON.parse(await file.text()) };
+    return { name, content: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
   } catch {
-    return { name: file.name, content: undefined };
+    return { name, content: readReceipt(bytes) === null ? undefined : bytes };
   }
 }

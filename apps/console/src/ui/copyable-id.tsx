@@ -1,8 +1,8 @@
 import { Typography } from 'antd';
 import { useTranslation } from 'react-i18next';
 
-/** An identifier in few characters; the whole of it on the clipboard and in the tooltip. */
-export function CopyableId({ id, full = false }: { id: string; full?: boolean }) {
+/** An identifier in few characters; the whole of it on the clipboard and in the tooltip. `bare`: only the means to copy it. */
+export function CopyableId({ id, full = false, bare = false }: { id: string; full?: boolean; bare?: boolean }) {
   const { t } = useTranslation();
   return (
     <Typography.Text
@@ -10,7 +10,7 @@ export function CopyableId({ id, full = false }: { id: string; full?: boolean })
       title={id}
       copyable={{ text: id, tooltips: [t('action.copy'), t('action.copied')] }}
     >
-      {full ? id : shortId(id)}
+      {bare ? null : full ? id : shortId(id)}
     </Typography.Text>
   );
 }

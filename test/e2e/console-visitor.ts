@@ -21,6 +21,10 @@ const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/b
 /** How long a page may take to show something: for the slowest machine that runs the tests, since no test measures time. */
 const waitMsMax = 120_000;
 
+/** A list is asked to unfold again after this, and at most this often. */
+const choiceMs = 5_000;
+const choicesMax = 20;
+
 const layoutPauseMs = 350;
 const layoutLooksMax = 20;
 const answersMax = 50;
@@ -102,6 +106,19 @@ export class Visitor {
   /** Fills the fields of a form by their labels. */
   async fill(values: Readonly<Record<string, string>>): Promise<void> {
     for (const [label, value] of Object.entries(values)) await this.page.getByLabel(label, { exact: true }).fill(value);
+  }
+
+  /** Picks an entry of the list that a field unfolds. On a busy machine the list may fold up again before the pick: then once more. */
+  async choose(field: Locator, entry: string): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      await field.click();
+      try {
+        await this.page.getByTitle(entry).click({ timeout: choiceMs });
+        return;
+      } catch (error) {
+        if (tries === choicesMax) throw error;
+      }
+    }
   }
 
   async sees(text: string | RegExp): Promise<void> {

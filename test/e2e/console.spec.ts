@@ -143,15 +143,13 @@ describeInBrowser('the console', () => {
       await visitor.button('Add party').click();
       const dialog = visitor.page.getByRole('dialog');
       await dialog.getByLabel('Name', { exact: true }).fill('星河商贸');
-      await dialog.getByLabel('Keys', { exact: true }).click();
-      await visitor.page.getByTitle('2 keys, all must sign').click();
+      await visitor.choose(dialog.getByLabel('Keys', { exact: true }), '2 keys, all must sign');
       await dialog.getByRole('button', { name: 'Sign and submit' }).click();
       await visitor.page.getByRole('row', { name: /星河商贸.*2 of 2.*From this browser/ }).waitFor();
       await visitor.picture('parties-two');
       await visitor.page.getByRole('tab', { name: 'Accounts' }).click();
       await visitor.button('Open accounts').click();
-      await dialog.getByLabel('Owner').click();
-      await visitor.page.getByTitle('星河商贸').click();
+      await visitor.choose(dialog.getByLabel('Owner'), '星河商贸');
       await dialog.getByLabel('Ordinary accounts').fill('1');
       await dialog.getByRole('button', { name: 'Sign and submit' }).click();
       await visitor.page.getByRole('row', { name: /星河商贸 CHF 0\.00/ }).waitFor();

@@ -53,8 +53,9 @@ export const FENCE_OPTION: OptionSpec = {
 export const SIGNING_OPTIONS: readonly OptionSpec[] = [
   { flags: '--as <party>', description: 'id of the party that signs; else the operator of the ledger' },
   {
-    flags: '--key <file>',
-    description: 'key file to sign with; else QUORATE_KEY_FILE, else the key kept here for the party',
+    flags: '--key <files>',
+    description:
+      'key file to sign with, or several with commas where the party needs them; else QUORATE_KEY_FILE, else the key kept here',
   },
 ];
 

@@ -6,12 +6,14 @@ import type { CommandContext, OpenLedger } from './context';
 import { CliFailure } from './exit-codes';
 import { readKey, signerOf, type KeyFile } from './keys';
 
-/** The party that signs a command's envelope and the key it signs with. */
+/** The party that signs a command's envelope and the first key it signs with. */
 export interface SigningParty {
   readonly party: bigint;
   /** Place of the key among the party's keys. */
   readonly keyIndex: number;
   readonly key: KeyFile;
+  /** Keys that sign besides: a party may need several. */
+  readonly others: readonly { readonly keyIndex: number; readonly key: KeyFile }[];
 }
 
 /** Finds the signing party and its key: options first, then the environment, then what is kept for the ledger. */
@@ -21,12 +23,16 @@ export async function signingParty(
   input: CommandInput,
 ): Promise<SigningParty> {
   const party = namedParty(ledger, input);
-  const path = input.optionalText('key') ?? context.environment.QUORATE_KEY_FILE ?? keptKeyPath(context, ledger, party);
-  const key = readKey(path);
-  const keys = (await ledger.gateway.party(ledger.id, party)).keys.map((one) => one.publicKey);
-  const keyIndex = keys.indexOf(key.publicKey);
-  if (keyIndex >= 0) return { party, keyIndex, key };
-  throw new CliFailure('auth', 'KEY_NOT_OF_PARTY', `the key ${key.publicKey} is not one of party ${formatId(party)}`);
+  const named = input.optionalText('key') ?? context.environment.QUORATE_KEY_FILE;
+  const paths = named === undefined ? [keptKeyPath(context, ledger, party)] : named.split(',');
+  const known = (await ledger.gateway.party(ledger.id, party)).keys.map((one) => one.publicKey);
+  const [first, ...others] = paths.map((path) => {
+    const key = readKey(path);
+    const keyIndex = known.indexOf(key.publicKey);
+    if (keyIndex >= 0) return { keyIndex, key };
+    throw new CliFailure('auth', 'KEY_NOT_OF_PARTY', `the key ${key.publicKey} is not one of party ${formatId(party)}`);
+  });
+  return { party, ...first, others };
 }
 
 /** The party of `--as`, else the ledger's operator. */
@@ -51,7 +57,8 @@ export async function submitOperations(
   operations: readonly Operation[],
 ): Promise<SubmitResult> {
   const envelope = buildEnvelope({ genesisId: ledger.genesisId, party: signer.party, operations });
-  const signed = await signEnvelope(envelope, [{ key: signer.keyIndex, signer: signerOf(signer.key) }]);
+  const signers = [signer, ...signer.others].map(({ keyIndex, key }) => ({ key: keyIndex, signer: signerOf(key) }));
+  const signed = await signEnvelope(envelope, signers);
   return ledger.gateway.submit(ledger.id, signed, { signal: context.signal });
 }
 

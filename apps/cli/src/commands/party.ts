@@ -12,31 +12,34 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
   const signer = await signingParty(context, ledger, input);
   const named = input.optionalText('id');
   const id = named === undefined ? randomId() : idArgument(named, '--id');
-  const given = input.optionalText('public-key');
-  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) {
+  const given = input.optionalText('public-key')?.split(',');
+  if (given?.some((key) => !/^[0-9a-f]{64}$/.test(key)) === true) {
     throw new CliFailure(
       'usage',
       'USAGE',
-      '--public-key must be an Ed25519 public key of 64 lowercase hexadecimal digits',
+      '--public-key must be an Ed25519 public key of 64 lowercase hexadecimal digits, or several with commas',
     );
   }
+  const threshold = input.count('threshold', 1, given?.length ?? 1) ?? given?.length ?? 1;
   const name = input.text('name');
   const nameBytes = new TextEncoder().encode(name).length;
   if (nameBytes === 0 || nameBytes > LIMITS.partyNameBytesMax) {
     throw new CliFailure('usage', 'USAGE', `--name must have 1 to ${LIMITS.partyNameBytesMax} bytes`);
   }
-  const publicKey = given ?? createKey(context.settings, `party ${name} on ledger ${ledger.id}`).publicKey;
+  const publicKeys = given ?? [createKey(context.settings, `party ${name} on ledger ${ledger.id}`).publicKey];
   if (given === undefined) {
-    const partyKeys = { ...ledger.profile.partyKeys, [formatId(id)]: publicKey };
+    const partyKeys = { ...ledger.profile.partyKeys, [formatId(id)]: publicKeys[0] };
     context.settings.saveLedger({ ...ledger.profile, partyKeys });
   }
-  const party = { id, name, threshold: 1, keys: [{ scheme: 'ed25519' as const, bytes: unhex(publicKey) }] };
+  const keys = publicKeys.map((key) => ({ scheme: 'ed25519' as const, bytes: unhex(key) }));
+  const party = { id, name, threshold, keys };
   const result = await submitOperations(context, ledger, signer, [{ kind: 'create_party', party }]);
   const outcome = demandApplied(result);
   context.terminal.record({
     id: formatId(id),
     name,
-    publicKey,
+    publicKey: publicKeys.join(','),
+    threshold,
     result: outcome,
     height: result.height,
     index: result.firstIndex,
@@ -60,7 +63,11 @@ export const partyCommands: readonly CommandSpec[] = [
     summary: 'Record a legal entity on a ledger.',
     options: [
       { flags: '--name <name>', description: 'its name', required: true },
-      { flags: '--public-key <hex>', description: 'its Ed25519 public key; else a key is made and kept here' },
+      {
+        flags: '--public-key <hex>',
+        description: 'its Ed25519 public key, or several with commas; else a key is made and kept here',
+      },
+      { flags: '--threshold <count>', description: 'how many of its keys must sign; else all' },
       { flags: '--id <id>', description: 'its id; else a random one' },
       LEDGER_OPTION,
       ...SIGNING_OPTIONS,

@@ -175,7 +175,7 @@ describeInBrowser('the console', () => {
       ]);
       receiptFile = await download.path();
       await visitor.page.goto(`${platform.url}/verify`);
-      await visitor.sees('Drop a receipt here');
+      await visitor.sees('Drop a receipt or a statement here');
       await visitor.context.setOffline(true);
       await visitor.page.setInputFiles('input[type=file]', receiptFile);
       await visitor.sees('The receipt is genuine');

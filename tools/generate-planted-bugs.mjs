@@ -10,20 +10,25 @@ const page = join(root, 'docs/reference/planted-bugs.md');
 
 const { buildAll } = await import('./build.mjs');
 await buildAll({ withConsole: false });
-const { PLANTED_BUGS, PLANTED_CHAOS, UNNOTICED_BUGS } = createRequire(import.meta.url)(
+const { PLANTED_BUGS, PLANTED_CHAOS, UNNOTICED_BUGS, WHOLE_BUGS } = createRequire(import.meta.url)(
   join(root, 'libs/simulation/dist/index.js'),
 );
 
 const { replicaCount, chaosMs, calmMsMax } = PLANTED_CHAOS;
 const draft = `# Planted bugs
 
-A harness that never fails proves nothing. Each of these ${PLANTED_BUGS.length} bugs is planted in the core by a test, and must be noticed in
-one run: ${replicaCount} replicas, ${chaosMs} ms of chaos, at most ${calmMsMax} ms to recover, with the seed given. The same seeds without a bug
+A harness that never fails proves nothing. Each of these ${PLANTED_BUGS.length + WHOLE_BUGS.length} bugs is planted by every test run, and must be noticed in one run. In cores alone: ${replicaCount} replicas, ${chaosMs} ms of chaos, at most ${calmMsMax} ms to recover, with the seed given. The same seeds without a bug
 find nothing. The rules are those of [the specification](../spec/consensus.md). This page is made from the list that the tests run.
 
 | rule | bug | adversary | seed |
 | --- | --- | --- | --- |
 ${PLANTED_BUGS.map(({ rule, bug, adversary, seed }) => `| ${rule} | ${bug} | ${adversary ?? 'none'} | ${seed} |`).join('\n')}
+
+In whole replicas, with their journals and ledgers on simulated drives (4 replicas, 2000 ms of faults):
+
+| rule | bug | faults | seed |
+| --- | --- | --- | --- |
+${WHOLE_BUGS.map(({ rule, bug, faults, seed }) => `| ${rule} | ${bug} | ${Object.keys(faults).join(', ') || 'none'} | ${seed} |`).join('\n')}
 
 The complete search of the voting rules leaves out eight more, one at a time: \`libs/simulation/src/explorer.spec.ts\`.
 

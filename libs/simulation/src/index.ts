@@ -12,3 +12,4 @@ export { simulatedGenesis, simulatedSignature, simulatedVerify } from './signing
 export { runTwins, twinsScenario, type TwinsOutcome, type TwinsRound, type TwinsScenario } from './twins';
 export { runWhole, wholeScenario, HEAL_MS_MAX, type WholeOutcome, type WholeScenario } from './whole/chaos';
 export { FAULT_KINDS, faultsNotSeen, noFaults, type FaultCounts, type FaultKind } from './whole/faults';
+export { WHOLE_BUGS, plantedScenario, type WholeBug } from './whole/planted-bugs';

@@ -21,6 +21,8 @@ export interface WholeOutcome {
   readonly termsGivenUp: number;
   readonly acknowledged: number;
   readonly reads: number;
+  /** Of them, those that had to reflect everything acknowledged before. */
+  readonly fencedReads: number;
   /** Entries that the fullest core held at any time looked at. */
   readonly entriesMax: number;
   readonly simulatedMs: number;
@@ -72,7 +74,7 @@ export function wholeScenario(seed: number, without: readonly FaultKind[] = []):
     rates,
     storms: 2,
     stormMs: large ? 500 : random.pick([600, 1_000, 2_000]),
-    calmMs: random.pick([8_000, 12_000]),
+    calmMs: random.pick([9_000, 13_000]),
     load: large ? 0.05 : random.pick([0.05, 0.15, 0.3]),
   };
 }
@@ -118,7 +120,7 @@ class WholeRun {
     while (world.nowMs < endMs) {
       disturbance.step();
       if (random.chance(scenario.load)) for (let count = random.below(3); count >= 0; count -= 1) workload.transfer();
-      await workload.read();
+      workload.read();
       this.look();
       await world.runFor(STEP_MS);
     }
@@ -161,7 +163,7 @@ class WholeRun {
     while (world.nowMs < endMs) {
       world.workload.transfer();
       await world.runFor(CALM_STEP_MS);
-      await world.workload.read();
+      world.workload.read();
       this.look();
     }
     return world.runFor(HEAL_MS_MAX, () => world.workload.isDone && this.isLevel());
@@ -196,6 +198,7 @@ class WholeRun {
       termsGivenUp: world.termsGivenUp.size,
       acknowledged: world.workload.acknowledged,
       reads: world.workload.reads,
+      fencedReads: world.workload.fencedReads,
       entriesMax: this.entriesMax,
       simulatedMs: world.nowMs,
       events: world.scheduler.tasksRun,

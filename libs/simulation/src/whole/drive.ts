@@ -11,6 +11,8 @@ export interface DriveCondition {
   errorRate: number;
   /** No new file can be made, and no file can grow. */
   full: boolean;
+  /** A sync is done before anything of it is on the medium. */
+  earlySync: boolean;
 }
 
 /** What a drive did, for the report. */
@@ -24,6 +26,8 @@ export interface DriveCounts {
 
 /** Time of an operation on the page cache. */
 const CACHE_MS = 0.02;
+/** Until the page cache is written back where nobody waits for it. */
+const WRITEBACK_MS = 1_000;
 
 /** A change of the directory's entries that is under way. */
 interface EntryChange {
@@ -36,7 +40,7 @@ interface EntryChange {
  * sync the cache has bytes that no later sync brings to the medium.
  */
 export class Drive {
-  readonly condition: DriveCondition = { syncMs: () => 0.3, errorRate: 0, full: false };
+  readonly condition: DriveCondition = { syncMs: () => 0.3, errorRate: 0, full: false, earlySync: false };
   readonly counts: DriveCounts = { syncs: 0, errors: 0, refusals: 0, tornCrashes: 0, rot: 0 };
   private files = new Map<string, DriveFile>();
   private changes = new Set<EntryChange>();
@@ -158,6 +162,10 @@ export class Drive {
   /** Brings everything written so far to the medium. */
   async sync(file: DriveFile): Promise<void> {
     const { written } = file;
+    if (this.condition.earlySync) {
+      this.scheduler.after(WRITEBACK_MS, () => file.sync(written));
+      return;
+    }
     const fails = this.random.chance(this.condition.errorRate);
     await this.after(this.condition.syncMs());
     this.counts.syncs += 1;

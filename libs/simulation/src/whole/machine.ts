@@ -142,7 +142,8 @@ export class Machine {
     const { genesis, genesisBytes } = identity;
     const { session } = this;
     const timers: Timers = {
-      after: (delayMs, run) => this.later(delayMs, run),
+      // Whole milliseconds and at least one, as the timers of Node.js have it.
+      after: (delayMs, run) => this.later(Math.max(1, Math.trunc(delayMs)), run),
       soon: (run) => void this.later(0, run),
     };
     const peers = names.filter((_, index) => index !== this.index);

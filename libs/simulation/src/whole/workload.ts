@@ -12,6 +12,8 @@ const ASSET = 756;
 const HOUR_NS = 3_600_000_000_000n;
 /** A client that has no answer by then asks another replica. */
 const PATIENCE_MS = 400;
+/** Share of the reads that are fenced. */
+const FENCED_SHARE = 0.3;
 const LINK_MS_MIN = 0.1;
 const LINK_MS_MAX = 0.5;
 
@@ -40,6 +42,7 @@ export class Workload {
   private nextTransfer = 1_000n;
   acknowledged = 0;
   reads = 0;
+  fencedReads = 0;
   /** Highest height of which any client knows. */
   heightSeen = 0;
 
@@ -104,17 +107,21 @@ export class Workload {
     ]);
   }
 
-  /** Reads an account at any replica and compares it with the history. */
-  read(machine: Machine | null = this.anyMachine()): Promise<void> {
-    const { replica } = machine ?? {};
-    if (machine === null || !replica) return Promise.resolve();
-    const account = BigInt(1 + this.world.random.below(ACCOUNTS));
-    return this.readAccount(machine, account);
+  /** Reads an account at any replica and compares it with the history; some reads must reflect all that was acknowledged before. */
+  read(): void {
+    const machine = this.anyMachine();
+    if (machine?.replica === undefined || machine.replica === null) return;
+    const { random } = this.world;
+    const fence = random.chance(FENCED_SHARE);
+    const account = BigInt(1 + random.below(ACCOUNTS));
+    this.readAccount(machine, account, fence ? this.heightSeen : null).catch((error: unknown) =>
+      this.world.report(`READ: replica ${machine.index} failed: ${String(error)}`),
+    );
   }
 
   /** Reads every account and every transfer that was answered: what the replica holds at last. */
   async readAll(machine: Machine): Promise<void> {
-    for (let account = 1; account <= ACCOUNTS; account += 1) await this.readAccount(machine, BigInt(account));
+    for (let account = 1; account <= ACCOUNTS; account += 1) await this.readAccount(machine, BigInt(account), null);
     for (const { transfer, height, index } of this.answered) {
       const place = this.world.history.place(transfer);
       if (place?.height !== height || place.index !== index)
@@ -123,11 +130,23 @@ export class Workload {
     await this.checkConservation(machine);
   }
 
-  private async readAccount(machine: Machine, account: bigint): Promise<void> {
-    const answer = await machine.replica?.query({ query: 'account', id: formatId(account) });
+  /** `floor`: height that the answer must not be below; null without a fence. */
+  private async readAccount(machine: Machine, account: bigint, floor: number | null): Promise<void> {
+    const answer = await machine.replica?.query({
+      query: 'account',
+      id: formatId(account),
+      consistency: floor === null ? 'proven' : 'fence',
+    });
+    // Where the accounts were not made yet, or where no quorum could be asked.
     if (answer?.kind !== 'account') return;
     this.reads += 1;
     this.world.history.checkRead(account, answer.height, answer.account as SeenAccount, machine.index);
+    if (floor === null) return;
+    this.fencedReads += 1;
+    if (answer.height < floor)
+      this.world.report(
+        `FENCE: replica ${machine.index} answered from ${answer.height} after ${floor} was acknowledged`,
+      );
   }
 
   private async checkConservation(machine: Machine): Promise<void> {

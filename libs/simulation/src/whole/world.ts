@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly traitor: number | null;
   /** Votes are signed with Ed25519 and every certificate is judged by the light client's own rule. */
   readonly realVotes: boolean;
+  /** A bug to plant: what must be noticed. */
+  readonly sabotage?: { /** Drives say that a write is durable before it is. */ readonly earlySync: boolean };
   /** Small blocks wait for the finality of the one before, as in the product. */
   readonly paced: boolean;
 }
@@ -87,7 +89,9 @@ export class World implements MachineWorld, LiarWorld, WorkloadWorld {
     this.workload = new Workload(this);
     for (let index = 0; index < options.replicaCount + options.spares; index += 1) {
       this.names.push(hex(simulatedCertificateHash(index)));
-      this.machines.push(new Machine(index, this));
+      const machine = new Machine(index, this);
+      machine.drive.condition.earlySync = options.sabotage?.earlySync === true;
+      this.machines.push(machine);
       if (index < options.replicaCount) this.employed.add(index);
     }
   }

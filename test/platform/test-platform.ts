@@ -47,6 +47,11 @@ export class TestPlatform {
     return this.started.gatewayUrl;
   }
 
+  /** The workers as they were started. */
+  get workers(): readonly WorkerProcess[] {
+    return this.started.workers;
+  }
+
   get databaseUrl(): string {
     return this.started.databaseUrl;
   }

@@ -1,0 +1,104 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { verifyReceipt } from '@quorate/light-client';
+import { eventually } from '../platform/eventually';
+import { isJourney } from '../platform/failures';
+import { Institution, type OwnedLedger } from '../platform/institution';
+import { Load } from '../platform/load';
+import { TestPlatform } from '../platform/test-platform';
+
+isJourney();
+
+const root = resolve(__dirname, '../..');
+const debtor = 2n;
+const creditor = 3n;
+
+/** A worker that an attacker runs: the platform's own program, with the place and the rights of the worker it took over, and replicas that lie. */
+function takeOver(environment: NodeJS.ProcessEnv): ChildProcess {
+  const preloads = ['tools/child-guard.cjs', 'test/soak/lying-worker.cjs'];
+  return fork(join(root, 'apps/worker/dist/main.js'), [], {
+    cwd: root,
+    env: environment,
+    execArgv: preloads.flatMap((path) => ['--require', join(root, path)]),
+    serialization: 'advanced',
+    silent: true,
+  });
+}
+
+function environmentOf(pid: number): NodeJS.ProcessEnv {
+  const entries = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+  const pairs = entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]);
+  return Object.fromEntries(pairs.filter(([name]) => !name.startsWith('NODE_CHANNEL_')));
+}
+
+describe('a ledger one of whose workers was taken over', () => {
+  let platform: TestPlatform;
+  let bank: Institution;
+  let ledger: OwnedLedger;
+  let load: Load;
+  let liar: ChildProcess;
+  let taken: { readonly index: number; readonly workerId: string };
+
+  beforeAll(async () => {
+    platform = await TestPlatform.start({ workers: 5 });
+    bank = await Institution.signUp(platform, 'Betrayed');
+    ledger = await bank.createLedger('standard', 'betrayed');
+    await bank.openAccounts(ledger, [debtor, creditor], 1_000_000n);
+    load = new Load(bank, ledger, debtor, creditor);
+    await load.gap();
+  });
+
+  afterAll(async () => {
+    await load?.stop();
+    if (liar && liar.exitCode === null && liar.signalCode === null) {
+      const ended = once(liar, 'exit');
+      liar.kill('SIGTERM');
+      await ended;
+    }
+    await platform?.stop();
+  });
+
+  it('stays in order while its replica lies to the others', async () => {
+    const [, { index, workerId, workerName }] = (await bank.controlPlane.ledger(ledger.id)).replicas;
+    const worker = platform.workers.find(({ name }) => name === workerName);
+    const environment = environmentOf(worker?.pid ?? 0);
+    await platform.killWorker(workerName);
+    taken = { index, workerId };
+    liar = takeOver(environment);
+    let said = '';
+    liar.stderr?.resume();
+    liar.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    // The liar is among them again, with the keys that it found.
+    await eventually(
+      () => bank.gateway.status(ledger.id),
+      ({ replicas }) => replicas.length === 4 && replicas.every(({ reachable }) => reachable),
+    );
+    await load.gap();
+    await load.gap();
+    const { height, index: place } = load.positions[load.positions.length - 1];
+    const receipt = await bank.gateway.operationReceipt(ledger.id, height, place);
+    expect(verifyReceipt(receipt, ledger.genesisId)).toMatchObject({ ok: true, result: 'applied' });
+    expect(said).toContain('this replica lies');
+  });
+
+  it('gets another replica in its place when an administrator wants that', async () => {
+    const admin = await platform.administrator();
+    await admin.replaceReplica(ledger.id, taken.index);
+    await eventually(
+      () => bank.controlPlane.ledger(ledger.id),
+      ({ epoch, joiners, replicas }) =>
+        epoch > 1 &&
+        joiners.length === 0 &&
+        replicas.length === 4 &&
+        replicas.every(({ workerId }) => workerId !== taken.workerId),
+    );
+    await load.gap();
+  });
+
+  it('lost nothing and booked nothing twice', async () => {
+    await load.stop();
+    await load.settle();
+  });
+});

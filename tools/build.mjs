@@ -82,8 +82,13 @@ async function buildConsole(say) {
   const newest = Math.max(...inputs.map(modifiedAt));
   if (modifiedAt(join(consoleRoot, 'dist/index.html')) > newest) return;
   say('Building the console');
+  // Whoever builds, a test run too: what is served is never a development build.
+  const { NODE_ENV: before } = process.env;
+  process.env.NODE_ENV = 'production';
   const { build } = await import('vite');
   await build({ root: consoleRoot, configFile: join(consoleRoot, 'vite.config.mjs'), logLevel: 'warn' });
+  if (before === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = before;
 }
 
 /** Builds what changed since the last build. */

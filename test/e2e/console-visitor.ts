@@ -63,13 +63,7 @@ export class Visitor {
     platform: { readonly url: string; readonly gatewayUrl: string },
     screenshots: string,
   ): Promise<Visitor> {
-    const context = await browser.newContext({
-      viewport: widths.desktop,
-      locale: 'en-GB',
-      acceptDownloads: true,
-      // A dialog that flies in on a busy machine can slip away between the press and the release of a click.
-      reducedMotion: 'reduce',
-    });
+    const context = await browser.newContext({ viewport: widths.desktop, locale: 'en-GB', acceptDownloads: true });
     context.setDefaultTimeout(waitMsMax);
     const page = await context.newPage();
     const origins = [platform.url, platform.gatewayUrl].map((url) => new URL(url).origin);

@@ -3,8 +3,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-jest.setTimeout(120_000);
-
 const APPENDER = join(__dirname, 'appender.cjs');
 const FIU_RUN = '/usr/bin/fiu-run';
 

@@ -90,7 +90,7 @@ export function countVote(core: CoreState, vote: CountedVote): void {
   noteNewest(core, vote);
   if (vote.replica !== core.self) compareWithTimeout(core, vote);
   const outcome = core.tallies.add(vote);
-  if (outcome.kind === 'counted' && !core.tallies.unanimous(vote)) testify(core, vote);
+  if (outcome.kind === 'counted') testify(core, vote);
   if (outcome.kind === 'equivocation') {
     const { kind, term, slot, blockId, signature, replica } = vote;
     accuse(core, replica, outcome.earlier, { kind, term, slot, blockId, signature });

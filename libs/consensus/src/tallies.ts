@@ -64,12 +64,6 @@ export class Tallies {
     );
   }
 
-  /** Whether all votes at a position that are known are for one block. */
-  unanimous({ kind, term, slot, blockId }: CountedVote): boolean {
-    const votes = this.tallies.get(`${kind} ${term} ${slot}`)?.votes ?? [];
-    return votes.every((vote) => vote === undefined || equalBytes(vote.blockId, blockId));
-  }
-
   /** Forgets terms below `term`, and in it slots below `slot`. */
   prune(term: number, slot: number): void {
     for (const [key, tally] of this.tallies) {

@@ -7,7 +7,8 @@ import { drawFrom, type Draw } from './corruption';
 import { MemoryDirectory } from './memory-directory';
 import { MemoryObjectStore } from './memory-object-store';
 
-const CASES = Number(process.env.QUORATE_CORRUPTIONS ?? 600);
+/** A case opens everything, which takes twenty times as long as one of a journal. */
+const CASES = Math.ceil(Number(process.env.QUORATE_CORRUPTIONS ?? 12_000) / 20);
 const SEED = Number(process.env.QUORATE_SEED ?? 1);
 
 const vaultOf = (byte: number): Vault =>

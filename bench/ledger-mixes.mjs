@@ -65,7 +65,7 @@ export function openLedger() {
     const height = ledger.height + 1;
     return ledger.executeBlock({ height, timeNs: createdAtNs + BigInt(height) * blockNs, envelopes: [envelope] });
   };
-  return { genesis, ledger, content, again, signed, execute };
+  return { genesis, privateKey, ledger, content, again, signed, execute };
 }
 
 /** Spreads 1, 2, 3, … over 32 bits; the id has one of them in its low and the plain number in its upper half. */

@@ -146,6 +146,7 @@ async function benchPlatform() {
 const sections = {
   ledger: script('ledger'),
   storage: script('storage'),
+  restore: script('restore', ['--accounts', '100000', '--transfers', '1000000']),
   snapshot: script('snapshot', ['--accounts', '100000', '--transfers', '1000000']),
   mixes: benchMixes,
   small: benchSmall,

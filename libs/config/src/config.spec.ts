@@ -14,6 +14,16 @@ describe('loadConfig', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('archives in the home directory unless told otherwise', () => {
+    const archiveOf = (place: Record<string, string>) => loadConfig({ QUORATE_HOME: home, ...place }).archive;
+    expect(archiveOf({})).toMatchObject({ location: join(home, 'archive'), keepBlocks: 65_536 });
+    expect(archiveOf({ QUORATE_ARCHIVE: 'none' })).toBeNull();
+    expect(archiveOf({ QUORATE_ARCHIVE: 's3://bucket/a/b', QUORATE_ARCHIVE_REGION: 'eu-west-3' })).toMatchObject({
+      location: 's3://bucket/a/b',
+      endpoint: 'https://s3.eu-west-3.amazonaws.com',
+    });
+  });
+
   it('takes an empty variable for an absent one', () => {
     expect(loadConfig({ QUORATE_HOME: home, REDIS_URL: '', QUORATE_PORT: '' })).toMatchObject({
       redisUrl: null,
@@ -27,6 +37,9 @@ describe('loadConfig', () => {
     ['DATABASE_URL', 'mysql://localhost'],
     ['REDIS_URL', 'http://localhost'],
     ['QUORATE_WORKER_NAME', '../escape'],
+    ['QUORATE_ARCHIVE', 'relative/path'],
+    ['QUORATE_ARCHIVE', 's3://UPPER/case'],
+    ['QUORATE_JOURNAL_KEEP_BYTES', '1'],
     ['QUORATE_DATABASE_PASSWORD', 'short'],
   ])('names %s when it is not usable', (name, value) => {
     expect(() => loadConfig({ QUORATE_HOME: home, [name]: value })).toThrow(new RegExp(`CONFIG_INVALID.*${name}`));

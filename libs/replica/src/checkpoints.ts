@@ -15,7 +15,7 @@ import {
   type VerifyKey,
 } from '@quorate/protocol';
 import type { Timers } from '@quorate/runtime';
-import { writeSnapshot, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
+import { StorageError, writeSnapshot, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
 import { ReplicaError } from './replica-error';
@@ -98,9 +98,7 @@ export class Checkpoints {
     if (!this.isDue(block) || this.busy || this.closed) return;
     this.busy = true;
     this.work = this.take(block)
-      .catch((error: unknown) => {
-        if (!this.closed) this.options.onFault(error);
-      })
+      .catch((error: unknown) => this.failed(error))
       .finally(() => {
         this.busy = false;
       });
@@ -129,6 +127,12 @@ export class Checkpoints {
     this.closed = true;
     await this.work;
     await this.options.snapshots.close();
+  }
+
+  /** A disk without room costs a checkpoint: the journal is whole without it, and the next one tries again. */
+  private failed(error: unknown): void {
+    const full = error instanceof StorageError && error.code === 'STORAGE_FULL';
+    if (!full && !this.closed) this.options.onFault(error);
   }
 
   private isDue({ header }: Block): boolean {
@@ -189,7 +193,7 @@ export class Checkpoints {
   /** Keeps the certificate if a quorum said the root of the own snapshot of that height. */
   private settle(height: number): void {
     const { configuration } = this;
-    const { snapshots, onFault } = this.options;
+    const { snapshots } = this.options;
     const snapshot = snapshots.newestFirst.find((candidate) => candidate.state.height === height);
     const votes = [...(this.votes.get(height)?.values() ?? [])].sort((left, right) => left.replica - right.replica);
     if (snapshot === undefined || snapshot.certificate !== null) return;
@@ -207,7 +211,7 @@ export class Checkpoints {
       signatures: agreeing.map(({ signature }) => signature),
     };
     for (const known of this.votes.keys()) if (known <= height) this.votes.delete(known);
-    snapshots.certify(snapshot, certificate).catch(onFault);
+    snapshots.certify(snapshot, certificate).catch((error: unknown) => this.failed(error));
   }
 
   /** A quorum that has another state means that this replica's is wrong: it must not go on. */

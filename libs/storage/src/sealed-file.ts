@@ -1,7 +1,7 @@
 import { invariant } from '@quorate/errors';
 import type { Directory, GrowingFile } from '@quorate/runtime';
 import { FRAME_HEADER_BYTES, FRAME_OVERHEAD_BYTES, FrameCodec, LINK_BYTES, NO_LINK, TAG_BYTES } from './frame';
-import { StorageError } from './storage-error';
+import { StorageError, writeFault } from './storage-error';
 import type { FileLabel, Vault } from './vault';
 
 /** Largest payload of one frame. */
@@ -99,8 +99,7 @@ export class SealedFile {
   /** Resolves when every frame appended before is durable. */
   async sync(): Promise<void> {
     this.writeGathered();
-    this.work = this.work.then(() => this.file.sync());
-    this.work.catch(() => undefined);
+    this.enqueue(() => this.file.sync());
     await this.work;
   }
 
@@ -126,7 +125,13 @@ export class SealedFile {
     const offset = this.end - this.gatheredBytes;
     this.gathered = [];
     this.gatheredBytes = 0;
-    this.work = this.work.then(() => this.file.write(offset, chunks));
+    this.enqueue(() => this.file.write(offset, chunks));
+  }
+
+  private enqueue(step: () => Promise<void>): void {
+    this.work = this.work.then(step).catch((error: unknown) => {
+      throw writeFault(this.name, error);
+    });
     // Whoever syncs hears of it.
     this.work.catch(() => undefined);
   }

@@ -1,7 +1,7 @@
 import { invariant } from '@quorate/errors';
 import type { Directory, StoredFile } from '@quorate/runtime';
 import { corrupt } from './segment-scan';
-import { StorageError } from './storage-error';
+import { StorageError, writeFault } from './storage-error';
 
 /** Small first, so that a new ledger is there at once; then large enough that making the next one is rare. */
 const SEGMENT_BYTES = [4, 16, 64].map((mebibytes) => mebibytes * 1_048_576);
@@ -12,7 +12,6 @@ const SEGMENTS_MAX = 4_096;
 const NAME_PATTERN = /^journal-\d{6}$/;
 
 /** No room on the medium, for this user, or in one file. */
-const FULL_CODES = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** The preallocated files of a journal, numbered from 1; all stay open for reading back. The oldest may have been removed. */
 export class Segments {
@@ -89,12 +88,7 @@ export class Segments {
     try {
       this.files.push(await this.directory.createZeroed(nameOf(segment), sizeBytes));
     } catch (error) {
-      const full = FULL_CODES.includes(String((error as NodeJS.ErrnoException).code));
-      throw new StorageError(
-        full ? 'STORAGE_FULL' : 'STORAGE_WRITE_FAILED',
-        `journal segment ${segment} could not be made: ${String(error)}`,
-        { segment },
-      );
+      throw writeFault(`journal segment ${segment}`, error, { segment });
     }
   }
 }

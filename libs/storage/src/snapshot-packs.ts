@@ -65,10 +65,13 @@ export class SnapshotPacks {
   /** Removes every pack that is not in `keep`. */
   async retain(keep: ReadonlySet<number>): Promise<void> {
     for (const number of await this.numbers()) {
-      if (keep.has(number)) continue;
-      await this.close(number);
-      await this.directory.remove(nameOf(number));
+      if (!keep.has(number)) await this.remove(number);
     }
+  }
+
+  async remove(number: number): Promise<void> {
+    await this.close(number);
+    await this.directory.remove(nameOf(number));
   }
 
   async closeAll(): Promise<void> {

@@ -127,6 +127,32 @@ describe('snapshots on disk', () => {
     expect(second.stateRoot).toEqual(fresh.stateRoot);
   });
 
+  it('are written whole when the one before turns out damaged, and leave nothing behind when they cannot be', async () => {
+    const directory = new MemoryDirectory();
+    const first = await openStore(directory);
+    const rows = content(LONG, 1);
+    await write(first, 1, [section(1, rows), section(2, content(LONG, 2))]);
+    const damaged = [...directory.files].find(([name]) => name.startsWith('pack-'))?.[1];
+    if (damaged === undefined) throw new Error('a pack was expected');
+    damaged[1_000] ^= 1;
+    // Little of the old pack is needed, so its live chunks would be copied, and the damage is met.
+    const store = await openStore(directory.copy());
+    const changed = content(LONG, 3);
+    changed.set(rows.subarray(0, STATE_CHUNK_BYTES));
+    const second = await write(store, 2, [section(1, changed)]);
+    expect(await contentOf(store, second)).toEqual(digests([[1, changed]]));
+    const fresh = await write(await openStore(new MemoryDirectory()), 2, [section(1, changed)]);
+    expect(second.stateRoot).toEqual(fresh.stateRoot);
+
+    const full = new MemoryDirectory();
+    const waiting = await openStore(full);
+    full.failWrites = Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    await expect(write(waiting, 1, [section(1, rows)])).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect([...full.files.keys()]).toEqual([]);
+    full.failWrites = null;
+    expect((await write(waiting, 1, [section(1, rows)])).state.height).toBe(1);
+  });
+
   it('are removed when newer ones are certified, and so are packs that hold little of use', async () => {
     const directory = new MemoryDirectory();
     const store = await openStore(directory);

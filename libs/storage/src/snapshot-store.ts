@@ -119,8 +119,9 @@ export class SnapshotStore {
     return snapshot;
   }
 
-  /** The pack will not be finished. */
-  abandon(pack: PackWriter): void {
+  /** The pack will not be finished; its room is free again. */
+  async abandon(pack: PackWriter): Promise<void> {
+    await this.packs.remove(pack.number);
     this.unfinished.delete(pack.number);
   }
 

@@ -10,6 +10,7 @@ import {
 import { OWN_SECTION_FIRST, hashOf, type ChunkPlace, type ChunkTable } from './snapshot-manifest';
 import type { PackWriter } from './snapshot-packs';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store';
+import { StorageError } from './storage-error';
 
 const HASH_BYTES = 32;
 
@@ -39,10 +40,40 @@ export interface SnapshotSource {
   readonly pause: () => Promise<void>;
 }
 
-/** Writes a snapshot in slices: only chunks that the one before does not hold are written, append-only ones are not even read again. */
+/**
+ * Writes a snapshot in slices: only chunks that the one before does not hold are written, append-only ones are not even read again. If the
+ * one before turns out damaged everything is written, since the state itself is whole. Throws StorageError; then nothing is left behind.
+ */
 export async function writeSnapshot(store: SnapshotStore, source: SnapshotSource): Promise<StoredSnapshot> {
   const before = store.newestFirst[0] ?? null;
+  try {
+    return await writeAfter(store, source, before);
+  } catch (error) {
+    if (before === null || !(error instanceof StorageError) || error.code !== 'STORAGE_CORRUPT') throw error;
+    return writeAfter(store, source, null);
+  }
+}
+
+async function writeAfter(
+  store: SnapshotStore,
+  source: SnapshotSource,
+  before: StoredSnapshot | null,
+): Promise<StoredSnapshot> {
   const pack = await store.begin();
+  try {
+    return await writePack(store, source, before, pack);
+  } catch (error) {
+    await store.abandon(pack);
+    throw error;
+  }
+}
+
+async function writePack(
+  store: SnapshotStore,
+  source: SnapshotSource,
+  before: StoredSnapshot | null,
+  pack: PackWriter,
+): Promise<StoredSnapshot> {
   const tables: ChunkTable[] = [];
   for (const section of source.sections) {
     while (!section.prepare()) await source.pause();

@@ -9,6 +9,8 @@ const FLAPS = 8;
 const SLOW_SYNC_MS = 60;
 /** Rot strikes votes among the last bytes of the journal. */
 const VOTE_BYTES = 3_000;
+/** Files of the journal. */
+const JOURNAL = 'journal/journal-';
 
 /** Lets faults happen in a world, at the rates of its run. */
 export class Disturbance {
@@ -64,7 +66,7 @@ export class Disturbance {
     'power lost at a sync': () => this.endAtSync(),
     'rot in the journal': () => this.rotJournal(undefined),
     'rot in the newest votes': () => this.rotJournal(VOTE_BYTES),
-    'rot in a snapshot': () => this.whileOff((machine) => machine.drive.rot('snapshots/')),
+    'rot in a snapshot': () => this.rot('snapshots/', undefined, () => true),
     'full disk': () => this.fillDisk(),
     'slow disk': () => this.slowDisk(),
     'process pause': () => this.running((machine) => machine.pause(this.hold())),
@@ -128,20 +130,23 @@ export class Disturbance {
     return this.running((machine) => machine.drive.atNextSync(() => this.endNow(machine, true)));
   }
 
-  private whileOff(strike: (machine: Machine) => boolean): boolean {
-    const machine = this.world.machines.find(({ state, index }) => state === 'off' && this.world.employed.has(index));
-    return machine !== undefined && strike(machine);
+  /** The power of a machine fails, and what it finds on its drive afterwards is damaged. */
+  private rot(prefix: string, lastBytes: number | undefined, mayStrike: (machine: Machine) => boolean): boolean {
+    const { random, machines } = this.world;
+    const running = machines.filter((machine) => machine.state === 'on' && mayStrike(machine));
+    if (running.length === 0) return false;
+    const machine = random.pick(running);
+    this.endNow(machine, true);
+    if (!machine.drive.rot(prefix, lastBytes)) return false;
+    if (prefix === JOURNAL) this.world.damaged.add(machine.index);
+    return true;
   }
 
   /** Only where one more replica may be without its memory. */
   private rotJournal(lastBytes: number | undefined): boolean {
     const { world } = this;
-    return this.whileOff((machine) => {
-      const counts = world.damaged.has(machine.index) || world.damageLeft > 0;
-      if (!counts || !machine.drive.rot('journal/journal-', lastBytes)) return false;
-      world.damaged.add(machine.index);
-      return true;
-    });
+    const mayStrike = ({ index }: Machine): boolean => world.damaged.has(index) || world.damageLeft > 0;
+    return this.rot(JOURNAL, lastBytes, mayStrike);
   }
 
   private fillDisk(): boolean {

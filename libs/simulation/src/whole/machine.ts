@@ -13,7 +13,7 @@ import type { LedgerIdentity } from './identity';
 /** Segments of the simulated journals: small, so that a run fills several. */
 const SEGMENT_BYTES = 131_072;
 /** Checkpoints are due at this distance, so that restarts begin from snapshots. */
-const SPACING = { blocks: 48, operations: 1_000_000 };
+const SPACING = { blocks: 12, operations: 1_000_000 };
 const WALL_CLOCK_START_NS = 1_700_000_000_000_000_000n;
 const DATA_KEY = new Uint8Array(32).fill(7);
 

@@ -17,7 +17,7 @@ const { PLANTED_BUGS, PLANTED_CHAOS, UNNOTICED_BUGS, WHOLE_BUGS } = createRequir
 const { replicaCount, chaosMs, calmMsMax } = PLANTED_CHAOS;
 const draft = `# Planted bugs
 
-A harness that never fails proves nothing. Each of these ${PLANTED_BUGS.length + WHOLE_BUGS.length} bugs is planted by every `npm run simulate`, those of cores alone by every test run too, and must be noticed in one run. In cores alone: ${replicaCount} replicas, ${chaosMs} ms of chaos, at most ${calmMsMax} ms to recover, with the seed given. The same seeds without a bug
+A harness that never fails proves nothing. Each of these ${PLANTED_BUGS.length + WHOLE_BUGS.length} bugs is planted by every \`npm run simulate\`, those of cores alone by every test run too, and must be noticed in one run. In cores alone: ${replicaCount} replicas, ${chaosMs} ms of chaos, at most ${calmMsMax} ms to recover, with the seed given. The same seeds without a bug
 find nothing. The rules are those of [the specification](../spec/consensus.md). This page is made from the list that the tests run.
 
 | rule | bug | adversary | seed |

@@ -135,7 +135,9 @@ describe('journal after a crash', () => {
   it('cuts the last record at every byte where its write may have ended', async () => {
     const { directory, positions } = await journalWith(['first'], ['the last record']);
     const last = positions[1];
-    const end = last.offset + FRAME_OVERHEAD_BYTES + last.payloadBytes;
+    let end = last.offset + FRAME_OVERHEAD_BYTES + last.payloadBytes;
+    // A write that lacks nothing but zero bytes lacks nothing: sealed bytes end with one in 256 cases.
+    while (firstSegment(directory)[end - 1] === 0) end -= 1;
     for (let written = last.offset; written < end; written += 1) {
       const crashed = directory.copy();
       firstSegment(crashed).fill(0, written);

@@ -14,7 +14,7 @@ const TRANSFERS = 90;
 
 /** A ledger whose replica keeps as little as it may, on disks in memory. */
 class ArchivedLedger extends LoneLedger {
-  readonly objects = new MemoryObjectStore();
+  objects = new MemoryObjectStore();
   directory = new MemoryDirectory(SEGMENT_BYTES);
   snapshots = new MemoryDirectory();
 
@@ -91,6 +91,24 @@ describe('a replica with an archive', () => {
     expect(await ledger.proven(again, 0)).toBe(true);
     await again.close();
     expect(ledger.faults).toEqual([]);
+  });
+
+  it('never says that there is nothing where it only lost it: a receipt, a statement, a look-up', async () => {
+    const ledger = new ArchivedLedger();
+    const replica = await ledger.start();
+    await ledger.fill(replica);
+    await replica.archiving.shipNow();
+    await replica.close();
+    ledger.objects = new MemoryObjectStore();
+    const again = await ledger.start();
+    const lost = { kind: 'error', code: 'REPLICA_HISTORY_INCOMPLETE' };
+    await expect(again.query({ query: 'receipt', height: 2, index: 0 })).resolves.toMatchObject(lost);
+    await expect(again.query({ query: 'receipt', transferId: formatId(100n) })).resolves.toMatchObject(lost);
+    const statement = { query: 'statement', account: formatId(1n), limit: 100 } as const;
+    await expect(again.query(statement)).resolves.toMatchObject(lost);
+    const missing = again.query({ query: 'receipt', height: 1_000_000, index: 0 });
+    await expect(missing).resolves.toMatchObject({ kind: 'unknown' });
+    await again.close();
   });
 
   it('ships each block once, whatever object it was interrupted at', async () => {

@@ -8,7 +8,6 @@ import {
   encodeOutcome,
   scanBody,
   type BlockOutcome,
-  type AccountResult,
   type BlockResults,
   type EnvelopePosition,
   type ExecutableBlock,
@@ -101,12 +100,6 @@ export class Executor {
     if (held !== null || this.archive === null) return held;
     const archived = (await this.archive.find(height))?.outcome ?? null;
     return archived === null ? null : decodeOutcome(archived);
-  }
-
-  /** What a result left behind of an account; null if it did not touch it, or the outcome is not held. */
-  async accountResult(account: bigint, { height, index }: ResultPosition): Promise<AccountResult | null> {
-    const outcome = await this.outcome(height);
-    return outcome === null ? null : this.ledger.accountResult(account, outcome, index);
   }
 
   /** Whether the outcomes of all executed blocks are durable. */

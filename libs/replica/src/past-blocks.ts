@@ -1,6 +1,6 @@
 import type { StoredOutcome } from '@quorate/ledger';
 import { decodeBody, scanEnvelope, type EnvelopeOutline } from '@quorate/protocol';
-import { ReplicaError } from './replica-error';
+import { historyIncomplete } from './replica-error';
 
 /** Blocks kept for the next row of a list, about 3 MiB each at most. */
 const KEPT_BLOCKS_MAX = 6;
@@ -47,10 +47,7 @@ export class PastBlocks {
   /** What the block did. */
   async outcome(height: number): Promise<StoredOutcome> {
     const outcome = await this.executor.outcome(height);
-    if (outcome === null)
-      throw new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `the outcome of block ${height} is not held here`, {
-        height,
-      });
+    if (outcome === null) throw historyIncomplete(height);
     return outcome;
   }
 

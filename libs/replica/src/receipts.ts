@@ -14,6 +14,7 @@ import {
 } from '@quorate/protocol';
 import type { ReceiptSideName } from '@quorate/transport';
 import type { Executor } from './executor';
+import { historyIncomplete } from './replica-error';
 import type { ResultTrees } from './result-trees';
 
 /** `not_yet`: executed, but no certificate proves it so far. */
@@ -51,7 +52,7 @@ export class Receipts {
     this.genesisHex = hex(encodeGenesis(genesis));
   }
 
-  /** Receipt of result `index` of block `height`, proved by `tip`. */
+  /** Receipt of result `index` of block `height`, proved by `tip`. Throws ReplicaError for a block that is not held. */
   async receipt(height: number, index: number, side: ReceiptSideName, tip: ProvingTip | null): Promise<ReceiptAnswer> {
     const { parent } = this.genesis;
     if (parent !== undefined && height <= parent.height) {
@@ -59,8 +60,10 @@ export class Receipts {
       const origin = { ledgerId: bytesToUuid(ledgerId), genesisId: hex(genesisId), height: parent.height };
       return { kind: 'inherited', position: { height, index }, parent: origin };
     }
+    if (height < 1 || height > this.executor.height) return { kind: 'unknown' };
     const tree = await this.trees.of(height);
-    if (tree === null || index >= tree.results.count) return { kind: 'unknown' };
+    if (tree === null) throw historyIncomplete(height);
+    if (index >= tree.results.count) return { kind: 'unknown' };
     if (tip === null || tip.header.execHeight < height) return { kind: 'not_yet' };
     const { results, blockKey } = tree;
     return {

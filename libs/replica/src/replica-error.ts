@@ -37,3 +37,8 @@ export class ReplicaError extends CodedError {
     super(code, message, facts);
   }
 }
+
+/** What a question gets whose answer is in a block that this replica does not hold. */
+export function historyIncomplete(height: number): ReplicaError {
+  return new ReplicaError('REPLICA_HISTORY_INCOMPLETE', `block ${height} is not held here`, { height });
+}

@@ -17,6 +17,7 @@ import type { StatementPoint } from '@quorate/transport';
 import type { BlockTimes } from './block-times';
 import type { Executor } from './executor';
 import type { ProvingTip } from './receipts';
+import { historyIncomplete } from './replica-error';
 import type { ResultTrees } from './result-trees';
 
 /** Blocks whose outcomes are read for one page while looking for its first line; then the page is empty and has a cursor. */
@@ -140,9 +141,12 @@ export class Statements {
   }
 
   private async result(account: bigint, position: ResultPosition): Promise<AccountResult> {
-    const found = await this.executor.accountResult(account, position);
-    if (found === null)
-      throw new CodecError('CODEC_INVALID', 'the account has no result at this position, or it is not held here');
+    const { ledger, height } = this.executor;
+    if (position.height > height) throw new CodecError('CODEC_INVALID', 'there is no block of this height yet');
+    const outcome = await this.executor.outcome(position.height);
+    if (outcome === null) throw historyIncomplete(position.height);
+    const found = ledger.accountResult(account, outcome, position.index);
+    if (found === null) throw new CodecError('CODEC_INVALID', 'the account has no result at this position');
     return found;
   }
 
@@ -175,8 +179,8 @@ export class Statements {
     tip: ProvingTip,
   ): Promise<StatementLine> {
     const tree = await this.trees.of(height);
-    if (tree === null || index >= tree.results.count)
-      throw new CodecError('CODEC_INVALID', 'there is no result at this position');
+    if (tree === null) throw historyIncomplete(height);
+    if (index >= tree.results.count) throw new CodecError('CODEC_INVALID', 'there is no result at this position');
     const { results, blockKey } = tree;
     if (!blocks.has(height)) {
       const historyPath = this.executor.history.path(height, tip.header.execHeight + 1).map(hex);

@@ -23,7 +23,7 @@ export class ReceiptsController {
     operationId: 'getTransferReceipt',
     summary: 'Proof of the first attempt to book a transfer, applied or failed',
     answer: receiptSchema,
-    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_INHERITED', 'RECEIPT_NOT_YET'],
+    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_INHERITED', 'RECEIPT_NOT_YET', 'HISTORY_UNAVAILABLE'],
   })
   transferReceipt(
     @Req() request: FastifyRequest,
@@ -38,7 +38,7 @@ export class ReceiptsController {
     operationId: 'getOperationReceipt',
     summary: 'Proof of the operation at an index of a block',
     answer: receiptSchema,
-    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_INHERITED', 'RECEIPT_NOT_YET'],
+    problems: ['RECEIPT_UNKNOWN', 'RECEIPT_INHERITED', 'RECEIPT_NOT_YET', 'HISTORY_UNAVAILABLE'],
   })
   operationReceipt(
     @Req() request: FastifyRequest,

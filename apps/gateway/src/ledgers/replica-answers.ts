@@ -44,8 +44,8 @@ export function understood(answer: ReplicaAnswer): ReplicaAnswer {
       retryAfterMs: busyRetryMs,
     });
   }
-  if (answer.code === 'REPLICA_HISTORY_INCOMPLETE') {
-    throw new GatewayProblem('HISTORY_UNAVAILABLE', 'The replica that was asked does not hold blocks this old.', {
+  if (answer.code === 'REPLICA_HISTORY_INCOMPLETE' || answer.code === 'REPLICA_ARCHIVE_UNREACHABLE') {
+    throw new GatewayProblem('HISTORY_UNAVAILABLE', 'No replica that could be asked reaches blocks this old.', {
       retryAfterMs: 1_000,
     });
   }

@@ -31,7 +31,7 @@ export class StatementsController {
     operationId: 'getAccountStatement',
     summary: 'Provably complete statement of an account, page by page from its newest lines on',
     answer: statementPageSchema,
-    problems: ['ACCOUNT_UNKNOWN', 'RECEIPT_NOT_YET'],
+    problems: ['ACCOUNT_UNKNOWN', 'RECEIPT_NOT_YET', 'HISTORY_UNAVAILABLE'],
   })
   statement(
     @Req() request: FastifyRequest,
@@ -47,7 +47,7 @@ export class StatementsController {
     summary:
       'Statement of the lines that prove the balance at a past height or time: the last one up to it and the next one',
     answer: statementPageSchema,
-    problems: ['ACCOUNT_UNKNOWN', 'RECEIPT_NOT_YET'],
+    problems: ['ACCOUNT_UNKNOWN', 'RECEIPT_NOT_YET', 'HISTORY_UNAVAILABLE'],
   })
   balance(
     @Req() request: FastifyRequest,

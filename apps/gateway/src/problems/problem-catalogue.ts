@@ -130,7 +130,8 @@ const definitions = {
   HISTORY_UNAVAILABLE: {
     status: 503,
     title: 'Blocks this old are not at hand',
-    remedy: 'Ask again: another replica may hold them. What is newer can be read meanwhile.',
+    remedy:
+      'Ask again: whoever holds them, a replica or the archive, may be out of reach for a moment. What is newer can be read meanwhile.',
   },
   LEDGER_UNAVAILABLE: {
     status: 503,

@@ -12,6 +12,13 @@ export type Observation = readonly {
   readonly status: ObservedStatus | null;
 }[];
 
+/** Codes of what a replica does not hold, cannot reach or could not confirm in time. */
+const INCAPABLE: ReadonlySet<string> = new Set([
+  'REPLICA_ARCHIVE_UNREACHABLE',
+  'REPLICA_FENCE_TIMEOUT',
+  'REPLICA_HISTORY_INCOMPLETE',
+]);
+
 /** The connections to all replicas of one ledger, and what they last said about themselves. */
 export class LedgerLink {
   private links: readonly ReplicaLink[];
@@ -125,24 +132,29 @@ export class LedgerLink {
     return latest;
   }
 
-  /** Puts a query to one replica after another until one answers that is not behind what a client was told. */
+  /**
+   * Puts a query to one replica after another until one answers that is not behind what a client was told. What one replica cannot tell for a
+   * reason of its own, another may.
+   */
   async query(query: ReplicaQuery): Promise<ReplicaAnswer> {
     const deadlineMs = performance.now() + GATEWAY_LIMITS.queryTotalMs;
     let best: ReplicaAnswer | null = null;
+    let incapable: ReplicaAnswer | null = null;
     for (const link of await this.order()) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) break;
       const answer = await this.ask(link, query, Math.min(leftMs, GATEWAY_LIMITS.queryMs));
       if (answer === null) continue;
-      if (answer.code === 'REPLICA_FENCE_TIMEOUT') {
-        best ??= answer;
+      if (isIncapable(answer)) {
+        incapable ??= answer;
         continue;
       }
       if (best === null || answer.height > best.height) best = answer;
       if (answer.height >= this.heightSeen) break;
     }
-    if (best === null) throw new ReplicaUnreachable(-1, 'no replica of the ledger answers');
-    return best;
+    const answer = best ?? incapable;
+    if (answer === null) throw new ReplicaUnreachable(-1, 'no replica of the ledger answers');
+    return answer;
   }
 
   close(): void {
@@ -166,6 +178,11 @@ export class LedgerLink {
     else if (this.links.includes(link)) this.statuses.set(link, status);
     return { index: link.index, joining: link.address.joining, status };
   }
+}
+
+/** Whether it is the replica that cannot answer: the query itself may be right. */
+function isIncapable({ kind, code }: ReplicaAnswer): boolean {
+  return kind === 'error' && typeof code === 'string' && INCAPABLE.has(code);
 }
 
 async function heardOf(answer: Promise<Observation[number]>): Promise<void> {

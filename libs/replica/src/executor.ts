@@ -13,7 +13,7 @@ import {
   type ExecutableBlock,
   type StoredOutcome,
 } from '@quorate/ledger';
-import { genesisId, historyLeaf, type Genesis, type ResultPosition } from '@quorate/protocol';
+import { genesisId, historyLeaf, type Genesis } from '@quorate/protocol';
 import type { ArchivedHistory } from './archived-history';
 import { BodyScans } from './body-scans';
 import { drawHashKey } from './hash-key';

@@ -12,11 +12,12 @@ const { Journal, Vault } = require('@quorate/storage');
 const { nodeCryptography, nodeTimers, openNodeDirectory } = require('@quorate/runtime-node');
 
 const mebibyte = 1_048_576;
-const totalBytes = (process.argv.includes('--quick') ? 64 : 256) * mebibyte;
+/** What one turn writes: enough to fill a few segments; many turns say more than long ones on a disk that is not alone. */
+const totalBytes = 96 * mebibyte;
 const recordBytes = mebibyte;
 /** Blocks on their way to the disk at once; the window of consensus. */
 const window = 8;
-const roundCount = 3;
+const roundCount = process.argv.includes('--quick') ? 7 : 21;
 const loneCount = 500;
 const loneBytes = 400;
 const tagBytes = 16;
@@ -30,6 +31,15 @@ const checksums = {
       const hash = createHash('sha256').update(associated).update(payload).digest();
       target.set(hash.subarray(0, tagBytes), offset + payload.length);
     },
+    open: () => null,
+  }),
+};
+
+/** Frames that are neither enciphered nor checked: no journal one could keep, but the floor of both. */
+const copies = {
+  random: nodeCryptography.random,
+  cipher: () => ({
+    seal: (nonce, associated, payload, target, offset) => target.set(payload, offset),
     open: () => null,
   }),
 };
@@ -138,19 +148,25 @@ const rate = (spent) => totalBytes / mebibyte / (spent.elapsedMs / 1_000);
 
 /** Throughput in MiB/s, processor ms per GiB, latencies in ms, and the ratios that have a target. */
 async function measureStorage() {
+  const turns = [
+    ['raw', () => writeRaw(true)],
+    ['sealed', () => appendAll(nodeCryptography)],
+    ['checked', () => appendAll(checksums)],
+    ['copied', () => appendAll(copies)],
+    ['grown', () => writeRaw(false)],
+  ];
   const rounds = [];
-  for (let round = 0; round < roundCount; round += 1) {
-    rounds.push({
-      raw: await writeRaw(true),
-      sealed: await appendAll(nodeCryptography),
-      checked: await appendAll(checksums),
-      grown: await writeRaw(false),
-    });
+  for (let round = 0; round <= roundCount; round += 1) {
+    // Every other round goes the other way, so that none always follows the same one.
+    const spent = {};
+    for (const [name, turn] of round % 2 === 0 ? turns : turns.toReversed()) spent[name] = await turn();
+    // The first round warms up.
+    if (round > 0) rounds.push(spent);
   }
   const lone = await measureLone();
   const of = (name, value) => median(rounds.map((round) => value(round[name])));
   const perGibibyte = (spent) => (spent.processorMs / totalBytes) * 1_024 * mebibyte;
-  const [raw, sealed, checked, grown] = ['raw', 'sealed', 'checked', 'grown'].map((name) => ({
+  const [raw, sealed, checked, copied, grown] = ['raw', 'sealed', 'checked', 'copied', 'grown'].map((name) => ({
     mibPerSecond: of(name, rate),
     processorMsPerGib: of(name, perGibibyte),
   }));
@@ -158,11 +174,13 @@ async function measureStorage() {
     raw,
     sealed,
     checked,
+    copied,
     grown,
     loneMs: { journal: median(lone.journal), bare: median(lone.bare) },
     ratios: {
       throughput: median(rounds.map((round) => rate(round.sealed) / rate(round.raw))),
       sealingElapsed: median(rounds.map((round) => round.sealed.elapsedMs / round.checked.elapsedMs)),
+      sealingOverCopies: median(rounds.map((round) => round.sealed.elapsedMs / round.copied.elapsedMs)),
       sealingProcessor: median(rounds.map((round) => round.sealed.processorMs / round.checked.processorMs)),
       lone: median(lone.journal) / median(lone.bare),
     },
@@ -170,7 +188,7 @@ async function measureStorage() {
 }
 
 /** The figures as tables. */
-function printStorage({ raw, sealed, checked, grown, loneMs, ratios }) {
+function printStorage({ raw, sealed, checked, copied, grown, loneMs, ratios }) {
   const row = (name, { mibPerSecond, processorMsPerGib }) => [
     name,
     Math.round(mibPerSecond).toString(),
@@ -182,6 +200,7 @@ function printStorage({ raw, sealed, checked, grown, loneMs, ratios }) {
       row('raw disk, files zeroed ahead', raw),
       row('journal, sealed', sealed),
       row('journal, checksums only (SHA-256)', checked),
+      row('journal, neither sealed nor checked', copied),
       row('raw disk, files that grow', grown),
     ],
   );
@@ -193,10 +212,11 @@ function printStorage({ raw, sealed, checked, grown, loneMs, ratios }) {
     ],
   );
   printTable(
-    ['ratio in this run', 'value', 'target'],
+    [`ratio in this run, median of ${roundCount} rounds in turns`, 'value', 'target'],
     [
       ['throughput: journal / raw disk', ratios.throughput.toFixed(2), '>= 0.70'],
       ['time: sealed / checksums only', ratios.sealingElapsed.toFixed(2), '<= 1.10'],
+      ['time: sealed / neither sealed nor checked', ratios.sealingOverCopies.toFixed(2), ''],
       ['processor time: sealed / checksums only', ratios.sealingProcessor.toFixed(2), '<= 1.10'],
       ['lone write: journal / write and fdatasync', ratios.lone.toFixed(2), '<= 1.30'],
     ],

@@ -7,14 +7,18 @@ import {
   type DecipherGCM,
   type KeyObject,
 } from 'node:crypto';
+import { MessageChannel } from 'node:worker_threads';
 import type { Cryptography, FrameCipher } from '@quorate/runtime';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 
-/** Bytes enciphered at a time: what the call allocates then stays in the processor's cache and is reused, at twice the speed. */
-const CHUNK_BYTES = 16_384;
+/** Bytes enciphered at a time: the call allocates as many. */
+const CHUNK_BYTES = 262_144;
+
+/** Memory below this is left to the collector: giving it up costs more than it saves. */
+const RELEASED_BYTES_MIN = 16_384;
 
 /** Symmetric cryptography by the OpenSSL that Node carries. */
 export const nodeCryptography: Cryptography = {
@@ -35,7 +39,7 @@ class NodeFrameCipher implements FrameCipher {
     const cipher = createCipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(associated);
     for (let at = 0; at < payload.length; at += CHUNK_BYTES)
-      target.set(cipher.update(payload.subarray(at, at + CHUNK_BYTES)), offset + at);
+      moveInto(target, offset + at, cipher.update(payload.subarray(at, at + CHUNK_BYTES)));
     cipher.final();
     target.set(cipher.getAuthTag(), offset + payload.length);
   }
@@ -47,9 +51,22 @@ class NodeFrameCipher implements FrameCipher {
     decipher.setAuthTag(sealed.subarray(length));
     const payload = new Uint8Array(length);
     for (let at = 0; at < length; at += CHUNK_BYTES)
-      payload.set(decipher.update(sealed.subarray(at, Math.min(length, at + CHUNK_BYTES))), at);
+      moveInto(payload, at, decipher.update(sealed.subarray(at, Math.min(length, at + CHUNK_BYTES))));
     return isAuthentic(decipher) ? payload : null;
   }
+}
+
+/** What is posted at a closed port is dropped, but its memory has changed hands: it is free at once, and still in the processor's cache. */
+const { port1: closedPort } = new MessageChannel();
+closedPort.close();
+
+/**
+ * Copies what a cipher gave out. Memory of this kind is counted against the heap: if it waited for the collector, sealing a hundred mebibytes would make
+ * it go through the whole heap.
+ */
+function moveInto(target: Uint8Array, offset: number, made: Buffer<ArrayBuffer>): void {
+  target.set(made, offset);
+  if (made.length >= RELEASED_BYTES_MIN) closedPort.postMessage(null, [made.buffer]);
 }
 
 function isAuthentic(decipher: DecipherGCM): boolean {

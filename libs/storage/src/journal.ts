@@ -20,7 +20,7 @@ import {
 } from './journal-recovery';
 import { corrupt } from './segment-scan';
 import { Segments } from './segments';
-import { StorageError } from './storage-error';
+import { StorageError, writeFault } from './storage-error';
 import type { Vault } from './vault';
 
 /** Largest payload of one record: a block with its body fits, and any segment holds it. */
@@ -40,9 +40,9 @@ export interface JournalOptions {
   readonly directory: Directory;
   readonly vault: Vault;
   readonly timers: Timers;
-  /** Sees every intact record in order while the journal opens. `payload` is valid only during the call. */
   /** Where reading begins, as `mark` gave it; what stands before it can still be read by position. The whole journal if it is left out. */
   readonly from?: JournalMark;
+  /** Sees every intact record in order while the journal opens. `payload` is valid only during the call. */
   readonly onRecord: (record: JournalRecord, position: JournalPosition, sequence: number) => void;
   /** The medium failed: nothing more may be said in this process's life. Called once. */
   readonly onFault: (error: StorageError) => void;
@@ -178,7 +178,7 @@ export class Journal {
       }
       this.writing = false;
     } catch (error) {
-      this.fail(asStorageError(error), true);
+      this.fail(writeFault('the journal', error), true);
     }
   }
 
@@ -232,7 +232,7 @@ export class Journal {
 
   private prepareAfter(segment: number): void {
     if (segment < this.segments.count) return;
-    this.growUntilThereIsRoom().catch((error: unknown) => this.fail(asStorageError(error), true));
+    this.growUntilThereIsRoom().catch((error: unknown) => this.fail(writeFault('the journal', error), true));
   }
 
   private growUntilThereIsRoom(): Promise<void> {
@@ -247,7 +247,7 @@ export class Journal {
         this.noteSpace('ample');
         return;
       } catch (error) {
-        if (asStorageError(error).code !== 'STORAGE_FULL') throw error;
+        if (!(error instanceof StorageError) || error.code !== 'STORAGE_FULL') throw error;
         this.noteSpace(this.filling.isEmpty && this.queue.length > 0 ? 'none' : 'short');
         await this.waitForRoom();
       }
@@ -288,11 +288,6 @@ export class Journal {
     if (tell) this.options.onFault(error);
     for (const append of waiting) append.reject(error);
   }
-}
-
-function asStorageError(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
-  return new StorageError('STORAGE_WRITE_FAILED', `the journal could not be written: ${String(error)}`);
 }
 
 async function layFoundation(segments: Segments, vault: Vault): Promise<JournalEnd> {

@@ -11,8 +11,6 @@ const SEGMENTS_MAX = 4_096;
 
 const NAME_PATTERN = /^journal-\d{6}$/;
 
-/** No room on the medium, for this user, or in one file. */
-
 /** The preallocated files of a journal, numbered from 1; all stay open for reading back. The oldest may have been removed. */
 export class Segments {
   private making: Promise<void> | null = null;

@@ -14,6 +14,7 @@ export type StorageErrorCode =
   | 'STORAGE_RECORD_TOO_LARGE'
   | 'STORAGE_CLOSED';
 
+/** No room on the medium, for this user, or in one file. */
 const FULL_CODES = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** A fault of the disk or of what is on it. */

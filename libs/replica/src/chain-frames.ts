@@ -19,6 +19,9 @@ import type { ChainSource, ChainTip, OfferedState } from './chain-source';
 
 const QUESTION = { tip: 1, header: 2, newestState: 3, chunkHashes: 4, chunk: 5, range: 6 } as const;
 
+/** The answer of one that does not hold what it was asked for. */
+export const NOTHING_HELD = Uint8Array.of(0);
+
 /** Blocks belong to no epoch. */
 const NO_EPOCH = 0;
 const STATE_BYTES_MAX = 65_536;
@@ -28,8 +31,8 @@ const PROOF_BYTES_MAX = 262_144;
 /** Answers one request. Throws CodecError on one that nobody would send. */
 export async function answerChainRead(source: ChainSource, request: Uint8Array): Promise<Uint8Array> {
   const content = await contentOf(source, new Reader(request));
-  const writer = new Writer(1 + (content?.length ?? 0)).u8(content === null ? 0 : 1);
-  return content === null ? writer.finish() : writer.fixed(content, content.length).finish();
+  if (content === null) return NOTHING_HELD;
+  return new Writer(1 + content.length).u8(1).fixed(content, content.length).finish();
 }
 
 async function contentOf(source: ChainSource, reader: Reader): Promise<Uint8Array | null> {

@@ -278,6 +278,20 @@ describe('a fork', () => {
     expect(shipped?.height).toBe((data as { height: number }[])[0].height);
   });
 
+  it('is restored itself from its own archive alone, from its first block on', async () => {
+    const fork = await forkOf(parent, forkHeight, 4);
+    await fork.open();
+    const height = await heightOf(fork.submit(transfer(200n, 1n, 2n, 1n)));
+    await fork.running.archiving.shipNow();
+    await fork.running.close();
+    const archive = new Archive({ store: fork.archived, vault: fork.vault });
+    for (const at of [forkHeight, height]) {
+      const restored = await restoreChain(fork.genesis, new ArchivedChain(fork.genesis, archive), at);
+      expect(restored.height).toBe(at);
+      expect(restored.ledger.account(2n)).toMatchObject({ creditsPosted: at === height ? 31n : 30n });
+    }
+  });
+
   it('begins at the last block at or before a time', async () => {
     const { data } = await parent.ask({ query: 'blocks', limit: 100 });
     const blocks = data as { height: number; timestampNs: string }[];

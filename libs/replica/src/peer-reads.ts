@@ -1,6 +1,6 @@
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import type { Link, Timers } from '@quorate/runtime';
-import { RemoteChain, answerChainRead } from './chain-frames';
+import { NOTHING_HELD, RemoteChain, answerChainRead } from './chain-frames';
 import type { ChainSource } from './chain-source';
 import { PEER_FRAMES } from './peer-frames';
 import { ReplicaError } from './replica-error';
@@ -37,6 +37,11 @@ export class PeerReads {
     return [...this.links.values()].map((link) => new RemoteChain({ readChain: (request) => this.ask(link, request) }));
   }
 
+  /** The links to peers that there are. */
+  get openLinks(): readonly Link[] {
+    return [...this.links.values()];
+  }
+
   opened(link: Link): void {
     if (link.party.kind === 'peer') this.links.set(link.party.peer, link);
   }
@@ -60,8 +65,13 @@ export class PeerReads {
   private serve(link: Link, peer: string, payload: Uint8Array): void {
     const chain = this.options.chain();
     const underWay = this.underWay.get(link) ?? 0;
+    if (chain === null) {
+      // It has nothing yet: whoever asks need not wait.
+      link.send(PEER_FRAMES.readAnswer, payload.subarray(0, ID_BYTES), NOTHING_HELD);
+      return;
+    }
     // To whoever is not let in, this replica is not there.
-    if (chain === null || !this.options.admits(peer) || underWay >= READS_PER_PEER_MAX) return;
+    if (!this.options.admits(peer) || underWay >= READS_PER_PEER_MAX) return;
     this.underWay.set(link, underWay + 1);
     answerChainRead(chain, payload.subarray(ID_BYTES))
       .then(

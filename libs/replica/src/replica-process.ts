@@ -28,7 +28,8 @@ import {
 } from './replica-keys';
 import type { ArchiveSettings, ReplicaCommand, ReplicaReport } from './process-messages';
 import type { ReplicaOptions } from './replica-options';
-import { fetchState, takeFetchedState } from './state-fetch';
+import { FolderFetchPlace } from './fetch-place';
+import { fetchBeginning, fetchState, type FetchOptions } from './state-fetch';
 
 const STATUS_EVERY_MS = 500;
 
@@ -59,6 +60,7 @@ interface Prepared {
   readonly listener: Server;
 }
 
+type ReconfigureCommand = Extract<ReplicaCommand, { kind: 'reconfigure' }>;
 type AcquireCommand = Extract<ReplicaCommand, { kind: 'acquire' }>;
 type StartCommand = Extract<ReplicaCommand, { kind: 'start' }>;
 
@@ -75,6 +77,8 @@ export class ReplicaProcess {
   });
   /** As the replica was started, with what changed since. */
   private running: StartCommand | null = null;
+  /** The newest change of the replica set that this replica was told of. */
+  private wanted: ReconfigureCommand | null = null;
   private joining: Promise<void> | null = null;
   /** Who hears of the links: the mender while blocks are missing, then the replica. */
   private events: LinkEvents | null = null;
@@ -141,8 +145,8 @@ export class ReplicaProcess {
         return;
       case 'reconfigure':
         this.useParticipants(command.participants);
-        this.reconfigured(command);
-        this.joining ??= this.join(command);
+        this.wanted = command;
+        this.follow(command);
         return;
       case 'ship':
         this.replica?.archiving.ship(command.ships);
@@ -199,11 +203,7 @@ export class ReplicaProcess {
   }
 
   private async start(command: StartCommand): Promise<void> {
-    if (this.replica !== null) {
-      this.host.report({ kind: 'started' });
-      return;
-    }
-    await this.run(command);
+    if (this.running === null) await this.run(command);
     this.host.report({ kind: 'started' });
   }
 
@@ -211,8 +211,7 @@ export class ReplicaProcess {
     const { prepared } = this;
     if (prepared === null || prepared.directory !== command.directory)
       throw new ReplicaError('REPLICA_NOT_PREPARED', 'start needs prepare with the same directory first');
-    const genesisBytes = new Uint8Array(command.genesis);
-    const genesis = decodeGenesis(genesisBytes);
+    const genesis = decodeGenesis(new Uint8Array(command.genesis));
     assertGenesis(genesis, prepared.keys);
     const own = certificateHash(prepared.keys.tls.certificate);
     const mender: HistoryMender = new HistoryMender(
@@ -220,10 +219,49 @@ export class ReplicaProcess {
       nodeTimers,
       () => this.connect(command, prepared, mender),
     );
-    const replica = await Replica.open({
+    this.running = command;
+    const replica = await this.open(command, prepared, mender).catch((error: unknown) => {
+      if (!isWithoutBeginning(error) || command.participants.length < 2) throw error;
+      return null;
+    });
+    if (replica === null) {
+      this.connect(command, prepared, mender);
+      void this.begin(command, genesis).catch((error: unknown) => this.fail(error));
+      return;
+    }
+    this.replica = replica;
+    replica.useLinks(this.connect(command, prepared, replica));
+    // Of members it knows whether there is a link; others it meets.
+    for (const link of this.reads.openLinks) replica.opened(link);
+    this.reportStatus(replica);
+  }
+
+  /** A fork's replica that was made later, or lost its snapshots, gets the state with which the fork began from its peers. */
+  private async begin(command: StartCommand, genesis: Genesis): Promise<void> {
+    const snapshots = await openNodeDirectory(join(command.directory, 'snapshots'));
+    await fetchBeginning(this.fetching(command, genesis), snapshots, () => !this.ending);
+    this.work = this.work
+      .then(async () => {
+        if (this.ending) return;
+        await this.run(this.running ?? command);
+        if (this.wanted !== null) this.follow(this.wanted);
+      })
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  private fetching(command: StartCommand, genesis: Genesis): FetchOptions {
+    const vault = vaultOf(genesis, command.dataKeys);
+    return { genesis, vault, timers: nodeTimers, chains: () => this.reads.chains };
+  }
+
+  /** Throws StorageError or ReplicaError. */
+  private async open(command: StartCommand, prepared: Prepared, mender: HistoryMender): Promise<Replica> {
+    const genesisBytes = new Uint8Array(command.genesis);
+    const genesis = decodeGenesis(genesisBytes);
+    return Replica.open({
       genesis,
       genesisBytes,
-      certificateHash: own,
+      certificateHash: certificateHash(prepared.keys.tls.certificate),
       directory: await openNodeDirectory(join(command.directory, 'journal')),
       snapshots: await openNodeDirectory(join(command.directory, 'snapshots')),
       source: mender,
@@ -241,10 +279,6 @@ export class ReplicaProcess {
       onRefused: (detail) => this.host.report({ kind: 'reconfigure-refused', detail }),
       onHalt: (error) => this.fail(error),
     });
-    this.replica = replica;
-    replica.useLinks(this.connect(command, prepared, replica));
-    this.running = command;
-    this.reportStatus(replica);
   }
 
   private useParticipants(participants: StartCommand['participants']): void {
@@ -253,18 +287,19 @@ export class ReplicaProcess {
   }
 
   /** A replica that joins takes the state of a peer, if that is far ahead; it goes on executing meanwhile. Only where an archive has what is older. */
-  private async join(command: Extract<ReplicaCommand, { kind: 'reconfigure' }>): Promise<void> {
+  private async join(command: ReconfigureCommand): Promise<void> {
     const { running, replica } = this;
     if (running?.archive === undefined || replica === null || replica.status().self !== null) return;
     if (await hasVoted(running.directory)) return;
-    const vault = vaultOf(decodeGenesis(new Uint8Array(running.genesis)), running.dataKeys);
-    const height = await fetchState({ ...running, vault, reads: this.reads, status: () => replica.status() });
+    const genesis = decodeGenesis(new Uint8Array(running.genesis));
+    const place = new FolderFetchPlace(running.directory);
+    const height = await fetchState(this.fetching(running, genesis), place, () => replica.status());
     if (height === null) return;
     this.work = this.work.then(() => this.changeState(height, command)).catch((error: unknown) => this.fail(error));
   }
 
   /** Goes on from the state that was fetched, unless the replica got there by itself. */
-  private async changeState(height: number, command: Extract<ReplicaCommand, { kind: 'reconfigure' }>): Promise<void> {
+  private async changeState(height: number, command: ReconfigureCommand): Promise<void> {
     const { running, replica } = this;
     if (running === null || replica === null || this.ending) return;
     const { executedHeight, self } = replica.status();
@@ -273,12 +308,18 @@ export class ReplicaProcess {
     if (this.statusTimer !== null) clearInterval(this.statusTimer);
     [this.replica, this.links, this.events] = [null, null, null];
     await replica.close();
-    await takeFetchedState(running.directory);
+    await new FolderFetchPlace(running.directory).take();
     await this.run(running);
     this.reconfigured(command);
   }
 
-  private reconfigured({ configuration, signatures }: Extract<ReplicaCommand, { kind: 'reconfigure' }>): void {
+  private follow(command: ReconfigureCommand): void {
+    if (this.replica === null) return;
+    this.reconfigured(command);
+    this.joining ??= this.join(command);
+  }
+
+  private reconfigured({ configuration, signatures }: ReconfigureCommand): void {
     this.replica?.reconfigure(new Uint8Array(configuration), signatures);
   }
 
@@ -354,6 +395,10 @@ function vaultOf({ ledgerId }: Genesis, keys: StartCommand['dataKeys']): Vault {
 
 function archiveOptions(genesis: Genesis, { store, keys, retention }: ArchiveSettings): Partial<ReplicaOptions> {
   return { archive: { store: openObjectStore(store), vault: vaultOf(genesis, keys) }, retention };
+}
+
+function isWithoutBeginning(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'REPLICA_PARENT_STATE_MISSING';
 }
 
 /** The genesis is what everybody trusts: where it names this replica's key, it must name its certificate too. */

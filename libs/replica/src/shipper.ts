@@ -189,6 +189,9 @@ export class Shipper {
     }
     this.snapshotHeight = (await this.archive.snapshotHeights()).at(-1) ?? 0;
     this.shippedHeight = last === 0 ? genesisHeight : last;
+    // Without the state that it began with, a fork's blocks lead nowhere.
+    const beginning = this.options.snapshots.newestFirst.find(({ isKept }) => isKept);
+    if (this.snapshotHeight === 0 && beginning !== undefined) await this.shipSnapshot(beginning);
     this.begun = true;
   }
 

@@ -1,14 +1,16 @@
 // How a replica that joins gets the state of its ledger without executing its whole history: the newest snapshot that a quorum signed, from
 // one of the peers, chunk by chunk. Nothing is believed: the signatures follow from the genesis, hashes from the root, headers from the block.
 import { Writer } from '@quorate/codec';
-import { concatBytes } from '@quorate/crypto';
+import { concatBytes, equalBytes } from '@quorate/crypto';
 import {
   chunkCount,
   encodeCertificate,
   encodeHeader,
   HEADER_BYTES,
+  stateRoot,
   type EpochStep,
   type Genesis,
+  type StateDescription,
 } from '@quorate/protocol';
 import { SnapshotImport, type SnapshotStore } from '@quorate/storage';
 import type { ChainSource } from './chain-source';
@@ -34,6 +36,30 @@ export async function importState(
   verifier.demandState(offered);
   const { state, certificate } = offered;
   const incoming = await SnapshotImport.begin(snapshots, state);
+  await takeSections(source, incoming, state);
+  const steps = tip.proof.epochs.filter(({ header }) => header.height <= state.height);
+  await incoming.own(OWN_SECTIONS.headers, await headersOf(source, state.height));
+  await incoming.own(OWN_SECTIONS.certificates, certificatesOf(steps));
+  await incoming.own(OWN_SECTIONS.epochs, epochsOf(steps));
+  return (await incoming.finish(new Uint8Array(0), certificate)) === null ? null : state.height;
+}
+
+/** Takes in the state with which a fork began, if the source still has it; false if not. Throws ReplicaError, CodecError or StorageError. */
+export async function importBeginning(
+  { parent }: Genesis,
+  source: ChainSource,
+  snapshots: SnapshotStore,
+): Promise<boolean> {
+  if (parent === undefined) return false;
+  const offered = await source.newestState(parent.height);
+  if (offered === null || !equalBytes(stateRoot(offered.state), parent.stateRoot)) return false;
+  const incoming = await SnapshotImport.begin(snapshots, offered.state);
+  await takeSections(source, incoming, offered.state);
+  return (await incoming.finish(new Uint8Array(0), null)) !== null;
+}
+
+/** All chunks of the state, many of them on their way at a time. */
+async function takeSections(source: ChainSource, incoming: SnapshotImport, state: StateDescription): Promise<void> {
   for (const { number, lengthBytes } of state.sections) {
     const hashes = await source.chunkHashes(state.height, number);
     if (hashes === null || !incoming.hashes(number, hashes)) throw wrong(state.height);
@@ -48,11 +74,6 @@ export async function importState(
     };
     await Promise.all(Array.from({ length: CHUNKS_UNDER_WAY_MAX }, lane));
   }
-  const steps = tip.proof.epochs.filter(({ header }) => header.height <= state.height);
-  await incoming.own(OWN_SECTIONS.headers, await headersOf(source, state.height));
-  await incoming.own(OWN_SECTIONS.certificates, certificatesOf(steps));
-  await incoming.own(OWN_SECTIONS.epochs, epochsOf(steps));
-  return (await incoming.finish(new Uint8Array(0), certificate)) === null ? null : state.height;
 }
 
 /** The newest headers, which are checked when the snapshot is begun with: each names the one before it, and the state names the last. */

@@ -8,6 +8,7 @@ import {
   RULES_VERSION,
   ACCOUNT_FLAGS,
   OPEN_ASSET_POLICY,
+  earliestForkNs,
   encodeConfiguration,
   encodeEnvelopeContent,
   encodeGenesis,
@@ -157,8 +158,8 @@ export class Cluster {
     this.configuration = firstConfiguration(genesis);
   }
 
-  /** Makes and starts a ledger with `count` replicas. */
-  static async start(count: number, isArchived = false): Promise<Cluster> {
+  /** Makes and starts a ledger with `count` replicas; with a parent, one that begins with that one's state as it is now. */
+  static async start(count: number, isArchived = false, parent?: Cluster): Promise<Cluster> {
     const root = await mkdtemp(join(tmpdir(), 'quorate-cluster-'));
     const replicas = Array.from({ length: count }, (_, index) => new ReplicaHandle(join(root, String(index))));
     const [prepared, client] = await Promise.all([
@@ -166,9 +167,13 @@ export class Cluster {
       createClientCertificate('test client'),
     ]);
     const operator = makeParty(1n);
+    const ledgerId = new Uint8Array(randomBytes(16));
+    const origin = await parent?.giveState(ledgerId, replicas, prepared);
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const earliest = origin === undefined ? now : earliestForkNs(origin);
     const genesis: Genesis = {
-      ledgerId: new Uint8Array(randomBytes(16)),
-      createdAtNs: BigInt(Date.now()) * 1_000_000n,
+      ledgerId,
+      createdAtNs: earliest > now ? earliest : now,
       operator: {
         id: operator.id,
         name: 'Operator',
@@ -181,6 +186,7 @@ export class Cluster {
         certificateHash: unhex(certificateHash),
       })),
       governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
+      ...(origin === undefined ? {} : { parent: origin }),
     };
     const cluster = new Cluster(root, genesis, operator, client);
     cluster.replicas = replicas;
@@ -272,6 +278,40 @@ export class Cluster {
     this.configuration = next;
   }
 
+  /** Lets the replicas of a fork make this ledger's state, each for itself; gives what the fork's genesis has to name. */
+  private async giveState(ledgerId: Uint8Array, forks: readonly ReplicaHandle[], prepared: readonly Prepared[]) {
+    const clientCertificates = prepared.map(({ certificate }) => certificate);
+    for (const replica of this.replicas) replica.send({ kind: 'clients', clientCertificates });
+    const { participants } = this;
+    const states = await Promise.all(
+      forks.map(async (replica, index) => {
+        const parent = { genesis: encodeGenesis(this.genesis), participants, archive: null };
+        const { directory } = replica;
+        replica.send({
+          kind: 'acquire',
+          directory,
+          ledgerId,
+          dataKeys: dataKeysOf(index),
+          parent,
+          point: 'newest',
+        });
+        await replica.next('point');
+        return (await replica.next('acquired')).state;
+      }),
+    );
+    const [state] = states;
+    for (const { stateRoot } of states) expect(stateRoot).toBe(state.stateRoot);
+    return {
+      ledgerId: this.genesis.ledgerId,
+      genesisId: unhex(state.genesisId),
+      height: state.height,
+      timeNs: BigInt(state.timeNs),
+      blockId: unhex(state.blockId),
+      execRoot: unhex(state.execRoot),
+      stateRoot: unhex(state.stateRoot),
+    };
+  }
+
   private get participants(): Participant[] {
     return this.prepared.map(({ host, port, certificate }) => ({ host, port, certificate }));
   }
@@ -282,7 +322,7 @@ export class Cluster {
       kind: 'start',
       directory: replica.directory,
       genesis: encodeGenesis(this.genesis),
-      dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(index + 1) }],
+      dataKeys: dataKeysOf(index),
       participants: this.participants,
       clientCertificates: [this.client.certificate],
       archive: this.archive,
@@ -290,6 +330,10 @@ export class Cluster {
     await replica.next('started');
     replica.startedMs = performance.now() - replica.forkedAtMs;
   }
+}
+
+function dataKeysOf(index: number): { generation: number; key: Uint8Array }[] {
+  return [{ generation: 1, key: new Uint8Array(32).fill(index + 1) }];
 }
 
 /** A directory for the ledger's archive; of the history everything stays with the replicas, too. */

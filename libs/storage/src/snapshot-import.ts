@@ -33,7 +33,7 @@ export class SnapshotImport {
     private readonly state: StateDescription,
   ) {}
 
-  /** `state` must have been checked against a checkpoint certificate. */
+  /** `state` must have been checked against a checkpoint certificate or the genesis. */
   static async begin(store: SnapshotStore, state: StateDescription): Promise<SnapshotImport> {
     return new SnapshotImport(store, await store.begin(), state);
   }
@@ -80,14 +80,14 @@ export class SnapshotImport {
     this.sections.set(number, { number, lengthBytes, hashes: concatBytes(...hashes), places });
   }
 
-  /** The snapshot, once everything came; null as long as something is missing. */
-  async finish(extra: Uint8Array, certificate: CheckpointCertificate): Promise<StoredSnapshot | null> {
+  /** The snapshot, once everything came; null as long as something is missing. `certificate` is null for a state that the genesis names. */
+  async finish(extra: Uint8Array, certificate: CheckpointCertificate | null): Promise<StoredSnapshot | null> {
     if (this.missing > 0 || !this.state.sections.every(({ number }) => this.sections.has(number))) return null;
     const tables = [...this.sections.values()]
       .sort((left, right) => left.number - right.number)
       .map((section) => ({ ...section, places: section.places.filter((place) => place !== undefined) }));
     const snapshot = await this.store.finish(this.pack, this.state, extra, tables);
-    await this.store.certify(snapshot, certificate);
+    if (certificate !== null) await this.store.certify(snapshot, certificate);
     return snapshot;
   }
 }

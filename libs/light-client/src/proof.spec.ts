@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { CodecError } from '@quorate/codec';
 import {
   EPOCH_STEPS_MAX,
   RULES_VERSION,
@@ -20,6 +21,7 @@ import {
   type EpochStep,
   type Genesis,
 } from '@quorate/protocol';
+import { flippedBytes } from '../test/flipped-bytes';
 import { finalBy } from './proof';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -94,6 +96,22 @@ describe('C-39: proofs of finality across epochs', () => {
     const trusted = finalBy(genesis, former.header, former.proof);
     if (typeof trusted === 'string') throw new Error(trusted);
     expect(finalBy(genesis, header, proof, trusted)).toEqual(configurationOf(EPOCHS));
+  });
+
+  it('prove nothing with any byte flipped', () => {
+    const header = headerOf(4, { height: 39 });
+    const bytes = encodeFinalityProof(certify(header), steps.slice(0, 3));
+    const holds = (changed: Uint8Array): boolean => {
+      try {
+        return typeof finalBy(genesis, header, decodeFinalityProof(changed)) !== 'string';
+      } catch (error) {
+        if (error instanceof CodecError) return false;
+        throw error;
+      }
+    };
+    expect(holds(bytes)).toBe(true);
+    expect(Array.from(flippedBytes(bytes)).filter(holds)).toEqual([]);
+    expect(holds(bytes.subarray(0, -1))).toBe(false);
   });
 
   it('count for nothing in an epoch before the trusted one, or on another ledger', () => {

@@ -53,11 +53,6 @@ describe('verifyReceipt', () => {
     });
   });
 
-  it.each(['genesis', 'blockId', 'header', 'certificate'] as const)('refuses any changed digit of %s', (field) => {
-    for (const flipped of flippedDigits(receipt[field]))
-      expect(verifyReceipt({ ...receipt, [field]: flipped }, anchor).ok).toBe(false);
-  });
-
   it('proves an expiry, which nobody asked for, with the id of the pending transfer', () => {
     const outcome = verifyReceipt(expiry, anchor);
     expect(outcome).toMatchObject({ envelopeHash: null, operation: { kind: 'expiry', pendingId: 4n }, amount: 30n });
@@ -109,14 +104,6 @@ describe('verifyReceipt', () => {
     for (const change of changes)
       expect(verifyReceipt({ ...receipt, [field]: { ...side, ...change } }, anchor).ok).toBe(false);
   });
-
-  it.each(['envelopeHash', 'party', 'operation', 'debitAccount', 'creditAccount'] as const)(
-    'refuses any changed digit of record.%s',
-    (field) => {
-      for (const flipped of flippedDigits(String(receipt.record[field])))
-        expect(verifyReceipt(withRecord({ [field]: flipped }), anchor).ok).toBe(false);
-    },
-  );
 
   it('refuses an array with a hole, which no JSON has', () => {
     const historyPath = [...receipt.historyPath];

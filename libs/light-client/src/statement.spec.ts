@@ -27,13 +27,20 @@ function refusal(value: unknown): string {
   return outcome.code;
 }
 
-const withLines = (changed: readonly StatementLine[]): Statement => ({ ...whole, lines: changed });
-const page = (from: number, to: number, more: Partial<Statement> = {}): Statement => ({
-  ...whole,
-  attestation: null,
-  lines: lines.slice(from, to),
-  ...more,
-});
+/** With the blocks that are left to stand in. */
+function withLines(changed: readonly StatementLine[], attestation = whole.attestation): Statement {
+  const heights = [...changed, ...(attestation === null ? [] : [attestation])].map(({ record }) => record.height);
+  return {
+    ...whole,
+    attestation,
+    lines: changed,
+    blocks: whole.blocks.filter(({ height }) => heights.includes(height)),
+  };
+}
+
+function page(from: number, to: number, attestation: Statement['attestation'] = null): Statement {
+  return withLines(lines.slice(from, to), attestation);
+}
 
 describe('verifyStatement', () => {
   it('proves the whole history of an account, expiries included', () => {
@@ -59,7 +66,7 @@ describe('verifyStatement', () => {
   });
 
   it('joins pages that go on from each other, with or without the last line repeated', () => {
-    const two = [page(0, 3), page(3, 7, { attestation: whole.attestation })];
+    const two = [page(0, 3), page(3, 7, whole.attestation)];
     expect(proven(two)).toEqual(proven(whole));
     expect(proven([page(0, 4), page(3, 7)]).lines).toHaveLength(7);
     expect(refusal([page(0, 3), page(4, 7)])).toBe('STATEMENT_LINE_MISSING');

@@ -107,6 +107,9 @@ function provePage(page: ParsedStatement, trusted: Configuration | undefined): v
   const known = new Map<ParsedBlock, Uint8Array>();
   for (const line of page.lines) proveLine(page, line, known);
   if (page.attestation !== null) proveLine(page, page.attestation, known);
+  // What nothing leads to is not proved, and could be anything.
+  if (known.size < page.blocks.size)
+    throw new Refusal('STATEMENT_MALFORMED', 'a block is shown that no line stands in');
   const fault = finalBy(page.genesis, page.header, page.certificate, trusted);
   if (typeof fault === 'string') throw new Refusal('STATEMENT_CERTIFICATE_INVALID', fault);
 }

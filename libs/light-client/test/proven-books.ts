@@ -1,9 +1,13 @@
 // Accounts kept by hand, result by result, for ledgers whose every receipt must hold.
+import { sha256 } from '@quorate/crypto';
 import {
   OPEN_ASSET_POLICY,
+  encodeEvidence,
   encodeExpiry,
   encodeOperation,
   type AccountAfter,
+  type Evidence,
+  type Operation,
   type ResultRecord,
   type TransferDraft,
 } from '@quorate/protocol';
@@ -75,6 +79,17 @@ export class ProvenBooks {
     this.changePending(creditAccount, 0n, -amount);
     const timestampNs = this.timeNs;
     this.add(encodeExpiry(id), { index, debitAccount, creditAccount, amount, timestampNs, origin: null });
+  }
+
+  /** An applied operation that concerns no account. */
+  note(operation: Operation, amount = 0n): void {
+    this.add(encodeOperation(operation), { amount });
+  }
+
+  /** Evidence is the one result of its block, from no envelope. */
+  accuse(evidence: Evidence): void {
+    const operation = encodeEvidence(evidence);
+    this.add(operation, { origin: { envelopeHash: sha256(operation), party: 0n } });
   }
 
   /** Shows an account; the next result of it names the one before the attestation. */

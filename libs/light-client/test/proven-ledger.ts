@@ -20,6 +20,8 @@ import {
   resultsRoot,
   type BlockHeader,
   type Genesis,
+  type Operation,
+  type SignedStatement,
   decodeResultOperation,
   formatId,
   receiptRecord,
@@ -59,7 +61,44 @@ function transfer(id: bigint, fields: Partial<TransferDraft>): TransferDraft {
   };
 }
 
-/** What happens in the blocks 1 to 4; their results are 1, 7, 2 and 2. An expiry takes effect before the operations of its block. */
+const key = { scheme: 'ed25519', bytes: new Uint8Array(32).fill(3) } as const;
+
+/** One of each kind that books nothing. */
+const UNBOOKED: readonly Operation[] = [
+  { kind: 'create_party', party: { id: 2n, name: 'Shop', threshold: 1, keys: [key] } },
+  { kind: 'change_party', change: { party: 2n, threshold: 1, keys: [{ ...key, validFromNs: 0n, validUntilNs: 9n }] } },
+  { kind: 'set_party_roles', change: { party: 2n, roles: 5 } },
+  {
+    kind: 'put_mandate',
+    mandate: {
+      id: 8n,
+      account: 100n,
+      grantee: 2n,
+      creditAccount: 0n,
+      transferAmountMax: 50n,
+      periodAmountMax: 0n,
+      periodTransfersMax: 3,
+      periodSeconds: 86_400,
+      validUntilNs: 0n,
+    },
+  },
+  { kind: 'revoke_mandate', mandate: 8n },
+  { kind: 'set_frozen', change: { target: 'account', id: 300n, frozen: true, reason: 'court order 12' } },
+  {
+    kind: 'change_asset',
+    change: { asset: 756, issuing: 'capped', maximumSupply: 9_000n, transfers: 'open', allowList: [] },
+  },
+  {
+    kind: 'put_record',
+    record: { id: 9n, kind: 1, subject: 300n, hash: new Uint8Array(32).fill(4), reference: 'deed' },
+  },
+];
+
+function timeout(term: number): SignedStatement {
+  return { kind: 'timeout', term, high: null, signature: new Uint8Array(64).fill(term) };
+}
+
+/** What happens in the blocks 1 to 6; the results of the first four are 1, 7, 2 and 2. An expiry takes effect before the operations of its block. */
 const BLOCKS: readonly ((books: ProvenBooks) => void)[] = [
   (books) => books.asset(756),
   (books) => {
@@ -77,6 +116,11 @@ const BLOCKS: readonly ((books: ProvenBooks) => void)[] = [
     books.pay(transfer(6n, { debitAccount: 300n, creditAccount: 200n, amount: 20n }));
     books.attest(200n);
   },
+  (books) => {
+    for (const operation of UNBOOKED) books.note(operation);
+    books.note({ kind: 'attest_supply', asset: 756 }, 581n);
+  },
+  (books) => books.accuse({ epoch: 1, replica: 2, first: timeout(1), second: timeout(2) }),
 ];
 
 function makeGenesis(keys: readonly { readonly publicKey: KeyObject }[]): Genesis {
@@ -146,8 +190,9 @@ function statementOf(receipts: readonly Receipt[], account: bigint): Statement {
   };
 }
 
-export function provenLedger(): ProvenLedger {
-  const keys = Array.from({ length: 4 }, () => generateKeyPairSync('ed25519'));
+/** Of one replica, proofs are shorter: for tests that try many. */
+export function provenLedger(replicas: 1 | 4 = 4): ProvenLedger {
+  const keys = Array.from({ length: replicas }, () => generateKeyPairSync('ed25519'));
   const genesis = makeGenesis(keys);
   const history = new HistoryTree();
   history.append(historyLeaf(genesisId(genesis), EMPTY_ROOT));
@@ -166,10 +211,10 @@ export function provenLedger(): ProvenLedger {
     history.append(historyLeaf(blockId(encodeHeader(header)), root));
     return { header, results, levels: pairLevels(concatBytes(...leaves)) };
   });
-  const last = childHeader(genesis, parent, { kind: 'empty', execHeight: 4, execRoot: history.root() });
+  const last = childHeader(genesis, parent, { kind: 'empty', execHeight: blocks.length, execRoot: history.root() });
   const lastId = blockId(encodeHeader(last));
   const preimage = commitPreimage(consensusContext(firstConfiguration(genesis)), { term: 1, slot: 5 }, lastId);
-  const signers = [0, 1, 3];
+  const signers = replicas === 1 ? [0] : [0, 1, 3];
   const signatures = signers.map((signer) => new Uint8Array(sign(null, preimage, keys[signer].privateKey)));
   const position = { term: 1, slot: 5, blockId: lastId };
   const certificate = encodeFinalityProof({ kind: 'commit', epoch: 1, ...position, signers, signatures }, []);
@@ -183,7 +228,7 @@ export function provenLedger(): ProvenLedger {
       resultCount: results.length,
       resultsPath: pairPath(levels, record.index).map(hex),
       blockId: hex(blockId(encodeHeader(header))),
-      historyPath: history.path(header.height, 5).map(hex),
+      historyPath: history.path(header.height, blocks.length + 1).map(hex),
       header: hex(encodeHeader(last)),
       certificate: hex(certificate),
     })),

@@ -2,6 +2,7 @@
 // voting (docs/spec/consensus.md). It needs nothing but the configuration of its epoch to be verified.
 import { CodecError, Reader, Writer } from '@quorate/codec';
 import { SIGNATURE_BYTES, equalBytes } from '@quorate/crypto';
+import { ZERO_HASH } from './block';
 import type { Configuration } from './configuration';
 import type { VerifyKey } from './epoch-end';
 import { commitPreimage, consensusContext, preparePreimage, timeoutPreimage, type CertifiedPosition } from './vote';
@@ -48,6 +49,7 @@ export type EvidenceFault = 'wrong_epoch' | 'no_such_replica' | 'no_contradictio
 
 /** First byte of evidence where an operation stands; no envelope can hold it. */
 export const EVIDENCE_TAG = 15;
+const NO_POSITION: CertifiedPosition = { term: 0, slot: 0, blockId: ZERO_HASH };
 const KIND_TAGS = { prepare: 1, commit: 2, timeout: 3 } as const;
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
@@ -136,9 +138,10 @@ function twoTimeouts(first: TimeoutStatement, second: TimeoutStatement): Contrad
   return first.term === second.term && !samePosition(first.high, second.high) ? 'two_timeouts' : null;
 }
 
+/** Whether a TIMEOUT that names the one is signed over the same bytes as one that names the other: none is written as zeros there. */
 function samePosition(left: CertifiedPosition | null, right: CertifiedPosition | null): boolean {
-  if (left === null || right === null) return left === right;
-  return left.term === right.term && left.slot === right.slot && equalBytes(left.blockId, right.blockId);
+  const [one, other] = [left ?? NO_POSITION, right ?? NO_POSITION];
+  return one.term === other.term && one.slot === other.slot && equalBytes(one.blockId, other.blockId);
 }
 
 /** A COMMIT is sent with its certificate on disk, and a TIMEOUT names the highest one: so it names that one or a higher one. */

@@ -2,6 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 
+/** Each mix runs unmeasured for so long, on the ledger and on its peer. */
+export const warmUpMs = 3_000;
+
 /** The value below which `share` (0 to 1) of the samples lie; nearest rank. */
 export function percentile(samples, share) {
   const sorted = [...samples].sort((left, right) => left - right);

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { percentile, runFor } from './figures.mjs';
+import { percentile, runFor, warmUpMs } from './figures.mjs';
 import { fullEnvelope, mixesOf } from './workload.mjs';
 
 const require = createRequire(import.meta.url);
@@ -131,6 +131,7 @@ export async function measurePostgres(url, { accountCount, forMs }) {
     const batch = await bestOf(pool, usual, batchShapes, forMs / 2);
     const measured = [];
     for (const mix of mixes) {
+      for (const shape of [single, batch]) await measure(pool, mix, shape, warmUpMs / 2);
       measured.push({
         mix: mix.name,
         single: await measure(pool, mix, single, forMs),

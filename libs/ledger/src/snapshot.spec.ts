@@ -80,6 +80,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     lookahead: 'scratch',
     stagedHash: 'scratch',
     place: 'scratch',
+    capturing: 'scratch',
   },
   IdLog: {
     segments: 'state',

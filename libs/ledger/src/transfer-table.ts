@@ -19,7 +19,8 @@ import type { LedgerLimits } from './limits';
 import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
 import { withMoreRows } from './row-storage';
-import { SnapshotError, bytesOfWords, capturedBytes, type CaptureMemory, type SectionCapture } from './section';
+import { RingCapture } from './ring-capture';
+import { SnapshotError, type CaptureMemory, type SectionCapture } from './section';
 import { LOOKAHEAD_MAX, NAMED, NAMED_WORDS, TransferLookahead } from './transfer-lookahead';
 import { isMax, isZero } from './u128';
 
@@ -75,6 +76,8 @@ export class TransferTable {
   readonly lookahead: TransferLookahead;
   private stagedHash = 0;
   private place = -1;
+  /** The newest capture, whose rows are copied before others take their slots. */
+  private capturing: RingCapture | null = null;
 
   constructor(
     private readonly accounts: AccountTable,
@@ -138,6 +141,7 @@ export class TransferTable {
   }
 
   beginBlock(height: number): void {
+    this.capturing?.copyBelow(this.size + LIMITS.blockOperationsMax + 1 - this.rowsMax);
     this.log.beginBlock(height);
   }
 
@@ -273,22 +277,13 @@ export class TransferTable {
     return this.log.captureEnds(memory);
   }
 
-  /** Rows that are held are copied now, each where it is in the ring: more transfers would overwrite them. */
+  /** Rows that are held are copied a part at a time, before more transfers overwrite them. */
   capture(memory: CaptureMemory): SectionCapture[] {
-    const capacity = Math.min(this.size, this.rowsMax);
-    const rows = memory.words('transfers', capacity * TRANSFER_WORDS);
-    // Slots of rows that were let go and not used again hold nothing.
-    for (let row = this.size; row < this.oldestRow + capacity; row += 1) {
-      const at = this.offsetOf(row);
-      rows.fill(0, at, at + TRANSFER_WORDS);
-    }
-    for (let row = this.oldestRow; row < this.size;) {
-      const at = this.offsetOf(row);
-      const count = Math.min(this.size - row, capacity - at / TRANSFER_WORDS);
-      rows.set(this.rows.subarray(at, at + count * TRANSFER_WORDS), at);
-      row += count;
-    }
-    return [...this.log.capture(), capturedBytes('transfers', bytesOfWords(rows, rows.length), false)];
+    const { size, oldest, rowsMax } = this;
+    const copy = memory.words('transfers', Math.min(size, rowsMax) * TRANSFER_WORDS);
+    const ring = { section: 'transfers', rowWords: TRANSFER_WORDS, oldest, end: size, capacity: rowsMax } as const;
+    this.capturing = new RingCapture({ ...ring, words: () => this.rows }, copy);
+    return [...this.log.capture(), this.capturing];
   }
 
   /** Takes the place of an empty table. */

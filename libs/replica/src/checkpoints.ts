@@ -14,7 +14,7 @@ import {
   type Genesis,
   type VerifyKey,
 } from '@quorate/protocol';
-import type { Timers } from '@quorate/runtime';
+import type { Clock, Timers } from '@quorate/runtime';
 import { StorageError, writeSnapshot, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
 import type { BlockStore } from './block-store';
 import type { Executor } from './executor';
@@ -25,6 +25,11 @@ import { captureState, encodeNotes } from './state-sections';
 const HEIGHTS_MAX = 8;
 
 const SPACING: CheckpointSpacing = { blocks: CHECKPOINT_BLOCKS, operations: CHECKPOINT_OPERATIONS };
+
+/** Work of a checkpoint after which the rest of the replica has its turn for a while: this many times as long, and at most so long. */
+const SLICE_MS = 1;
+const PAUSES_PER_SLICE = 3;
+const PAUSE_MS_MAX = 20;
 
 /** A checkpoint is due at heights that `blocks` divides, and after so many operations. */
 export interface CheckpointSpacing {
@@ -39,6 +44,7 @@ export interface CheckpointOptions {
   readonly snapshots: SnapshotStore;
   readonly store: BlockStore;
   readonly executor: Executor;
+  readonly clock: Clock;
   readonly timers: Timers;
   /** Distance of checkpoints; all replicas of a ledger use the same. CHECKPOINT_BLOCKS and CHECKPOINT_OPERATIONS unless given. */
   readonly spacing?: CheckpointSpacing;
@@ -85,7 +91,8 @@ export class Checkpoints {
 
   /** Execution stands where it will go on: makes the memory that the first checkpoint copies into, while nobody waits. */
   prepare(): void {
-    this.options.executor.ledger.capture(this.memory);
+    for (const section of this.options.executor.ledger.capture(this.memory).sections)
+      if (section.section === 'transfers') while (!section.prepare());
   }
 
   /** A block was executed again at the start: only the count goes on. */
@@ -144,17 +151,11 @@ export class Checkpoints {
   }
 
   private async take(block: Block): Promise<void> {
-    const { genesis, snapshots, store, executor, timers } = this.options;
+    const { genesis, snapshots, store, executor } = this.options;
     const { height } = block.header;
     const sections = captureState(executor, store, this.memory);
     const state = { genesisId: genesisId(genesis), height, blockId: block.id, execRoot: executor.execRoot(height) };
-    const pause = (): Promise<void> =>
-      new Promise((resolve, reject) => {
-        timers.soon(() => {
-          if (this.closed) reject(new ReplicaError('REPLICA_HALTED', 'the replica was closed'));
-          else resolve();
-        });
-      });
+    const pause = this.paced();
     await store.settled();
     // A restart from this snapshot does not execute the blocks up to it again, which is what would bring lost outcomes back.
     if (!(await executor.syncOutcomes())) return;
@@ -162,6 +163,26 @@ export class Checkpoints {
     const snapshot = await writeSnapshot(snapshots, { state, sections, extra, pause });
     if (this.closed) return;
     this.say(snapshot);
+  }
+
+  /**
+   * Pauses between slices of the work: all replicas make the same checkpoint at the same time, so it may only take a share of it, or no
+   * transfer would be executed meanwhile. While nothing else happens slices take next to no time, and so do the pauses.
+   */
+  private paced(): () => Promise<void> {
+    const { clock, timers } = this.options;
+    let beganMs = clock.monotonicMs();
+    return () =>
+      new Promise((resolve, reject) => {
+        const goOn = (): void => {
+          beganMs = clock.monotonicMs();
+          if (this.closed) reject(new ReplicaError('REPLICA_HALTED', 'the replica was closed'));
+          else resolve();
+        };
+        const workedMs = clock.monotonicMs() - beganMs;
+        if (workedMs < SLICE_MS) timers.soon(goOn);
+        else timers.after(Math.min(workedMs * PAUSES_PER_SLICE, PAUSE_MS_MAX), goOn);
+      });
   }
 
   private say({ state, stateRoot }: StoredSnapshot): void {

@@ -43,6 +43,16 @@ export const LEDGER_OPTION: OptionSpec = {
   description: 'id or name of the ledger; else QUORATE_LEDGER, else the ledger created last from here',
 };
 
+/** Rows that one list command shows; they come in pages of up to a hundred. */
+const LIST_ROWS_MAX = 10_000;
+export const PAGE_ROWS_MAX = 100;
+
+/** How many rows a list shows. */
+export const limitOption = (fallback: number): OptionSpec => ({
+  flags: '--limit <count>',
+  description: `at most this many, up to ${LIST_ROWS_MAX} (${fallback})`,
+});
+
 /** What a read waits for. */
 export const FENCE_OPTION: OptionSpec = {
   flags: '--fence',
@@ -96,6 +106,11 @@ export class CommandInput {
       'USAGE',
       `--${name} must be a whole number from ${minimum} to ${maximum}, not "${value}"`,
     );
+  }
+
+  /** How many rows a list shows at most. */
+  rows(fallback: number): number {
+    return this.count('limit', 1, LIST_ROWS_MAX) ?? fallback;
   }
 
   /** A duration such as 45s, 30m, 2h, in milliseconds. */

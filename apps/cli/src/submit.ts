@@ -106,3 +106,9 @@ export function amountArgument(text: string, scale: number): bigint {
   if (minor !== undefined && minor > 0n) return minor;
   throw new CliFailure('usage', 'USAGE', `the amount must be above zero with at most ${scale} decimals, not "${text}"`);
 }
+
+/** A whole number that may be too large for arithmetic in floating point. */
+export function wholeArgument(text: string, option: string, maximum: bigint): bigint {
+  if (/^\d{1,39}$/.test(text) && BigInt(text) <= maximum) return BigInt(text);
+  throw new CliFailure('usage', 'USAGE', `${option} must be a whole number from 0 to ${maximum}, not "${text}"`);
+}

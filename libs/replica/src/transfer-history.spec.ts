@@ -142,6 +142,9 @@ describe('the history of transfers', () => {
             (side !== 'debit' && view.creditAccount === account),
         );
         expect(await pages((cursor) => books.history.ofAccount({ ...ofAccount, cursor }))).toEqual(touching);
+        const oldestFirst = { ...ofAccount, oldestFirst: true };
+        const climbed = await pages((cursor) => books.history.ofAccount({ ...oldestFirst, cursor }));
+        expect(climbed).toEqual(touching.toReversed());
         const balances = await pages((cursor) => books.history.balances({ ...ofAccount, cursor }));
         expect(balances.map((entry) => entry.transfer)).toEqual(touching);
       }),

@@ -1,6 +1,5 @@
 import { invariant } from '@quorate/errors';
 import {
-  PAGE_ROWS_MAX,
   PageRequestError,
   matching,
   type BalanceView,
@@ -12,17 +11,24 @@ import {
 } from '@quorate/ledger';
 import { TRANSFER_FLAGS, decodeOperation, type ResultPosition } from '@quorate/protocol';
 import type { StatementPoint } from '@quorate/transport';
+import { AccountMilestones } from './account-milestones';
 import type { BlockTimes } from './block-times';
+import { PageWork } from './page-work';
 import type { PastBlocks } from './past-blocks';
 import { ReplicaError } from './replica-error';
 
 /** Blocks read for one page; when they are used up the page ends, maybe empty, and its cursor goes on. */
 const PAGE_BLOCKS_MAX = 128;
 
+/** Blocks whose outcomes are read for one page on the way back to where a list of an account's oldest transfers begins. */
+const WALKED_BLOCKS_MAX = 512;
+
 const MISSING = Symbol('a block that is not held');
 
 const ROW_CURSOR = /^[1-9][0-9]{0,9}$/;
 const POSITION_CURSOR = /^([1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,4})$/;
+/** The beginning of an account's history, before its first result. */
+const BEGINNING = '0.0';
 
 /** Which transfers a list is asked for. */
 export interface TransfersRequest extends PageRequest {
@@ -36,6 +42,7 @@ export interface AccountTransfersRequest extends TransfersRequest {
   readonly account: bigint;
   /** Only those that debit it, or only those that credit it. */
   readonly side: 'debit' | 'credit' | null;
+  readonly oldestFirst?: boolean;
 }
 
 /** A transfer of an account with what it left there. */
@@ -57,27 +64,6 @@ interface Step {
   readonly height: number;
 }
 
-/** What one page may still look at. */
-class Work {
-  private rows = 0;
-  private blocks = 0;
-  private height = 0;
-
-  row(): void {
-    this.rows += 1;
-  }
-
-  block(height: number): void {
-    if (height === this.height) return;
-    this.height = height;
-    this.blocks += 1;
-  }
-
-  get isSpent(): boolean {
-    return this.rows >= PAGE_ROWS_MAX || this.blocks >= PAGE_BLOCKS_MAX;
-  }
-}
-
 /**
  * All transfers ever made: the newest from memory, older ones from their blocks and what these left behind. An account's are found from
  * each to the one before it, without looking at any other account's.
@@ -87,6 +73,7 @@ export class TransferHistory {
     private readonly ledger: Ledger,
     private readonly blocks: PastBlocks,
     private readonly times: BlockTimes,
+    private readonly milestones = new AccountMilestones(ledger, blocks),
   ) {}
 
   /** An applied transfer, however old; undefined if there is none of this id. */
@@ -102,7 +89,7 @@ export class TransferHistory {
     const isShown = matching({ ...request.filter, ...bounds });
     const step = oldestFirst ? 1 : -1;
     const data: TransferView[] = [];
-    const work = new Work();
+    const work = new PageWork(PAGE_BLOCKS_MAX);
     let row = oldestFirst ? first : end - 1;
     if (request.cursor !== undefined && request.cursor !== null) {
       row = ROW_CURSOR.test(request.cursor) ? Number(request.cursor) - 1 : -1;
@@ -117,15 +104,15 @@ export class TransferHistory {
     return { data, nextCursor: row >= first && row < end ? String(row + 1) : null };
   }
 
-  /** The transfers of an account, newest first. */
+  /** The transfers of an account, newest or oldest first. */
   async ofAccount(request: AccountTransfersRequest): Promise<Page<TransferView>> {
-    return this.walk(request, new Work(), (view) => Promise.resolve(view));
+    return this.ofAccountAs(request, new PageWork(PAGE_BLOCKS_MAX), (view) => Promise.resolve(view));
   }
 
   /** The same, each with the account's sums after it. */
   async balances(request: AccountTransfersRequest): Promise<Page<BalanceEntry>> {
-    const work = new Work();
-    return this.walk(request, work, async (transfer) => {
+    const work = new PageWork(PAGE_BLOCKS_MAX);
+    return this.ofAccountAs(request, work, async (transfer) => {
       work.block(transfer.height);
       const outcome = await this.blocks.outcome(transfer.height);
       const balance = this.ledger.history.balance(request.account, transfer, outcome);
@@ -134,14 +121,67 @@ export class TransferHistory {
     });
   }
 
-  private async walk<Entry>(
+  private ofAccountAs<Entry>(
     request: AccountTransfersRequest,
-    work: Work,
+    work: PageWork,
     entryOf: (view: TransferView) => Promise<Entry>,
   ): Promise<Page<Entry>> {
-    const { account, side, limit } = request;
+    return request.oldestFirst === true ? this.climb(request, work, entryOf) : this.walk(request, work, entryOf);
+  }
+
+  /** Oldest first; the cursor is the result looked at last. */
+  private async climb<Entry>(
+    request: AccountTransfersRequest,
+    work: PageWork,
+    entryOf: (view: TransferView) => Promise<Entry>,
+  ): Promise<Page<Entry>> {
+    const { history } = this.ledger;
     const bounds = boundsOf(request);
-    const isShown = matching({ ...request.filter, ...bounds });
+    const { timestampMinNs, heightMax } = bounds;
+    const firstNs = timestampMinNs === undefined ? 0 : await this.times.lastUpTo(timestampMinNs);
+    const heightMin = Math.max(bounds.heightMin, firstNs);
+    const isAsked = askedOf(request, bounds);
+    const walking = new PageWork(WALKED_BLOCKS_MAX);
+    const data: Entry[] = [];
+    let after = afterOf(request);
+    for (;;) {
+      const next = this.milestones.next(request.account, after, heightMin, walking);
+      const found = await unlessMissing(next, data.length > 0);
+      if (found === MISSING || found === null)
+        return { data, nextCursor: after === null ? BEGINNING : cursorOf(after) };
+      if (found.length === 0) return { data, nextCursor: null };
+      for (const position of found) {
+        if (position.height > heightMax) return { data, nextCursor: null };
+        const isFull = data.length >= request.limit || work.isSpent;
+        const entry = isFull
+          ? MISSING
+          : await unlessMissing(this.entryAt(history.rowAt(position), work, isAsked, entryOf), data.length > 0);
+        if (entry === MISSING) return { data, nextCursor: after === null ? BEGINNING : cursorOf(after) };
+        if (entry !== undefined) data.push(entry);
+        after = position;
+      }
+    }
+  }
+
+  private async entryAt<Entry>(
+    row: number,
+    work: PageWork,
+    isAsked: (view: TransferView) => boolean,
+    entryOf: (view: TransferView) => Promise<Entry>,
+  ): Promise<Entry | undefined> {
+    work.row();
+    const view = await this.at(row, work);
+    return view !== undefined && isAsked(view) ? entryOf(view) : undefined;
+  }
+
+  private async walk<Entry>(
+    request: AccountTransfersRequest,
+    work: PageWork,
+    entryOf: (view: TransferView) => Promise<Entry>,
+  ): Promise<Page<Entry>> {
+    const { account, limit } = request;
+    const bounds = boundsOf(request);
+    const isAsked = askedOf(request, bounds);
     const data: Entry[] = [];
     let at = this.startOf(request);
     while (at !== null && data.length < limit && !work.isSpent) {
@@ -149,13 +189,10 @@ export class TransferHistory {
       const step = await unlessMissing(this.step(account, at, bounds, work), data.length > 0);
       if (step === MISSING) break;
       const { view, before, atNs, height } = step;
-      if (view !== undefined && isWithin(view, bounds)) {
-        const isAsked = side === null || (side === 'debit' ? view.debitAccount : view.creditAccount) === account;
-        if (isAsked && (isShown === undefined || isShown(view))) {
-          const entry = await unlessMissing(entryOf(view), data.length > 0);
-          if (entry === MISSING) break;
-          data.push(entry);
-        }
+      if (view !== undefined && isAsked(view)) {
+        const entry = await unlessMissing(entryOf(view), data.length > 0);
+        if (entry === MISSING) break;
+        data.push(entry);
       }
       const isEarlier = bounds.timestampMinNs !== undefined && atNs < bounds.timestampMinNs;
       at = isEarlier || height < bounds.heightMin ? null : before;
@@ -174,7 +211,7 @@ export class TransferHistory {
   }
 
   /** One step back along an account's chain. */
-  private async step(account: bigint, at: number | ResultPosition, bounds: Bounds, work: Work): Promise<Step> {
+  private async step(account: bigint, at: number | ResultPosition, bounds: Bounds, work: PageWork): Promise<Step> {
     const { history } = this.ledger;
     if (typeof at === 'number') {
       const view = history.held(at - 1);
@@ -197,13 +234,13 @@ export class TransferHistory {
   }
 
   /** The applied transfer of a row; undefined if it failed. */
-  private async at(row: number, work?: Work): Promise<TransferView | undefined> {
+  private async at(row: number, work?: PageWork): Promise<TransferView | undefined> {
     const { history } = this.ledger;
     if (row < 0 || !history.isApplied(row)) return undefined;
     return history.held(row) ?? (await this.past(row, work));
   }
 
-  private async past(row: number, work?: Work): Promise<TransferView> {
+  private async past(row: number, work?: PageWork): Promise<TransferView> {
     const { history } = this.ledger;
     const { height, index } = history.positionOf(row);
     work?.block(height);
@@ -245,8 +282,23 @@ function boundsOf({ from, to }: TransfersRequest): Bounds {
   };
 }
 
-function isWithin({ height }: TransferView, { heightMin, heightMax }: Bounds): boolean {
-  return height >= heightMin && height <= heightMax;
+/** Whether a transfer of the account is one that was asked for. */
+function askedOf({ account, side, filter }: AccountTransfersRequest, bounds: Bounds): (view: TransferView) => boolean {
+  const isShown = matching({ ...filter, ...bounds });
+  const { heightMin, heightMax } = bounds;
+  return (view) =>
+    view.height >= heightMin &&
+    view.height <= heightMax &&
+    (side === null || (side === 'debit' ? view.debitAccount : view.creditAccount) === account) &&
+    (isShown === undefined || isShown(view));
+}
+
+/** Behind which result a list of the oldest transfers goes on; null at the beginning. */
+function afterOf({ cursor }: AccountTransfersRequest): ResultPosition | null {
+  if (cursor === undefined || cursor === null || cursor === BEGINNING) return null;
+  const [, height, index] = POSITION_CURSOR.exec(cursor) ?? [];
+  if (height === undefined) throw cursorInvalid();
+  return { height: Number(height), index: Number(index) };
 }
 
 function cursorOf(at: number | ResultPosition): string {

@@ -63,7 +63,7 @@ export interface OrderOption {
 }
 
 /** What the transfers of one account are narrowed to. */
-export interface AccountTransfersOptions extends PageOptions, RowFilter {
+export interface AccountTransfersOptions extends PageOptions, RowFilter, OrderOption {
   /** Only those that debit the account, or only those that credit it. */
   readonly side?: 'debit' | 'credit';
 }
@@ -125,23 +125,23 @@ export class GatewayClient {
     return this.lookUp(ledgerId, 'accounts', ids, options);
   }
 
-  /** Newest first, as far back as the ledger goes. */
+  /** As far back as the ledger goes. Pages from the oldest on may be empty at first, while the replica looks for the beginning. */
   accountTransfers(
     ledgerId: string,
     id: bigint | string,
     options: AccountTransfersOptions = {},
   ): PagedList<TransferView> {
-    const filter = { ...filterQuery(options), side: options.side };
+    const filter = { ...filterQuery(options), side: options.side, order: options.order };
     return this.list(ledgerId, `/accounts/${idToHex(id)}/transfers`, options, filter);
   }
 
-  /** What the account held after each of its transfers; newest first. */
+  /** What the account held after each of its transfers. */
   accountBalances(
     ledgerId: string,
     id: bigint | string,
     options: AccountTransfersOptions = {},
   ): PagedList<BalanceView> {
-    const filter = { ...filterQuery(options), side: options.side };
+    const filter = { ...filterQuery(options), side: options.side, order: options.order };
     return this.list(ledgerId, `/accounts/${idToHex(id)}/balances`, options, filter);
   }
 

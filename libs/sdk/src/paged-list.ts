@@ -40,6 +40,13 @@ export class PagedList<T> implements PromiseLike<Page<T>>, AsyncIterable<T> {
     return this.first;
   }
 
+  /** The first `count` entries, however many pages they are spread over. */
+  async take(count: number): Promise<T[]> {
+    const taken: T[] = [];
+    if (count > 0) for await (const entry of this) if (taken.push(entry) === count) break;
+    return taken;
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     let page: Page<T> = await this.page();
     for (;;) {

@@ -77,13 +77,14 @@ export interface FilterQuery {
   readonly to?: StatementPoint;
 }
 
-/** Which of an account's transfers: those that debit or those that credit it, or both. Newest first. */
+/** Which of an account's transfers: those that debit or those that credit it, or both. */
 export interface AccountTransfersQuery extends ListQuery, FilterQuery {
   readonly account: string;
   readonly side?: 'debit' | 'credit';
+  readonly order?: ListOrder;
 }
 
-/** Which end of a list comes first. */
+/** Which end of a list comes first; the newest without a wish. */
 export type ListOrder = 'newest' | 'oldest';
 
 /** Ids in one look-up. */

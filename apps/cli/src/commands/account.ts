@@ -7,9 +7,18 @@ import {
   type AccountReference,
 } from '@quorate/payments';
 import { randomId, type AccountView } from '@quorate/sdk';
-import { FENCE_OPTION, LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import {
+  FENCE_OPTION,
+  LEDGER_OPTION,
+  PAGE_ROWS_MAX,
+  SIGNING_OPTIONS,
+  limitOption,
+  type CommandInput,
+  type CommandSpec,
+} from '../command';
 import type { CommandContext, OpenLedger } from '../context';
 import { CliFailure } from '../exit-codes';
+import { FILTER_OPTIONS, USER_DATA_OPTIONS, givenUserData, rowFilterOf } from '../row-filter';
 import { assetArgument, demandApplied, idArgument, signingParty, submitOperations } from '../submit';
 import type { Column } from '../terminal';
 
@@ -37,9 +46,7 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
     asset: asset.id,
     code: input.count('code', 1, CODE_MAX) ?? PAYMENT_CODES.account,
     flags: input.flag('issuing') ? 0 : ACCOUNT_FLAGS.debitsMustNotExceedCredits,
-    userData128: 0n,
-    userData64: 0n,
-    userData32: 0,
+    ...givenUserData(input),
   };
   const result = await submitOperations(context, ledger, signer, [{ kind: 'create_account', account }]);
   const outcome = demandApplied(result);
@@ -75,11 +82,13 @@ async function columnsFor(ledger: OpenLedger): Promise<Column<AccountView>[]> {
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
   const party = input.optionalText('party');
-  const page = await ledger.gateway.accounts(ledger.id, {
-    limit: input.count('limit', 1, 100) ?? 100,
+  const accounts = ledger.gateway.accounts(ledger.id, {
+    ...(await rowFilterOf(ledger, input)),
     party: party === undefined ? undefined : idArgument(party, '--party'),
+    order: input.flag('oldest-first') ? 'oldest' : 'newest',
   });
-  context.terminal.rows(page.data, await columnsFor(ledger));
+  const rows = await accounts.take(input.rows(100));
+  context.terminal.rows(rows, await columnsFor(ledger));
 }
 
 async function get(context: CommandContext, input: CommandInput): Promise<void> {
@@ -102,13 +111,15 @@ async function balances(context: CommandContext, input: CommandInput): Promise<v
   const id = idArgument(input.argument(0), 'the account');
   const account = await ledger.gateway.account(ledger.id, id);
   const { scale } = await ledger.gateway.asset(ledger.id, account.asset);
-  const page = await ledger.gateway.accountBalances(ledger.id, id, {
-    limit: input.count('limit', 1, 100) ?? 20,
+  const entries = ledger.gateway.accountBalances(ledger.id, id, {
+    limit: PAGE_ROWS_MAX,
     from: input.optionalText('from'),
     to: input.optionalText('to'),
+    order: input.flag('oldest-first') ? 'oldest' : 'newest',
   });
+  const rows = await entries.take(input.rows(20));
   const amount = (minor: string): string => formatMinorUnits(BigInt(minor), scale);
-  context.terminal.rows(page.data, [
+  context.terminal.rows(rows, [
     ['TIME', ({ timestampNs }) => new Date(Number(BigInt(timestampNs) / 1_000_000n)).toISOString()],
     ['TRANSFER', ({ transfer }) => transfer],
     ['DEBITS', ({ debitsPostedMinor }) => amount(debitsPostedMinor), 'right'],
@@ -130,6 +141,7 @@ export const accountCommands: readonly CommandSpec[] = [
       { flags: '--iban <iban>', description: 'open the account that payment files name by this IBAN' },
       { flags: '--issuing', description: "an account of the asset's issuer, from which the asset is issued" },
       { flags: '--code <number>', description: 'what kind of account it is, in your own numbering (1)' },
+      ...USER_DATA_OPTIONS,
       LEDGER_OPTION,
       ...SIGNING_OPTIONS,
     ],
@@ -138,10 +150,14 @@ export const accountCommands: readonly CommandSpec[] = [
   },
   {
     words: ['account', 'list'],
-    summary: 'List accounts with their balances.',
+    summary: 'List accounts with their balances, newest first.',
     options: [
       { flags: '--party <party>', description: 'only those of this party' },
-      { flags: '--limit <count>', description: 'at most this many (100)' },
+      ...FILTER_OPTIONS,
+      { flags: '--from <time>', description: 'the oldest: created then or later' },
+      { flags: '--to <time>', description: 'the newest: created then or earlier' },
+      { flags: '--oldest-first', description: 'the oldest first, of all accounts' },
+      limitOption(100),
       LEDGER_OPTION,
     ],
     run: list,
@@ -164,7 +180,8 @@ export const accountCommands: readonly CommandSpec[] = [
     options: [
       { flags: '--from <point>', description: 'the oldest: a height, or a time such as 2026-11-30T00:00:00Z' },
       { flags: '--to <point>', description: 'the newest: a height, or a time' },
-      { flags: '--limit <count>', description: 'at most this many (20)' },
+      { flags: '--oldest-first', description: 'the oldest first' },
+      limitOption(20),
       LEDGER_OPTION,
     ],
     run: balances,

@@ -9,7 +9,14 @@ import {
 } from '@quorate/protocol';
 import { currencyOf, formatMinorUnits } from '@quorate/payments';
 import type { AssetView } from '@quorate/sdk';
-import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import {
+  LEDGER_OPTION,
+  PAGE_ROWS_MAX,
+  SIGNING_OPTIONS,
+  limitOption,
+  type CommandInput,
+  type CommandSpec,
+} from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
 import { demandProven } from '../receipts';
@@ -121,8 +128,8 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
-  const page = await ledger.gateway.assets(ledger.id, { limit: input.count('limit', 1, 100) ?? 100 });
-  context.terminal.rows<AssetView>(page.data, [
+  const rows = await ledger.gateway.assets(ledger.id, { limit: PAGE_ROWS_MAX }).take(input.rows(100));
+  context.terminal.rows<AssetView>(rows, [
     ['NUMBER', (asset) => asset.id, 'right'],
     ['CODE', (asset) => asset.code],
     ['SCALE', (asset) => asset.scale, 'right'],
@@ -158,7 +165,7 @@ export const assetCommands: readonly CommandSpec[] = [
   {
     words: ['asset', 'list'],
     summary: 'List the assets of a ledger.',
-    options: [{ flags: '--limit <count>', description: 'at most this many (100)' }, LEDGER_OPTION],
+    options: [limitOption(100), LEDGER_OPTION],
     run: list,
   },
   {

@@ -1,10 +1,10 @@
-import { LEDGER_OPTION, type CommandInput, type CommandSpec } from '../command';
+import { LEDGER_OPTION, PAGE_ROWS_MAX, limitOption, type CommandInput, type CommandSpec } from '../command';
 import type { CommandContext } from '../context';
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
-  const page = await ledger.gateway.evidence(ledger.id, { limit: input.count('limit', 1, 100) ?? 100 });
-  context.terminal.rows(page.data, [
+  const rows = await ledger.gateway.evidence(ledger.id, { limit: PAGE_ROWS_MAX }).take(input.rows(100));
+  context.terminal.rows(rows, [
     ['EPOCH', (evidence) => evidence.epoch, 'right'],
     ['REPLICA', (evidence) => evidence.replica, 'right'],
     ['CONTRADICTION', (evidence) => evidence.contradiction],
@@ -17,7 +17,7 @@ export const evidenceCommands: readonly CommandSpec[] = [
   {
     words: ['evidence', 'list'],
     summary: 'List evidence that replicas of a ledger contradicted themselves.',
-    options: [{ flags: '--limit <count>', description: 'at most this many (100)' }, LEDGER_OPTION],
+    options: [limitOption(100), LEDGER_OPTION],
     example: 'quorate evidence list',
     run: list,
   },

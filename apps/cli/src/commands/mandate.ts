@@ -1,6 +1,13 @@
 import { formatId } from '@quorate/protocol';
 import { randomId } from '@quorate/sdk';
-import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import {
+  LEDGER_OPTION,
+  PAGE_ROWS_MAX,
+  SIGNING_OPTIONS,
+  limitOption,
+  type CommandInput,
+  type CommandSpec,
+} from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
 import { idArgument } from '../submit';
@@ -42,8 +49,8 @@ async function revoke(context: CommandContext, input: CommandInput): Promise<voi
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
   const account = idArgument(input.text('account'), '--account');
-  const page = await ledger.gateway.mandates(ledger.id, account, { limit: input.count('limit', 1, 100) ?? 100 });
-  context.terminal.rows(page.data, [
+  const rows = await ledger.gateway.mandates(ledger.id, account, { limit: PAGE_ROWS_MAX }).take(input.rows(100));
+  context.terminal.rows(rows, [
     ['ID', (mandate) => mandate.id],
     ['GRANTEE', (mandate) => mandate.grantee],
     ['CREDIT', (mandate) => mandate.creditAccount ?? 'any'],
@@ -83,11 +90,7 @@ export const mandateCommands: readonly CommandSpec[] = [
   {
     words: ['mandate', 'list'],
     summary: 'List the mandates on an account.',
-    options: [
-      { flags: '--account <id>', description: 'the account', required: true },
-      { flags: '--limit <count>', description: 'at most this many (100)' },
-      LEDGER_OPTION,
-    ],
+    options: [{ flags: '--account <id>', description: 'the account', required: true }, limitOption(100), LEDGER_OPTION],
     run: list,
   },
 ];

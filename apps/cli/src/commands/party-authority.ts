@@ -1,6 +1,13 @@
 import { unhex } from '@quorate/crypto';
 import { PARTY_ROLES, formatId, type Operation, type PartyKeyDraft } from '@quorate/protocol';
-import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import {
+  LEDGER_OPTION,
+  PAGE_ROWS_MAX,
+  SIGNING_OPTIONS,
+  limitOption,
+  type CommandInput,
+  type CommandSpec,
+} from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
 import { createKey } from '../keys';
@@ -82,9 +89,9 @@ const setFrozen =
 
 async function listFreezes(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
-  const limit = input.count('limit', 1, 100) ?? 100;
-  const page = await ledger.gateway.freezes(ledger.id, { limit, standing: !input.flag('all') });
-  context.terminal.rows(page.data, [
+  const standing = !input.flag('all');
+  const rows = await ledger.gateway.freezes(ledger.id, { limit: PAGE_ROWS_MAX, standing }).take(input.rows(100));
+  context.terminal.rows(rows, [
     ['TARGET', (freeze) => freeze.target],
     ['ID', (freeze) => freeze.id],
     ['REASON', (freeze) => freeze.frozen.reason],
@@ -156,11 +163,7 @@ export const partyAuthorityCommands: readonly CommandSpec[] = [
   {
     words: ['freeze', 'list'],
     summary: 'List what is frozen, and why.',
-    options: [
-      { flags: '--all', description: 'also freezes that were lifted' },
-      { flags: '--limit <count>', description: 'at most this many (100)' },
-      LEDGER_OPTION,
-    ],
+    options: [{ flags: '--all', description: 'also freezes that were lifted' }, limitOption(100), LEDGER_OPTION],
     run: listFreezes,
   },
 ];

@@ -1,7 +1,14 @@
 import { unhex } from '@quorate/crypto';
 import { LIMITS, formatId } from '@quorate/protocol';
 import { randomId, type PartyView } from '@quorate/sdk';
-import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import {
+  LEDGER_OPTION,
+  PAGE_ROWS_MAX,
+  SIGNING_OPTIONS,
+  limitOption,
+  type CommandInput,
+  type CommandSpec,
+} from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
 import { createKey } from '../keys';
@@ -48,8 +55,8 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
 
 async function list(context: CommandContext, input: CommandInput): Promise<void> {
   const ledger = await context.openLedger(input.optionalText('ledger'));
-  const page = await ledger.gateway.parties(ledger.id, { limit: input.count('limit', 1, 100) ?? 100 });
-  context.terminal.rows<PartyView>(page.data, [
+  const rows = await ledger.gateway.parties(ledger.id, { limit: PAGE_ROWS_MAX }).take(input.rows(100));
+  context.terminal.rows<PartyView>(rows, [
     ['ID', (party) => party.id],
     ['NAME', (party) => party.name],
     ['THRESHOLD', (party) => party.threshold, 'right'],
@@ -77,7 +84,7 @@ export const partyCommands: readonly CommandSpec[] = [
   {
     words: ['party', 'list'],
     summary: 'List the parties of a ledger.',
-    options: [{ flags: '--limit <count>', description: 'at most this many (100)' }, LEDGER_OPTION],
+    options: [limitOption(100), LEDGER_OPTION],
     run: list,
   },
 ];

@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { hex, unhex } from '@quorate/crypto';
 import { LIMITS, formatId } from '@quorate/protocol';
 import { randomId } from '@quorate/sdk';
-import { LEDGER_OPTION, SIGNING_OPTIONS, type CommandInput, type CommandSpec } from '../command';
+import {
+  LEDGER_OPTION,
+  PAGE_ROWS_MAX,
+  SIGNING_OPTIONS,
+  limitOption,
+  type CommandInput,
+  type CommandSpec,
+} from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
 import { idArgument } from '../submit';
@@ -48,8 +55,8 @@ async function list(context: CommandContext, input: CommandInput): Promise<void>
   const ledger = await context.openLedger(input.optionalText('ledger'));
   const named = input.optionalText('subject');
   const subject = named === undefined ? undefined : idArgument(named, '--subject');
-  const page = await ledger.gateway.records(ledger.id, { subject, limit: input.count('limit', 1, 100) ?? 100 });
-  context.terminal.rows(page.data, [
+  const rows = await ledger.gateway.records(ledger.id, { subject, limit: PAGE_ROWS_MAX }).take(input.rows(100));
+  context.terminal.rows(rows, [
     ['ID', (record) => record.id],
     ['KIND', (record) => record.kind, 'right'],
     ['SUBJECT', (record) => record.subject],
@@ -78,11 +85,7 @@ export const recordCommands: readonly CommandSpec[] = [
   {
     words: ['record', 'list'],
     summary: 'List records, all or about one subject.',
-    options: [
-      { flags: '--subject <id>', description: 'only those about it' },
-      { flags: '--limit <count>', description: 'at most this many (100)' },
-      LEDGER_OPTION,
-    ],
+    options: [{ flags: '--subject <id>', description: 'only those about it' }, limitOption(100), LEDGER_OPTION],
     run: list,
   },
 ];

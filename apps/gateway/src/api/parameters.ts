@@ -113,6 +113,7 @@ export const transfersQuery = z.strictObject({ limit, cursor, order, ...within, 
 export const accountTransfersQuery = z.strictObject({
   limit,
   cursor,
+  order,
   ...within,
   ...filter,
   side: z

@@ -114,7 +114,7 @@ export class LedgerReadsController {
   @Get('accounts/:accountId/transfers')
   @LedgerRead({
     operationId: 'listAccountTransfers',
-    summary: 'Transfers of one account, newest first, as far back as the ledger goes',
+    summary: 'Transfers of one account, from either end, as far back as the ledger goes',
     answer: pageSchema(transferSchema),
     problems: ['HISTORY_UNAVAILABLE'],
   })
@@ -130,7 +130,7 @@ export class LedgerReadsController {
   @Get('accounts/:accountId/balances')
   @LedgerRead({
     operationId: 'listAccountBalances',
-    summary: 'What an account held after each of its transfers, newest first; not a proof, as the statement is',
+    summary: 'What an account held after each of its transfers, from either end; not a proof, as the statement is',
     answer: pageSchema(balanceSchema),
     problems: ['HISTORY_UNAVAILABLE'],
   })

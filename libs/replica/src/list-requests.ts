@@ -70,7 +70,12 @@ export function accountTransfersRequest(query: AccountTransfersQuery): AccountTr
   const { account, side } = query;
   if (side !== undefined && side !== 'debit' && side !== 'credit')
     throw new CodecError('CODEC_INVALID', 'side: debit or credit');
-  return { ...transfersRequest(query), account: parseId(account), side: side ?? null, oldestFirst: isOldestFirst(query) };
+  return {
+    ...transfersRequest(query),
+    account: parseId(account),
+    side: side ?? null,
+    oldestFirst: isOldestFirst(query),
+  };
 }
 
 export function isOldestFirst({ order }: { readonly order?: ListOrder }): boolean {

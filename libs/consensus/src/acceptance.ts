@@ -44,7 +44,7 @@ function noteCommit(core: CoreState, certificate: Certificate): void {
   // Any commit certificate of higher rank is progress, whether or not its bodies are here (C-26).
   notePace(core.pacemaker, core.now.nowMs);
   core.pacemaker.waiting = null;
-  core.pacemaker.resendAtMs = core.now.nowMs + core.parameters.resendMs;
+  core.pacemaker.resendAtMs = core.now.nowMs + core.repeatMs;
   if (certificate.term === core.vote.term) {
     // The slot that is final stays: its id is the next proposal's certified parent.
     for (const slot of core.slots.keys()) if (slot < certificate.slot) core.slots.delete(slot);

@@ -39,7 +39,7 @@ export function fetchMissing(core: CoreState): void {
 export function fetchDueMs(core: CoreState): number | null {
   const { fetch, parameters } = core;
   if (fetch === null) return null;
-  if (fetch.askedAtMs !== null) return fetch.askedAtMs + parameters.resendMs * 2;
+  if (fetch.askedAtMs !== null) return fetch.askedAtMs + core.repeatMs * 2;
   // What is missing is usually still on its way: votes overtake bodies.
   return farBehind(core) ? fetch.sinceMs : fetch.sinceMs + parameters.resendMs / 2;
 }

@@ -23,6 +23,7 @@ export function makeFinal(core: CoreState, path: readonly Block[], certificate: 
   core.chain.finalize(path, named ? certificate : core.chain.finalCertificate);
   core.changed();
   if (path.length === 0) return;
+  core.pacemaker.unanswered = 0;
   if (named) core.record.addCertificate(path[path.length - 1].header.height, certificate);
   core.emit({ kind: 'finalized', blocks: path, certificate });
   noteConvicted(core, path);

@@ -10,6 +10,7 @@ const pacemaker = (fields: Partial<Pacemaker> = {}): Pacemaker => ({
   backoff: 0,
   finalSinceBackoff: 0,
   resendAtMs: 0,
+  unanswered: 0,
   heartbeatAtMs: 0,
   ...fields,
 });

@@ -105,16 +105,17 @@ function waitEndsMs({ sinceMs, timeoutMs: lengthMs }: NonNullable<Pacemaker['wai
   return sinceMs + lengthMs;
 }
 
-/** C-29: while stalled or abandoned, TIMEOUT and STATUS go out again at a fixed pace. */
+/** C-29: while stalled or abandoned, TIMEOUT and STATUS go out again, of those that are expected at a fixed pace. */
 function repeat(core: CoreState, working: boolean): void {
-  const { pacemaker, parameters } = core;
+  const { pacemaker } = core;
   const { nowMs } = core.now;
   if (!working && !isStalled(core)) {
-    pacemaker.resendAtMs = nowMs + parameters.resendMs;
+    pacemaker.resendAtMs = nowMs + core.repeatMs;
     return;
   }
   if (nowMs < pacemaker.resendAtMs) return;
-  pacemaker.resendAtMs = nowMs + parameters.resendMs;
+  if (!core.isExpected) pacemaker.unanswered += 1;
+  pacemaker.resendAtMs = nowMs + core.repeatMs;
   if (core.ownTimeout !== null) core.send('all', core.ownTimeout);
   sendStatus(core, 'all', true);
 }

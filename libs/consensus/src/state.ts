@@ -88,8 +88,13 @@ export interface Pacemaker {
   backoff: number;
   finalSinceBackoff: number;
   resendAtMs: number;
+  /** Repetitions since something became final here, of a replica that nobody expects (C-29). */
+  unanswered: number;
   heartbeatAtMs: number;
 }
+
+/** Doublings of the pause between repetitions; far beyond the heartbeat, which bounds it. */
+const REPEAT_DOUBLINGS_MAX = 16;
 
 /** A request to peers that has not been answered. */
 export interface Fetch {
@@ -173,6 +178,7 @@ export class CoreState {
     backoff: 0,
     finalSinceBackoff: 0,
     resendAtMs: 0,
+    unanswered: 0,
     heartbeatAtMs: 0,
   };
   fetch: Fetch | null = null;
@@ -230,6 +236,18 @@ export class CoreState {
   /** A member that is sure of what it has signed (C-9) may sign more. */
   get mayVote(): boolean {
     return this.committee.isMember && this.recall === null && !this.halted;
+  }
+
+  /** Whether this replica takes part, or governance wants it to, as far as it knows. */
+  get isExpected(): boolean {
+    return this.committee.isMember || this.succession !== null || this.wanted !== null;
+  }
+
+  /** C-29: the pace of repetitions. Nobody waits for a replica that no configuration names: what it asks in vain it asks ever less often. */
+  get repeatMs(): number {
+    const { resendMs, heartbeatMs } = this.parameters;
+    if (this.isExpected) return resendMs;
+    return Math.min(resendMs * 2 ** Math.min(this.pacemaker.unanswered, REPEAT_DOUBLINGS_MAX), heartbeatMs);
   }
 
   get leader(): number {

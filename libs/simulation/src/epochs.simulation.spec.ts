@@ -154,6 +154,47 @@ describe('a node in no configuration', () => {
   });
 });
 
+/** How many messages each node sends within a time. */
+function messagesOf(cluster: Cluster, forMs: number): number[] {
+  const sent = cluster.replicas.map(() => 0);
+  const { intercept } = cluster;
+  cluster.intercept = (from, to, message, epoch) => {
+    sent[from] += 1;
+    return intercept?.(from, to, message, epoch) ?? null;
+  };
+  cluster.runFor(forMs);
+  cluster.intercept = intercept;
+  return sent;
+}
+
+describe('quiet', () => {
+  it('C-29: an idle ledger sends nothing but heartbeats', () => {
+    const cluster = started(13, 4);
+    expectApplied(cluster, [cluster.submit(), cluster.submit()], [0, 1, 2, 3]);
+    cluster.runFor(1_000);
+    // Every two seconds a STATUS to each of three peers.
+    for (const sent of messagesOf(cluster, 20_000)) expect(sent).toBeLessThanOrEqual(33);
+  });
+
+  it('C-29: a node that nobody lets see the blocks asks ever less often, and at once when governance wants it', () => {
+    const cluster = started(14, 4, 1);
+    let admitted = false;
+    // What hosts send to whoever is linked and not admitted.
+    const open = new Set<string>(['status', 'executed', 'get-block', 'get-range', 'ready', 'epoch-end']);
+    cluster.intercept = (_from, to, message) => (to === 4 && !admitted && !open.has(message.kind) ? [] : null);
+    const keys = loadUntil(cluster, [0, 1, 2, 3], () => cluster.checker.finalHeightMax > 30, 1_000);
+    cluster.runFor(5_000);
+    const [first, , , , spare] = messagesOf(cluster, 20_000);
+    // Heartbeats, questions at the same pace, and the answers to those.
+    expect(spare).toBeLessThanOrEqual(100);
+    expect(first).toBeLessThanOrEqual(100);
+    expect(cluster.replicas[4].finalHeight).toBe(0);
+    admitted = true;
+    keys.push(...change(cluster, [1, 2, 3, 4], [1, 2, 3]).keys);
+    expectApplied(cluster, keys, [1, 2, 3, 4]);
+  });
+});
+
 describe('a joiner', () => {
   it('C-35: that hears of its epoch long before it has come that far takes part in it', () => {
     const cluster = started(6, 4, 3);

@@ -6,7 +6,7 @@ import { damagedObject, openObject, sealObject, type ObjectFrame } from './seale
 import { StorageError } from './storage-error';
 import { FILE_KIND, type Vault } from './vault';
 
-const VERSION = 1;
+const VERSION = 2;
 const CERTIFICATE_BYTES_MAX = 2_048;
 
 /** Kinds of frames: the head first, then for each height its block and what goes with it. */
@@ -24,26 +24,28 @@ export interface ArchivedBlock {
 /** Blocks of one object, by ascending height, without a gap. */
 export function sealBlocks(vault: Vault, blocks: readonly ArchivedBlock[]): Uint8Array {
   const first = blocks[0].block.header.height;
-  const frames: ObjectFrame[] = [
-    { kind: FRAME.head, payload: new Writer(13).u8(VERSION).uint(first).u32(blocks.length).finish() },
-  ];
+  const frames: ObjectFrame[] = [];
   for (const { block, certificate, outcome } of blocks) {
     frames.push({ kind: FRAME.block, payload: concatBytes(block.headerBytes, block.body) });
     if (outcome !== null) frames.push({ kind: FRAME.outcome, payload: outcome });
     if (certificate !== null) frames.push({ kind: FRAME.certificate, payload: encodeCertificate(certificate) });
   }
-  return sealObject(vault, { kind: FILE_KIND.archive, number: first }, frames).bytes;
+  const payload = new Writer(17).u8(VERSION).uint(first).u32(blocks.length).u32(frames.length).finish();
+  const head: ObjectFrame = { kind: FRAME.head, payload };
+  return sealObject(vault, { kind: FILE_KIND.archive, number: first }, [head, ...frames]).bytes;
 }
 
 /** Throws StorageError or CodecError unless the object holds what was put, under its name, from height `first` on. */
 export function openBlocks(vault: Vault, name: string, first: number, bytes: Uint8Array): ArchivedBlock[] {
-  let count = -1;
+  let head: Head | null = null;
+  let frames = 0;
   const blocks: { block: Block; certificate: Certificate | null; outcome: Uint8Array | null }[] = [];
   openObject(vault, { kind: FILE_KIND.archive, number: first }, name, bytes, (kind, payload, offset) => {
-    if (count < 0) {
-      count = readHead(kind, payload, first, name);
+    if (head === null) {
+      head = readHead(kind, payload, first, name);
       return;
     }
+    frames += 1;
     const last = blocks.at(-1);
     if (kind === FRAME.block) {
       const block = makeBlock(payload.slice(0, HEADER_BYTES), payload.slice(HEADER_BYTES));
@@ -53,11 +55,21 @@ export function openBlocks(vault: Vault, name: string, first: number, bytes: Uin
     else if (kind === FRAME.outcome) last.outcome = payload.slice();
     else if (kind === FRAME.certificate) last.certificate = decodeCertificate(payload.slice(0, CERTIFICATE_BYTES_MAX));
   });
-  if (blocks.length !== count) throw damagedObject(name, bytes.length);
+  if (!isComplete(head, blocks.length, frames)) throw damagedObject(name, bytes.length);
   return blocks;
 }
 
-function readHead(kind: number, payload: Uint8Array, first: number, name: string): number {
+/** What the first frame says of those behind it: an object that ends behind an intact frame is not whole. */
+interface Head {
+  readonly blocks: number;
+  readonly frames: number;
+}
+
+function isComplete(head: Head | null, blocks: number, frames: number): boolean {
+  return head?.blocks === blocks && head.frames === frames;
+}
+
+function readHead(kind: number, payload: Uint8Array, first: number, name: string): Head {
   const reader = new Reader(payload);
   const version = reader.u8();
   if (kind !== FRAME.head || version !== VERSION)
@@ -66,7 +78,7 @@ function readHead(kind: number, payload: Uint8Array, first: number, name: string
       version,
     });
   if (reader.uint() !== first) throw damagedObject(name, 0);
-  const count = reader.u32();
+  const head = { blocks: reader.u32(), frames: reader.u32() };
   reader.end();
-  return count;
+  return head;
 }

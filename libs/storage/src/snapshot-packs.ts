@@ -1,6 +1,7 @@
 import type { Directory } from '@quorate/runtime';
 import { SealedFile } from './sealed-file';
 import type { ChunkPlace, ChunkTable } from './snapshot-manifest';
+import { StorageError } from './storage-error';
 import { FILE_KIND, type Vault } from './vault';
 
 const NAME_PATTERN = /^pack-(\d{6})$/;
@@ -58,7 +59,15 @@ export class SnapshotPacks {
       await this.close(pack);
       await this.open(pack, true, (payload, offset) => {
         for (const { table, index } of chunks.get(offset) ?? []) visit(table, index, payload);
+        chunks.delete(offset);
       });
+      // A file that ends behind an intact frame shows nothing of what followed.
+      const missing = chunks.keys().next().value;
+      if (missing !== undefined)
+        throw new StorageError('STORAGE_CORRUPT', `${nameOf(pack)} ends before chunks that a snapshot needs`, {
+          file: nameOf(pack),
+          offsetBytes: missing,
+        });
     }
   }
 

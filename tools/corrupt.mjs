@@ -1,4 +1,5 @@
-// `npm run corrupt`: harms the disk under journals in 200,000 ways, and objects of an archive in 10,000, (`-- COUNT SEED` for others) and opens them again.
+// `npm run corrupt`: harms the disk under journals in 200,000 ways, sealed files in 66,667, snapshots and objects of an archive in 10,000 each and whole
+// replicas in 3,334 (`-- COUNT SEED` for another number of journals), and opens them again.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,7 @@ if (![count, seed].every((word) => /^\d{1,9}$/.test(word))) {
 console.log(`${count} cases from seed ${seed}; a case that fails is named by its number.`);
 const { status } = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/jest/bin/jest.js'), '-i', 'libs/storage/test/(corruption|archive)', '-t', 'that lies'],
+  [join(root, 'node_modules/jest/bin/jest.js'), '-i', 'libs/(storage|replica)/test/(sealed-)?(corruption|archive)', '-t', 'that lies'],
   { cwd: root, stdio: 'inherit', env: { ...process.env, QUORATE_CORRUPTIONS: count, QUORATE_SEED: seed } },
 );
 process.exit(status ?? 1);

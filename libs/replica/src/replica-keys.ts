@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { access, chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hex, verifySignature } from '@quorate/crypto';
@@ -8,6 +8,7 @@ import { createReplicaCertificate, type TlsIdentity } from '@quorate/transport';
 import { ReplicaError } from './replica-error';
 
 const FILE_NAME = 'keys.json';
+const FILE_VERSION = 2;
 const VOTED_FILE_NAME = 'voted';
 
 /** Everything secret of one replica. It never leaves the directory and the process. */
@@ -21,6 +22,13 @@ export interface ReplicaKeys {
   readonly port: number;
 }
 
+/** What the key file holds. */
+interface KeyFile {
+  readonly version: number;
+  readonly check: string;
+  readonly keys: ReplicaKeys;
+}
+
 /** The keys in the directory; null if there are none yet. Throws ReplicaError if they cannot be read. */
 export async function readReplicaKeys(directory: string): Promise<ReplicaKeys | null> {
   let text: string;
@@ -31,13 +39,24 @@ export async function readReplicaKeys(directory: string): Promise<ReplicaKeys | 
     throw error;
   }
   try {
-    const keys = JSON.parse(text) as ReplicaKeys;
+    const { version, check, keys } = JSON.parse(text) as KeyFile;
+    // A flipped bit of a key is another key.
+    if (version !== FILE_VERSION || check !== checkOf(keys)) throw damaged();
     createPrivateKey(keys.consensusKey);
     createPrivateKey(keys.tls.key);
     return keys;
   } catch {
-    throw new ReplicaError('REPLICA_KEYS_INVALID', 'the key file of the replica is damaged');
+    throw damaged();
   }
+}
+
+function damaged(): ReplicaError {
+  return new ReplicaError('REPLICA_KEYS_INVALID', `the replica's ${FILE_NAME} is damaged`, { file: FILE_NAME });
+}
+
+/** SHA-256 of the keys as they are written. */
+function checkOf(keys: ReplicaKeys): string {
+  return createHash('sha256').update(JSON.stringify(keys)).digest('hex');
 }
 
 /** Makes new keys; nothing is written yet. */
@@ -61,7 +80,8 @@ export async function writeReplicaKeys(directory: string, keys: ReplicaKeys): Pr
   const path = join(directory, FILE_NAME);
   const handle = await open(`${path}.partial`, 'w', 0o600);
   try {
-    await handle.writeFile(JSON.stringify(keys));
+    const file: KeyFile = { version: FILE_VERSION, check: checkOf(keys), keys };
+    await handle.writeFile(JSON.stringify(file));
     await handle.sync();
   } finally {
     await handle.close();

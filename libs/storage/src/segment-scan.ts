@@ -37,6 +37,8 @@ export function corrupt(segment: number, offsetBytes: number, detail: string): S
 export function isZero(bytes: Uint8Array, offset: number): boolean {
   const aligned = Math.min(bytes.length, Math.ceil((bytes.byteOffset + offset) / 4) * 4 - bytes.byteOffset);
   for (let index = offset; index < aligned; index += 1) if (bytes[index] !== 0) return false;
+  // Of a file that was cut the end need not be aligned.
+  if (aligned === bytes.length) return true;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset + aligned, (bytes.length - aligned) >> 2);
   for (let index = 0; index < words.length; index += 1) if (words[index] !== 0) return false;
   for (let index = aligned + words.length * 4; index < bytes.length; index += 1) if (bytes[index] !== 0) return false;

@@ -67,8 +67,13 @@ describe('keys of replicas', () => {
     const [entry] = await storage.dataKeys('one');
     storage.data.set('two', [entry]);
     await expect(keyring.dataKeys('two')).rejects.toMatchObject({ code: 'KEY_DAMAGED' });
-    entry.wrapped[20] ^= 1;
-    await expect(keyring.dataKeys('one')).rejects.toMatchObject({ code: 'KEY_DAMAGED' });
+    for (const { wrapped } of [entry, ...storage.tenant.values()])
+      for (let bit = 0; bit < wrapped.length * 8; bit += 1) {
+        wrapped[bit >> 3] ^= 1 << (bit & 7);
+        await expect(new Keyring(storage, providerOf()).dataKeys('one')).rejects.toMatchObject({ code: 'KEY_DAMAGED' });
+        wrapped[bit >> 3] ^= 1 << (bit & 7);
+      }
+    await expect(keyring.dataKeys('one')).resolves.toHaveLength(1);
   });
 
   it('stay the same when the tenant key and then the provider key are replaced', async () => {
@@ -115,6 +120,20 @@ describe('a key file', () => {
     const other = openKeyProvider({ home: join(folder, 'other'), secret: 'a root secret' }, {});
     expect(other.current).toBe(provider.current);
     expect(statSync(join(folder, 'keys', 'provider-keys')).mode & 0o777).toBe(0o600);
+  });
+
+  it('opens nothing as something else when any of its bits is flipped', async () => {
+    const storage = new MemoryKeys();
+    await new Keyring(storage, providerOf()).dataKeys('one');
+    const path = join(folder, 'provider-keys');
+    const written = readFileSync(path);
+    for (let bit = 0; bit < written.length * 8; bit += 1) {
+      const flipped = Buffer.from(written);
+      flipped[bit >> 3] ^= 1 << (bit & 7);
+      writeFileSync(path, flipped);
+      const opening = Promise.resolve().then(() => new Keyring(storage, providerOf()).dataKeys('one'));
+      await expect(opening).rejects.toMatchObject({ code: expect.stringMatching(/^KEY_(PROVIDER_INVALID|UNKNOWN)$/) });
+    }
   });
 
   it('with anything else in it is refused without showing it', () => {

@@ -15,7 +15,13 @@ if (![count, seed].every((word) => /^\d{1,9}$/.test(word))) {
 console.log(`${count} cases from seed ${seed}; a case that fails is named by its number.`);
 const { status } = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/jest/bin/jest.js'), '-i', 'libs/(storage|replica)/test/(sealed-)?(corruption|archive)', '-t', 'that lies'],
+  [
+    join(root, 'node_modules/jest/bin/jest.js'),
+    '-i',
+    'libs/(storage|replica)/test/(sealed-)?(corruption|archive)',
+    '-t',
+    'that lies',
+  ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, QUORATE_CORRUPTIONS: count, QUORATE_SEED: seed } },
 );
 process.exit(status ?? 1);

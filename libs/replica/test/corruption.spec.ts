@@ -54,7 +54,7 @@ class Disks {
   /** Takes over what was changed, replaced or removed in `whole`. */
   take(changed: MemoryDirectory): void {
     for (const directory of [this.journal, this.snapshots])
-      for (const name of [...directory.files.keys()]) {
+      for (const name of directory.files.keys()) {
         const bytes = changed.files.get(name);
         if (bytes === undefined) directory.files.delete(name);
         else directory.files.set(name, bytes);

@@ -82,7 +82,7 @@ export class ForkStore {
       await transaction.query(
         `update replicas set acquired = $2::jsonb, requested_step = null, requested_at = null, retry_at = null, attempts = 0,
            cause_code = null, cause_detail = null where id = $1`,
-        [replicaId, JSON.stringify(record)],
+        [replicaId, JSON.stringify(await withKnownTip(transaction, row.ledger_id, record))],
       );
       await appendSteps(transaction, row.ledger_id, [
         { step: 'acquire-state', state: 'done', replica: replicaOf(replicaId, row) },
@@ -117,6 +117,22 @@ export class ForkStore {
       if (rows[0]) await work(transaction, rows[0]);
     });
   }
+}
+
+/**
+ * What the state was made from may lack blocks that the parent's replicas had told of before they were lost: the distance to the recovery point counts
+ * them. When they were made is not known any more, but not later than they were told of.
+ */
+async function withKnownTip(transaction: Transaction, forkId: string, record: AcquiredRecord): Promise<AcquiredRecord> {
+  const rows = await transaction.query<{ height: string; ns: string }[]>(
+    `select r.height, (extract(epoch from r.observed_at) * 1000000)::bigint::text || '000' as ns
+     from ledgers f join replicas r on r.ledger_id = f.parent_id
+     where f.id = $1 and r.height is not null and r.observed_at is not null order by r.height desc, r.observed_at limit 1`,
+    [forkId],
+  );
+  const known = rows[0];
+  if (known === undefined || Number(known.height) <= record.tipHeight) return record;
+  return { ...record, tipHeight: Number(known.height), tipTimeNs: known.ns };
 }
 
 function replicaOf(id: string, row: PlacedRow): { id: string; index: number; workerName: string } {

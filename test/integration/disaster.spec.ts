@@ -1,0 +1,102 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { verifyReceipt } from '@quorate/light-client';
+import { eventually } from '../platform/eventually';
+import { Institution, newSigner, transfer, type OwnedLedger } from '../platform/institution';
+import { isJourney } from '../platform/failures';
+import { Load } from '../platform/load';
+import { TestPlatform } from '../platform/test-platform';
+
+isJourney();
+
+const debtor = 2n;
+const creditor = 3n;
+
+describe('a ledger all of whose disks are lost', () => {
+  let platform: TestPlatform;
+  let bank: Institution;
+  let ledger: OwnedLedger;
+  let restored: OwnedLedger;
+  let load: Load;
+  let shippedHeight: number;
+  /** Newest height that the platform had heard of. */
+  let knownHeight: number;
+
+  beforeAll(async () => {
+    platform = await TestPlatform.start();
+    bank = await Institution.signUp(platform, 'Flooded');
+    ledger = await bank.createLedger('standard', 'flooded');
+    await bank.openAccounts(ledger, [debtor, creditor], 1_000_000n);
+    load = new Load(bank, ledger, debtor, creditor);
+    await load.gap();
+  });
+
+  afterAll(async () => {
+    await load?.stop();
+    await platform?.stop();
+  });
+
+  it('was archived while it worked', async () => {
+    await bank.controlPlane.createBackup(ledger.id);
+    const [{ report }] = await eventually(
+      () => bank.controlPlane.backups(ledger.id),
+      ([run]) => run?.report !== undefined && run.report !== null,
+    );
+    shippedHeight = report?.kind === 'created' ? report.height : 0;
+    expect(shippedHeight).toBeGreaterThan(0);
+    // What follows may be in the archive or not: nobody waits for it.
+    await load.gap();
+    await load.stop();
+  });
+
+  it('loses all its workers and everything that was on them', async () => {
+    const names = platform.workers.map(({ name }) => name);
+    await Promise.all(names.map((name) => platform.killWorker(name)));
+    const folders = readdirSync(platform.home, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && entry.name === 'replicas',
+    );
+    expect(folders.length).toBeGreaterThan(0);
+    for (const { parentPath, name } of folders) rmSync(join(parentPath, name), { recursive: true });
+    await Promise.all(names.map((name) => platform.startWorker(name)));
+    const { replicas } = await eventually(
+      () => bank.controlPlane.ledger(ledger.id),
+      (lost) => lost.replicas.every(({ state }) => state !== 'running'),
+    );
+    knownHeight = Math.max(...replicas.map(({ height }) => height ?? 0));
+    expect(knownHeight).toBeGreaterThan(0);
+  });
+
+  it('is restored from its archive, with everything acknowledged and shipped, and says how much it lacks', async () => {
+    const signer = newSigner();
+    const keys = [{ scheme: signer.scheme, publicKey: Buffer.from(signer.publicKey).toString('hex') }];
+    const { id } = await bank.controlPlane.createLedger({
+      name: 'restored',
+      class: 'standard',
+      region: 'local',
+      operator: { name: 'Operator', keys },
+      from: { ledgerId: ledger.id },
+    });
+    const { genesisId, parent } = await bank.controlPlane.waitForLedger(id);
+    restored = { id, genesisId: genesisId ?? '', signer };
+    const { restore, height } = parent ?? { restore: null, height: null };
+    expect(height).toBeGreaterThanOrEqual(shippedHeight);
+    expect(restore?.recoveryPoint.heights).toBe(Math.max(knownHeight - (height ?? 0), 0));
+    expect(restore?.recoveryMs).toBeGreaterThan(0);
+    const shipped = load.acknowledged.filter((_, order) => load.positions[order].height <= (height ?? 0));
+    expect(shipped.length).toBeGreaterThan(0);
+    const account = await bank.gateway.account(id, debtor);
+    expect(Number(account.debitsPostedMinor)).toBeGreaterThanOrEqual(shipped.length);
+    const again = await bank.submit(
+      restored,
+      shipped.slice(-200).map((transferId) => transfer(debtor, creditor, 1n, transferId)),
+    );
+    expect(new Set(again.results.map(({ code }) => code))).toEqual(new Set(['exists']));
+  });
+
+  it('goes on as another ledger', async () => {
+    const { height, firstIndex, results } = await bank.submit(restored, [transfer(debtor, creditor, 1n)]);
+    expect(results.map(({ code }) => code)).toEqual(['applied']);
+    const receipt = await bank.gateway.operationReceipt(restored.id, height, firstIndex);
+    expect(verifyReceipt(receipt, restored.genesisId)).toMatchObject({ ok: true, result: 'applied' });
+  });
+});

@@ -7,8 +7,8 @@ import { FILE_KIND, type Vault } from './vault';
 const NAME_PATTERN = /^pack-(\d{6})$/;
 const CHUNK_FRAME = 1;
 
-/** Bytes that may wait for the medium before the writer waits too. */
-const UNSYNCED_BYTES_MAX = 16_777_216;
+/** Bytes that are synchronised at a time, while the next ones are made. Twice as many may wait for the medium; then the writer waits, too. */
+const SYNCED_BYTES = 33_554_432;
 
 /** Sees each chunk that a table names, once. */
 export type ChunkVisitor = (table: ChunkTable, index: number, chunk: Uint8Array) => void;
@@ -113,6 +113,8 @@ export class SnapshotPacks {
 /** Appends chunks to a new pack. */
 export class PackWriter {
   private unsynced = 0;
+  /** The synchronisation under way. */
+  private syncing: Promise<void> = Promise.resolve();
 
   constructor(
     readonly number: number,
@@ -127,13 +129,26 @@ export class PackWriter {
   async append(chunk: Uint8Array): Promise<ChunkPlace> {
     const { offset, payloadBytes } = this.file.append(CHUNK_FRAME, chunk);
     this.unsynced += payloadBytes;
-    if (this.unsynced >= UNSYNCED_BYTES_MAX) await this.sync();
+    if (this.unsynced >= SYNCED_BYTES) {
+      await this.syncing;
+      this.syncSoon();
+    }
     return { pack: this.number, offset, payloadBytes };
   }
 
   async sync(): Promise<void> {
+    await this.syncing;
     this.unsynced = 0;
     await this.file.sync();
+  }
+
+  private syncSoon(): void {
+    // Another append waited, too, and came first.
+    if (this.unsynced < SYNCED_BYTES) return;
+    this.unsynced = 0;
+    this.syncing = this.file.sync();
+    // Whoever appends or syncs next hears of it.
+    this.syncing.catch(() => undefined);
   }
 }
 

@@ -85,7 +85,9 @@ try {
   const median = (value) => percentile(starts.map(value), 0.5);
   if (values.cold) writeFileSync('/proc/sys/vm/drop_caches', '3');
   const raw = readAll(ledger.cluster.replicas[0].directory);
-  console.log(`${hardware(home)}\n\n${perSecond(accounts)} accounts, ${perSecond(transferCount)} transfers, one replica\n`);
+  console.log(
+    `${hardware(home)}\n\n${perSecond(accounts)} accounts, ${perSecond(transferCount)} transfers, one replica\n`,
+  );
   printTable(
     [
       `start of a killed replica, median of ${starts.length}, files ${values.cold ? 'on the disk only' : 'in memory'}`,

@@ -270,7 +270,7 @@ function encodeAsset(asset: Asset): Uint8Array {
     .finish();
 }
 
-function readAsset(reader: Reader, index: number, parties: PartyTable): Asset {
+export function readAsset(reader: Reader, index: number, parties: PartyTable): Asset {
   const creation = decodeOperation(reader.blob(ROW_BYTES_MAX));
   const last = decodeOperation(reader.blob(ROW_BYTES_MAX));
   const created = creation.kind === 'create_asset' ? creation.asset : undefined;

@@ -25,6 +25,7 @@ export {
 export { PageRequestError, matching, type Page, type PageRequest, type RowFilter } from './page';
 export { type PendingState } from './pending-table';
 export { RestoredSections } from './restored-sections';
+export { INSPECTED_SECTIONS, inspectState, type StateInspection } from './state-inspection';
 export {
   CaptureMemory,
   SECTIONS,

@@ -1,4 +1,3 @@
-import { Reader, Writer } from '@quorate/codec';
 import { PairRoots, hex } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import {
@@ -36,6 +35,7 @@ import { ResultCapture, previousOf, type AccountResult, type CapturedResults } f
 import { ResultHasher } from './result-hasher';
 import { BlockResults, type ResultBlock, type ScannedEnvelope } from './results';
 import { TransferReads } from './transfer-reads';
+import { encodeStateHead, readStateHead } from './state-head';
 import { trialBalance, type TrialBalance } from './trial-balance';
 import { TransferTable } from './transfer-table';
 import { store } from './u128';
@@ -78,9 +78,6 @@ export interface BlockOutcome {
   readonly results: BlockResults;
   readonly resultsRoot: Uint8Array;
 }
-
-/** Version of the sections' contents: another one is not read. */
-const SNAPSHOT_VERSION = 2;
 
 const ID_LIMIT = 1n << 128n;
 
@@ -271,9 +268,8 @@ export class Ledger {
    * the rest is read later from where it stands, so that the ledger goes on meanwhile.
    */
   capture(memory = new CaptureMemory()): LedgerCapture {
-    const head = new Writer(18).u16(SNAPSHOT_VERSION).uint(this.executedHeight).u64(this.executedTimeNs).finish();
     const sections = [
-      capturedBytes('head', head, false),
+      capturedBytes('head', encodeStateHead({ height: this.executedHeight, timeNs: this.executedTimeNs }), false),
       ...this.partyTable.capture(),
       ...this.assetTable.capture(memory),
       ...this.accountTable.capture(memory),
@@ -370,12 +366,9 @@ export class Ledger {
 
   private adopt(sections: RestoredSections): void {
     sections.assertComplete();
-    const head = new Reader(sections.bytes('head'));
-    const version = head.u16();
-    if (version !== SNAPSHOT_VERSION) throw new SnapshotError(`state of version ${version} is not read`, { version });
-    this.executedHeight = head.uint();
-    this.executedTimeNs = head.u64();
-    head.end();
+    const { height, timeNs } = readStateHead(sections);
+    this.executedHeight = height;
+    this.executedTimeNs = timeNs;
     this.partyTable.restore(sections);
     this.assetTable.restore(sections);
     this.accountTable.restore(sections);

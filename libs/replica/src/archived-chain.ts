@@ -38,17 +38,18 @@ export class ArchivedChain implements ChainSource {
 
   async chunk(height: number, section: number, index: number): Promise<Uint8Array | null> {
     let found: Uint8Array | null = null;
-    await this.loadState(height, (number, at, chunk) => {
+    const take: ChunkVisit = (number, at, chunk) => {
       if (number === section && at === index) found = chunk.slice();
-    });
+    };
+    await this.loadState(height, take, () => Promise.resolve());
     return found;
   }
 
   /** An object holds many chunks: all of them come in the order in which they lie. */
-  async loadState(height: number, visit: ChunkVisit): Promise<boolean> {
+  async loadState(height: number, visit: ChunkVisit, room: () => Promise<void>): Promise<boolean> {
     const snapshot = this.at(height);
     if (snapshot === null) return false;
-    await this.archive.loadSnapshot(snapshot, ({ number }, index, chunk) => visit(number, index, chunk));
+    await this.archive.loadSnapshot(snapshot, ({ number }, index, chunk) => visit(number, index, chunk), room);
     return true;
   }
 

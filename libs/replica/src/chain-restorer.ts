@@ -1,39 +1,35 @@
 // The state of a ledger at a past height, made again from what a source holds: the newest snapshot at or below that height, and the blocks
 // from there on, executed. Every step is checked, so that a source can refuse but not deceive.
 import { EMPTY_ROOT, HistoryTree, equalBytes, verifySignature } from '@quorate/crypto';
-import { Ledger, RestoredSections, scanBody, type TrialBalance } from '@quorate/ledger';
 import {
-  STATE_CHUNK_BYTES,
-  chunkCount,
-  chunkHash,
-  genesisId,
-  historyLeaf,
-  sectionRoot,
-  type Genesis,
-  type StateSection,
-} from '@quorate/protocol';
-import type { ChainSource, ChunkVisit, OfferedState } from './chain-source';
+  CaptureMemory,
+  INSPECTED_SECTIONS,
+  Ledger,
+  SECTIONS,
+  SECTION_NAMES,
+  inspectState,
+  scanBody,
+  type SectionName,
+  type TrialBalance,
+} from '@quorate/ledger';
+import { genesisId, historyLeaf, type Genesis, type Parent } from '@quorate/protocol';
+import { writeSnapshot, type SnapshotStore, type StoredSnapshot } from '@quorate/storage';
+import type { ChainSource, OfferedState } from './chain-source';
 import { ChainVerifier } from './chain-verifier';
 import type { ExecutedState } from './executor';
 import { ReplicaError } from './replica-error';
-import { HISTORY_SECTION, LEDGER_SECTIONS, readHistory } from './state-sections';
+import { copyState, type CopiedState } from './state-copy';
+import { stateSections } from './state-sections';
 
-/** Chunks asked for at once: they are on their way while others are checked. */
-const CHUNKS_UNDER_WAY_MAX = 32;
-
-const HASH_BYTES = 32;
 const NO_ENVELOPES: Uint8Array[] = [];
 
 /** A point of a ledger's history: a height, or the last block at or before a ledger time. */
 export type ChainPoint =
   { readonly kind: 'height'; readonly height: number } | { readonly kind: 'time'; readonly timeNs: bigint };
 
-/** The state after a block, and how it was come by. */
-export interface RestoredChain extends ExecutedState {
-  readonly height: number;
-  readonly timeNs: bigint;
-  readonly blockId: Uint8Array;
-  readonly execRoot: Uint8Array;
+/** The state with which a fork begins: what its genesis has to name, and how it was come by. */
+export interface RestoredFork {
+  readonly parent: Parent;
   /** What was there to be verified. */
   readonly evidence: RestoreEvidence;
 }
@@ -72,12 +68,75 @@ export async function resolvePoint(genesis: Genesis, source: ChainSource, point:
   return low;
 }
 
-/** Makes the state after block `height`. Throws ReplicaError. */
-export async function restoreChain(genesis: Genesis, source: ChainSource, height: number): Promise<RestoredChain> {
+/** Puts the state after block `height` into a store of snapshots. Throws ReplicaError, or what source and store throw. */
+export async function restoreFork(
+  genesis: Genesis,
+  source: ChainSource,
+  height: number,
+  snapshots: SnapshotStore,
+  pause: () => Promise<void>,
+): Promise<RestoredFork> {
   const verifier = await verifierOf(genesis, source);
   if (height > verifier.tipHeight) throw ahead(verifier.tipHeight);
   const offered = await source.newestState(height);
-  const start = offered === null ? beginning(genesis, verifier) : await loadState(genesis, verifier, source, offered);
+  if (offered !== null) verifier.demandState(offered);
+  const { made, ...found } =
+    offered !== null && offered.state.height === height && isOwn(genesis, offered)
+      ? await copyWhole(source, offered, snapshots)
+      : await execute(genesis, verifier, source, offered, height, snapshots, pause);
+  demandBalance(found.trialBalance);
+  const { state, stateRoot } = made;
+  const { ledgerId } = genesis;
+  const { timeNs, ...evidence } = found;
+  return {
+    parent: {
+      ledgerId,
+      genesisId: genesisId(genesis),
+      height,
+      timeNs,
+      blockId: state.blockId,
+      execRoot: state.execRoot,
+      stateRoot,
+    },
+    evidence: {
+      tipHeight: verifier.tipHeight,
+      tipTimeNs: verifier.tipTimeNs,
+      blocksExecuted: height - found.snapshotHeight,
+      stateBytes: state.sections.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
+      ...evidence,
+    },
+  };
+}
+
+type Found = Pick<RestoreEvidence, 'snapshotHeight' | 'operationsExecuted' | 'trialBalance'> & {
+  readonly made: StoredSnapshot;
+  readonly timeNs: bigint;
+};
+
+const EVERY_SECTION: ReadonlySet<SectionName> = new Set(SECTION_NAMES);
+
+/** The state is one that a quorum signed: it is copied, and no ledger has to be made of it. */
+async function copyWhole(source: ChainSource, offered: OfferedState, snapshots: SnapshotStore): Promise<Found> {
+  const { snapshot, sections } = await copyState(source, offered, snapshots, new Set(INSPECTED_SECTIONS));
+  const ids = offered.state.sections.find(({ number }) => number === SECTIONS.transferIds.number);
+  const { height, timeNs, trialBalance } = inspectState(sections, ids?.lengthBytes ?? 0);
+  demandHeight(height, offered);
+  return { made: snapshot, timeNs, trialBalance, snapshotHeight: height, operationsExecuted: 0 };
+}
+
+/** Executes the blocks from the newest state before that height on, or from the beginning, and writes what comes out. */
+async function execute(
+  genesis: Genesis,
+  verifier: ChainVerifier,
+  source: ChainSource,
+  offered: OfferedState | null,
+  height: number,
+  snapshots: SnapshotStore,
+  pause: () => Promise<void>,
+): Promise<Found> {
+  const copied = offered === null ? null : await copyState(source, offered, snapshots, EVERY_SECTION);
+  const start =
+    offered === null || copied === null ? beginning(genesis, verifier) : startOf(genesis, verifier, offered, copied);
   const run = new ChainRun(start, verifier);
   const snapshotHeight = run.height;
   while (run.height < height) {
@@ -85,26 +144,16 @@ export async function restoreChain(genesis: Genesis, source: ChainSource, height
     if (range === null) throw notHeld(`block ${run.height + 1} is not held any more`);
     run.execute(range, height);
   }
-  const { ledger, history, blockId, timeNs } = run;
-  const trialBalance = ledger.trialBalance();
-  demandBalance(trialBalance);
-  return {
-    ledger,
-    history,
-    height,
-    timeNs,
-    blockId,
-    execRoot: history.root(),
-    evidence: {
-      tipHeight: verifier.tipHeight,
-      tipTimeNs: verifier.tipTimeNs,
-      snapshotHeight,
-      blocksExecuted: height - snapshotHeight,
-      operationsExecuted: run.operations,
-      stateBytes: offered?.state.sections.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0) ?? 0,
-      trialBalance,
-    },
-  };
+  const { ledger, history, blockId, timeNs, operations } = run;
+  const made = await writeSnapshot(snapshots, {
+    state: { genesisId: genesisId(genesis), height, blockId, execRoot: history.root() },
+    sections: stateSections({ ledger, history }, new CaptureMemory()),
+    extra: () => new Uint8Array(0),
+    pause,
+  });
+  // Its chunks that are still right are shared.
+  if (copied !== null) await snapshots.discard(copied.snapshot);
+  return { made, timeNs, trialBalance: ledger.trialBalance(), snapshotHeight, operationsExecuted: operations };
 }
 
 async function verifierOf(genesis: Genesis, source: ChainSource): Promise<ChainVerifier> {
@@ -122,82 +171,25 @@ function beginning(genesis: Genesis, verifier: ChainVerifier): Start {
   return { ledger: Ledger.create(genesis, verifySignature), history, blockId: verifier.firstId.id };
 }
 
-async function loadState(
+function startOf(
   genesis: Genesis,
   verifier: ChainVerifier,
-  source: ChainSource,
   offered: OfferedState,
-): Promise<Start> {
-  verifier.demandState(offered);
-  const { state } = offered;
-  const sections = new RestoredSections();
-  let history = new Uint8Array(0);
-  const hashes = new Map<number, Uint8Array>();
-  for (const section of state.sections) {
-    const name = LEDGER_SECTIONS.get(section.number);
-    if (name !== undefined) sections.begin(name, section.lengthBytes);
-    else if (section.number === HISTORY_SECTION) history = new Uint8Array(section.lengthBytes);
-    hashes.set(section.number, await provenHashes(source, state.height, section));
-  }
-  const take: ChunkVisit = (number, index, chunk) => {
-    const known = hashes.get(number);
-    // Sections outside the state root may come along.
-    if (known === undefined) return;
-    if (!equalBytes(chunkHash(chunk), known.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)))
-      throw wrong('a chunk is not what its hash says', state.height);
-    const name = LEDGER_SECTIONS.get(number);
-    if (name !== undefined) sections.write(name, index * STATE_CHUNK_BYTES, chunk);
-    else if (number === HISTORY_SECTION) history.set(chunk, index * STATE_CHUNK_BYTES);
-  };
-  await loadChunks(source, state, take);
-  const tree = readHistory(history);
-  if (tree.size !== state.height + 1 || !equalBytes(tree.root(), state.execRoot))
-    throw wrong('the history of the snapshot is not that of its state', state.height);
-  const isOwn = equalBytes(state.genesisId, genesisId(genesis));
-  const ledger = (isOwn ? Ledger.restore : Ledger.fork)(genesis, verifySignature, sections);
-  if (ledger.height !== state.height) throw wrong('the ledger of the snapshot stands at another height', state.height);
-  return { ledger, history: tree, blockId: isOwn ? state.blockId : verifier.firstId.id };
+  { sections, history }: CopiedState,
+): Start {
+  const own = isOwn(genesis, offered);
+  const ledger = (own ? Ledger.restore : Ledger.fork)(genesis, verifySignature, sections);
+  demandHeight(ledger.height, offered);
+  return { ledger, history, blockId: own ? offered.state.blockId : verifier.firstId.id };
 }
 
-async function provenHashes(
-  source: ChainSource,
-  height: number,
-  { number, lengthBytes, root }: StateSection,
-): Promise<Uint8Array> {
-  const hashes = await source.chunkHashes(height, number);
-  if (hashes === null) throw dropped();
-  if (hashes.length !== chunkCount(lengthBytes) * HASH_BYTES || !equalBytes(sectionRoot(hashes), root))
-    throw wrong('the hashes of a section are not those of the state', height);
-  return hashes;
+/** Whether it is a state of this ledger, and not the one with which it began as a fork. */
+function isOwn(genesis: Genesis, { state }: OfferedState): boolean {
+  return equalBytes(state.genesisId, genesisId(genesis));
 }
 
-/** All chunks at once if the source can, else one by one with many on their way. */
-async function loadChunks(
-  source: ChainSource,
-  { height, sections }: OfferedState['state'],
-  take: ChunkVisit,
-): Promise<void> {
-  if (source.loadState !== undefined) {
-    if (!(await source.loadState(height, take))) throw dropped();
-    return;
-  }
-  for (const { number, lengthBytes } of sections) {
-    const count = chunkCount(lengthBytes);
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      while (next < count) {
-        const index = next++;
-        const chunk = await source.chunk(height, number, index);
-        if (chunk === null) throw dropped();
-        take(number, index, chunk);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(count, CHUNKS_UNDER_WAY_MAX) }, lane));
-  }
-}
-
-function dropped(): ReplicaError {
-  return notHeld('the snapshot was dropped meanwhile');
+function demandHeight(height: number, { state }: OfferedState): void {
+  if (height !== state.height) throw wrong('the ledger of the snapshot stands at another height', state.height);
 }
 
 /** Execution of proven blocks, from a state on. */

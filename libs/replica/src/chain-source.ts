@@ -29,8 +29,8 @@ export interface ChainSource {
   /** Hashes of the chunks of a section of the snapshot of this height, one behind the other. */
   chunkHashes(height: number, section: number): Promise<Uint8Array | null>;
   chunk(height: number, section: number, index: number): Promise<Uint8Array | null>;
-  /** Gives all chunks of the snapshot of this height in whatever order suits the source; false if it is not held any more. */
-  loadState?(height: number, visit: ChunkVisit): Promise<boolean>;
+  /** Gives all chunks of the snapshot of this height in whatever order suits the source, and waits for `room` now and then; false if it is not held any more. */
+  loadState?(height: number, visit: ChunkVisit, room: () => Promise<void>): Promise<boolean>;
   /** Final blocks from a height on with what proves them. */
   range(fromHeight: number): Promise<RangeMessage | null>;
 }

@@ -19,8 +19,7 @@ import { MemoryObjectStore } from '../../storage/test/memory-object-store';
 import { makeParty, setUpOperations, signEnvelope, transfer, type TestParty } from '../test/cluster';
 import { ArchivedChain } from './archived-chain';
 import type { ChainSource } from './chain-source';
-import { resolvePoint, restoreChain } from './chain-restorer';
-import { writeForkState } from './fork-state';
+import { resolvePoint, restoreFork, type RestoredFork } from './chain-restorer';
 import { Replica } from './replica';
 
 const SPACING = { blocks: 4, operations: 1_000 };
@@ -135,13 +134,43 @@ async function heightOf(reply: Promise<SubmitReply>): Promise<number> {
   return answer.height;
 }
 
-/** Forks the ledger at a height; the fork is not open yet. */
-async function forkOf(parent: OneReplicaLedger, height: number, seed: number): Promise<OneReplicaLedger> {
-  const restored = await restoreChain(parent.genesis, parent.running.chain, height);
+/** The same chain, of which single answers can be replaced. */
+function honestly(chain: ChainSource): ChainSource {
+  return {
+    tip: () => chain.tip(),
+    header: (at) => chain.header(at),
+    newestState: (heightMax) => chain.newestState(heightMax),
+    chunkHashes: (...place) => chain.chunkHashes(...place),
+    chunk: (...place) => chain.chunk(...place),
+    range: (from) => chain.range(from),
+  };
+}
+
+/** Restores into snapshots of a fork's own. */
+async function restored(
+  { genesis }: OneReplicaLedger,
+  source: ChainSource,
+  height: number,
+  seed = 4,
+): Promise<RestoredFork & { readonly snapshots: MemoryDirectory }> {
   const snapshots = new MemoryDirectory();
   const store = await SnapshotStore.open({ directory: snapshots, vault: vaultOf(seed) });
-  const origin = await writeForkState(parent.genesis, restored, store, pause);
-  await store.close();
+  try {
+    return { ...(await restoreFork(genesis, source, height, store, pause)), snapshots };
+  } finally {
+    expect(store.newestFirst.length).toBeLessThanOrEqual(1);
+    await store.close();
+  }
+}
+
+/** Forks the ledger at a height; the fork is not open yet. */
+async function forkOf(
+  parent: OneReplicaLedger,
+  height: number,
+  seed: number,
+  source = parent.running.chain,
+): Promise<OneReplicaLedger> {
+  const { parent: origin, snapshots } = await restored(parent, source, height, seed);
   return OneReplicaLedger.make(seed, origin, snapshots);
 }
 
@@ -266,13 +295,17 @@ describe('a fork', () => {
     const archive = new Archive({ store: parent.archived, vault: parent.vault });
     for (let height = 0; height <= (shipped?.height ?? 0); height += 1) {
       const chain = new ArchivedChain(parent.genesis, archive);
-      const fromArchive = await restoreChain(parent.genesis, chain, height);
-      const fromReplica = await restoreChain(parent.genesis, parent.running.chain, height);
-      const rootOf = async (restored: typeof fromArchive): Promise<unknown> => {
-        const store = await SnapshotStore.open({ directory: new MemoryDirectory(), vault: vaultOf(4) });
-        return writeForkState(parent.genesis, restored, store, pause);
-      };
-      expect(await rootOf(fromArchive)).toEqual(await rootOf(fromReplica));
+      const fromArchive = await restored(parent, chain, height);
+      const fromReplica = await restored(parent, parent.running.chain, height);
+      expect(fromArchive.parent).toEqual(fromReplica.parent);
+      // Snapshots are copied as they are, and are the same as what execution comes to.
+      const executed = await restored(
+        parent,
+        { ...honestly(parent.running.chain), newestState: () => Promise.resolve(null) },
+        height,
+      );
+      expect(executed.parent).toEqual(fromReplica.parent);
+      expect(executed.evidence.trialBalance).toEqual(fromReplica.evidence.trialBalance);
     }
     const { data } = await parent.ask({ query: 'blocks', limit: 1 });
     expect(shipped?.height).toBe((data as { height: number }[])[0].height);
@@ -286,9 +319,12 @@ describe('a fork', () => {
     await fork.running.close();
     const archive = new Archive({ store: fork.archived, vault: fork.vault });
     for (const at of [forkHeight, height]) {
-      const restored = await restoreChain(fork.genesis, new ArchivedChain(fork.genesis, archive), at);
-      expect(restored.height).toBe(at);
-      expect(restored.ledger.account(2n)).toMatchObject({ creditsPosted: at === height ? 31n : 30n });
+      const { parent: origin, snapshots } = await restored(fork, new ArchivedChain(fork.genesis, archive), at, 6);
+      expect(origin.height).toBe(at);
+      const again = OneReplicaLedger.make(6, origin, snapshots);
+      await again.open();
+      expect(await again.credits(2n)).toBe(at === height ? '31' : '30');
+      await again.running.close();
     }
   });
 
@@ -377,25 +413,18 @@ describe('a source that lies', () => {
 
   it.each(Object.keys(lies))('that %s is refused', async (name) => {
     const { chain } = parent.running;
-    const honest: ChainSource = {
-      tip: () => chain.tip(),
-      header: (at) => chain.header(at),
-      newestState: (heightMax) => chain.newestState(heightMax),
-      chunkHashes: (...place) => chain.chunkHashes(...place),
-      chunk: (...place) => chain.chunk(...place),
-      range: (from) => chain.range(from),
-    };
-    const { evidence } = await restoreChain(parent.genesis, honest, height);
+    const honest = honestly(chain);
+    const { evidence } = await restored(parent, honest, height);
     expect(evidence.snapshotHeight).toBeGreaterThan(0);
     expect(evidence.blocksExecuted).toBeGreaterThan(0);
-    await expect(restoreChain(parent.genesis, { ...honest, ...lies[name](chain) }, height)).rejects.toMatchObject({
+    await expect(restored(parent, { ...honest, ...lies[name](chain) }, height)).rejects.toMatchObject({
       code: 'PARENT_PROOF_WRONG',
     });
   });
 
   it('cannot pass one ledger off as another', async () => {
     const other = OneReplicaLedger.make(3);
-    await expect(restoreChain(other.genesis, parent.running.chain, height)).rejects.toMatchObject({
+    await expect(restored(other, parent.running.chain, height)).rejects.toMatchObject({
       code: 'PARENT_PROOF_WRONG',
     });
   });

@@ -23,9 +23,11 @@ function outcomeOf(height: number): StoredOutcome {
   return { timeNs: BigInt(height) << 33n, codes, captured };
 }
 
+const leafOf = (height: number): Uint8Array => new Uint8Array(32).fill(height);
+
 async function logged(directory: MemoryDirectory, from: number, to: number): Promise<void> {
   const log = await OutcomeLog.open({ directory, vault });
-  for (let height = from; height <= to; height += 1) log.append(height, outcomeOf(height));
+  for (let height = from; height <= to; height += 1) log.append(height, outcomeOf(height), leafOf(height));
   await log.sync();
   await log.close();
 }
@@ -39,9 +41,11 @@ describe('the log of outcomes', () => {
     await logged(directory, 5, 20);
     expect(directory.files.get(name)?.length).toBe(size);
     const log = await OutcomeLog.open({ directory, vault });
-    log.append(21, outcomeOf(21));
+    log.append(21, outcomeOf(21), leafOf(21));
     for (const height of [21, 1, 13, 20]) expect(await log.read(height)).toEqual(outcomeOf(height));
     expect([await log.read(0), await log.read(22)]).toEqual([null, null]);
+    for (const height of [21, 1, 13, 20]) expect(await log.leaf(height)).toEqual(leafOf(height));
+    expect([await log.leaf(0), await log.leaf(22)]).toEqual([null, null]);
     await log.close();
   });
 
@@ -71,7 +75,7 @@ describe('the log of outcomes', () => {
     const directory = new MemoryDirectory();
     const log = await OutcomeLog.open({ directory, vault });
     directory.failWrites = new Error('no room');
-    log.append(1, outcomeOf(1));
+    log.append(1, outcomeOf(1), leafOf(1));
     await expect(log.sync()).rejects.toThrow('no room');
     expect(await log.read(1)).toBeNull();
     await log.close();

@@ -1,7 +1,8 @@
-// What came of the blocks that this replica executed, one frame per block, in files `outcomes-<height of the first>`. Derived: it is
-// written behind execution without waiting, a torn end is cut, and what is missing is written again by executing the blocks again. In
+// What came of the blocks that this replica executed, one frame per block, in files `outcomes-<height of the first>`: the block's leaf of the
+// history tree, then the outcome. Derived: it is written behind execution without waiting, a torn end is cut, and what is missing is written again by executing the blocks again. In
 // memory are the heights at which files begin, and where the frames are in the few files that were read last. Nothing else depends on
 // it: what cannot be written or read back is answered as not held.
+import { concatBytes } from '@quorate/crypto';
 import { decodeOutcome, encodeOutcome, type StoredOutcome } from '@quorate/ledger';
 import type { Directory } from '@quorate/runtime';
 import { FILE_KIND, SealedFile, type SealedPosition, type Vault } from '@quorate/storage';
@@ -14,12 +15,15 @@ const FILE_BLOCKS_MAX = 16_384;
 const FILES_OPEN_MAX = 4;
 
 const NAME_PATTERN = /^outcomes-(\d{10})$/;
-const OUTCOME = 1;
+const OUTCOME = 2;
+const LEAF_BYTES = 32;
 
 interface OpenFile {
   readonly first: number;
   readonly file: SealedFile;
   readonly positions: SealedPosition[];
+  /** Leaf of each block; null in a frame of another version. */
+  readonly leaves: (Uint8Array | null)[];
 }
 
 /** Where the log is and what seals it. */
@@ -53,18 +57,33 @@ export class OutcomeLog {
     return new OutcomeLog(options, firsts, newest, newest === null ? 0 : newest.first + newest.positions.length);
   }
 
-  /** Takes the outcome of an executed block. One that is held already is not written again. */
-  append(height: number, outcome: StoredOutcome): void {
+  /** Takes the outcome of an executed block and its leaf of the history tree. One that is held already is not written again. */
+  append(height: number, outcome: StoredOutcome, leaf: Uint8Array): void {
     if (this.nextHeight !== 0 && height < this.nextHeight) return;
     const follows = height === this.nextHeight;
     this.nextHeight = height + 1;
-    const payload = encodeOutcome(outcome);
+    const payload = concatBytes(leaf, encodeOutcome(outcome));
     this.work = this.work.then(() => this.write(height, payload, follows)).catch((error: unknown) => this.fail(error));
   }
 
   /** The outcome of a block; null if the log does not hold it. One is read at a time, so that no file is closed under a reader. */
   read(height: number): Promise<StoredOutcome | null> {
-    const reading = this.reading.then(() => this.readNow(height));
+    return this.inTurn(height, async ({ file, positions }, index) => {
+      const position = positions[index];
+      return position === undefined ? null : decodeOutcome((await file.read(position)).subarray(LEAF_BYTES));
+    });
+  }
+
+  /** The leaf of a block in the history tree; null if the log does not hold it. */
+  leaf(height: number): Promise<Uint8Array | null> {
+    return this.inTurn(height, ({ leaves }, index) => leaves[index] ?? null);
+  }
+
+  private inTurn<Result>(
+    height: number,
+    find: (held: OpenFile, index: number) => Result | null | Promise<Result | null>,
+  ): Promise<Result | null> {
+    const reading = this.reading.then(() => this.findNow(height, find));
     this.reading = reading.then(
       () => undefined,
       () => undefined,
@@ -72,14 +91,15 @@ export class OutcomeLog {
     return reading;
   }
 
-  private async readNow(height: number): Promise<StoredOutcome | null> {
+  private async findNow<Result>(
+    height: number,
+    find: (held: OpenFile, index: number) => Result | null | Promise<Result | null>,
+  ): Promise<Result | null> {
     await this.work;
     const first = this.firsts.findLast((each) => each <= height);
     if (first === undefined) return null;
     try {
-      const { file, positions } = await this.fileFrom(first);
-      const position = positions[height - first];
-      return position === undefined ? null : decodeOutcome(await file.read(position));
+      return await find(await this.fileFrom(first), height - first);
     } catch {
       return null;
     }
@@ -128,6 +148,7 @@ export class OutcomeLog {
       this.firsts.push(height);
     }
     this.newest?.positions.push(this.newest.file.append(OUTCOME, payload));
+    this.newest?.leaves.push(payload.slice(0, LEAF_BYTES));
   }
 
   private async fileFrom(first: number): Promise<OpenFile> {
@@ -154,15 +175,19 @@ const GATHER_BYTES = 65_536;
 
 async function openFile({ directory, vault }: OutcomeLogOptions, first: number): Promise<OpenFile> {
   const positions: SealedPosition[] = [];
+  const leaves: (Uint8Array | null)[] = [];
   const { file } = await SealedFile.open({
     directory,
     vault,
     label: { kind: FILE_KIND.outcomes, number: first },
     name: nameOf(first),
     gatherBytes: GATHER_BYTES,
-    onFrame: (_kind, _payload, position) => void positions.push(position),
+    onFrame: (kind, payload, position) => {
+      positions.push(position);
+      leaves.push(kind === OUTCOME ? payload.slice(0, LEAF_BYTES) : null);
+    },
   });
-  return { first, file, positions };
+  return { first, file, positions, leaves };
 }
 
 function nameOf(first: number): string {

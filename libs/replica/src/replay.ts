@@ -16,6 +16,7 @@ import { StorageError, type SnapshotStore, type StoredSnapshot } from '@quorate/
 import type { BlockStore } from './block-store';
 import type { Checkpoints } from './checkpoints';
 import type { Executor } from './executor';
+import { ReplicaError } from './replica-error';
 import { readEpochs, restoreState, type RestoredState } from './state-sections';
 
 /** Whether this is the root of the state with which the ledger began. */
@@ -79,6 +80,14 @@ async function stepsOf(snapshots: SnapshotStore, snapshot: StoredSnapshot): Prom
   }
 }
 
+/** A quorum signed, with this block, the history up to a block before it: what was noted of that must lead to the same root. */
+function assertHistory({ header: { height, execHeight, execRoot } }: Block, executor: Executor): void {
+  if (execHeight <= executor.baseHeight || equalBytes(executor.execRoot(execHeight), execRoot)) return;
+  throw new ReplicaError('REPLICA_STATE_DIVERGED', `the history up to block ${execHeight} is not that of a quorum`, {
+    height,
+  });
+}
+
 /** Executes again what is final above the state that execution began with; gives back what consensus goes on from. */
 export async function replay(
   genesis: Genesis,
@@ -90,7 +99,8 @@ export async function replay(
   const { finalHeight } = store;
   for (let height = executor.height + 1; height <= finalHeight; height += 1) {
     const block = await store.finalBlock(height);
-    executor.execute(block);
+    assertHistory(block, executor);
+    await executor.executeAgain(block);
     checkpoints.replayed(block);
     store.replayed(block);
   }

@@ -13,6 +13,7 @@ import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
 import type { StatementPoint, SubmitReply } from '@quorate/transport';
 import { MemoryDirectory } from '../../storage/test/memory-directory';
 import { makeParty, setUpOperations, signEnvelope, transfer } from '../test/cluster';
+import { OutcomeLog } from './outcome-log';
 import { Replica } from './replica';
 
 const keys = generateKeyPairSync('ed25519');
@@ -31,6 +32,11 @@ const genesis: Genesis = {
   replicas: [{ consensusKey: new Uint8Array(der.subarray(der.length - 32)), certificateHash: new Uint8Array(32) }],
   governance: { threshold: 1, keys: [{ scheme: 'ed25519', bytes: operator.publicKey }] },
 };
+const vault = new Vault({
+  cryptography: nodeCryptography,
+  ledgerId: genesis.ledgerId,
+  keys: [{ generation: 1, key: new Uint8Array(32).fill(5) }],
+});
 const faults: string[] = [];
 
 /** A ledger of one replica on a disk in memory: the real core, ledger and journal. */
@@ -49,11 +55,7 @@ async function openReplica(
     source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
     clock: nodeClock,
     timers: nodeTimers,
-    vault: new Vault({
-      cryptography: nodeCryptography,
-      ledgerId: genesis.ledgerId,
-      keys: [{ generation: 1, key: new Uint8Array(32).fill(5) }],
-    }),
+    vault,
     memoryBytes: () => 0,
     signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
     verify: (_key, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
@@ -251,5 +253,32 @@ describe('a replica that crashes after any write', () => {
       await again.close();
     }
     expect(faults).toEqual([]);
+  });
+
+  it('executes again without what it noted, and stops when what it noted is not what a quorum signed', async () => {
+    const directory = new MemoryDirectory();
+    const replica = await openReplica(directory);
+    await submit(replica, envelopeOf(...setUpOperations(operator, 1)));
+    for (let id = 300n; id < 306n; id += 1n) await submit(replica, envelopeOf(transfer(id, 1n, 2n, 1n)));
+    const root = replica.status().executedHeight;
+    await replica.close();
+    const withoutNotes = directory.copy();
+    for (const name of withoutNotes.files.keys()) if (name.startsWith('outcomes-')) withoutNotes.files.delete(name);
+    const again = await openReplica(withoutNotes);
+    expect(again.status().executedHeight).toBeGreaterThanOrEqual(root);
+    await again.close();
+    const wrong = withoutNotes.copy();
+    for (const name of wrong.files.keys()) if (name.startsWith('outcomes-')) wrong.files.delete(name);
+    const log = await OutcomeLog.open({ directory: wrong, vault });
+    const captured = { operationCount: 0, count: 0, rows: new Uint32Array(0), pendings: new Uint32Array(0) };
+    for (let height = 1; height <= root; height += 1)
+      log.append(
+        height,
+        { timeNs: 0n, codes: new Uint16Array(0), captured: { ...captured, expired: new Uint32Array(0) } },
+        new Uint8Array(32),
+      );
+    await log.sync();
+    await log.close();
+    await expect(openReplica(wrong)).rejects.toMatchObject({ code: 'REPLICA_STATE_DIVERGED' });
   });
 });

@@ -8,9 +8,8 @@ import { Archive, SnapshotStore, Vault } from '@quorate/storage';
 import { TransportError, connectReplica, type TlsIdentity } from '@quorate/transport';
 import { ArchivedChain } from './archived-chain';
 import { RemoteChain } from './chain-frames';
-import { resolvePoint, restoreChain, type ChainPoint, type RestoredChain } from './chain-restorer';
+import { resolvePoint, restoreFork, type ChainPoint, type RestoredFork } from './chain-restorer';
 import type { ChainSource } from './chain-source';
-import { writeForkState } from './fork-state';
 import type { AcquiredState, ForkPoint, ReplicaCommand, ReplicaReport } from './process-messages';
 import { openObjectStore } from './object-stores';
 import { ReplicaError } from './replica-error';
@@ -34,18 +33,29 @@ export async function acquireState(
 ): Promise<void> {
   const startedMs = performance.now();
   const genesis = decodeGenesis(new Uint8Array(command.parent.genesis));
-  const restore = async (chain: ChainSource): Promise<RestoredChain> => {
+  const snapshots = await SnapshotStore.open({
+    directory: await openNodeDirectory(join(command.directory, 'snapshots')),
+    vault: vaultOf(new Uint8Array(command.ledgerId), command.dataKeys),
+  });
+  const restore = async (chain: ChainSource): Promise<RestoredFork> => {
     const height = await resolvePoint(genesis, chain, pointOf(command.point));
     report({ kind: 'point', height });
-    return restoreChain(genesis, chain, height);
+    // What an interrupted try left behind.
+    for (const snapshot of snapshots.newestFirst) await snapshots.discard(snapshot);
+    const pause = (): Promise<void> => new Promise((resolve) => nodeTimers.soon(resolve));
+    return restoreFork(genesis, chain, height, snapshots, pause);
   };
-  const restored = await fromReplicas(command, identity, restore).catch((error: unknown) => {
-    const archive = archiveOf(command, genesis);
-    if (archive === null || !isElsewhere(error)) throw error;
-    return restore(archive);
-  });
-  const state = await keep(command, genesis, restored);
-  report({ kind: 'acquired', state: { ...state, elapsedMs: performance.now() - startedMs } });
+  try {
+    const restored = await fromReplicas(command, identity, restore).catch((error: unknown) => {
+      const archive = archiveOf(command, genesis);
+      if (archive === null || !isElsewhere(error)) throw error;
+      return restore(archive);
+    });
+    const state = acquiredState(restored);
+    report({ kind: 'acquired', state: { ...state, elapsedMs: performance.now() - startedMs } });
+  } finally {
+    await snapshots.close();
+  }
 }
 
 /** Works with the chain as one of the parent's replicas gives it; when that one goes away, with the next. */
@@ -100,45 +110,28 @@ function archiveOf({ parent }: AcquireCommand, genesis: Genesis): ChainSource | 
   return new ArchivedChain(genesis, new Archive({ store: openObjectStore(store), vault }));
 }
 
-async function keep(
-  { directory, ledgerId, dataKeys }: AcquireCommand,
-  genesis: Genesis,
-  restored: RestoredChain,
-): Promise<Omit<AcquiredState, 'elapsedMs'>> {
-  const snapshots = await SnapshotStore.open({
-    directory: await openNodeDirectory(join(directory, 'snapshots')),
-    vault: vaultOf(new Uint8Array(ledgerId), dataKeys),
-  });
-  try {
-    // What an interrupted try left behind.
-    for (const snapshot of snapshots.newestFirst) await snapshots.discard(snapshot);
-    const pause = (): Promise<void> => new Promise((resolve) => nodeTimers.soon(resolve));
-    const parent = await writeForkState(genesis, restored, snapshots, pause);
-    const { evidence } = restored;
-    return {
-      genesisId: hex(parent.genesisId),
-      height: parent.height,
-      timeNs: parent.timeNs.toString(),
-      blockId: hex(parent.blockId),
-      execRoot: hex(parent.execRoot),
-      stateRoot: hex(parent.stateRoot),
-      tipHeight: evidence.tipHeight,
-      tipTimeNs: evidence.tipTimeNs.toString(),
-      snapshotHeight: evidence.snapshotHeight,
-      blocksExecuted: evidence.blocksExecuted,
-      operationsExecuted: evidence.operationsExecuted,
-      stateBytes: snapshots.newestFirst[0]?.state.sections.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0) ?? 0,
-      counts: evidence.trialBalance.counts,
-      trialBalance: evidence.trialBalance.assets.map(({ asset, accounts, debitsPosted, debitsPending }) => ({
-        asset,
-        accounts,
-        postedMinor: debitsPosted.toString(),
-        pendingMinor: debitsPending.toString(),
-      })),
-    };
-  } finally {
-    await snapshots.close();
-  }
+function acquiredState({ parent, evidence }: RestoredFork): Omit<AcquiredState, 'elapsedMs'> {
+  return {
+    genesisId: hex(parent.genesisId),
+    height: parent.height,
+    timeNs: parent.timeNs.toString(),
+    blockId: hex(parent.blockId),
+    execRoot: hex(parent.execRoot),
+    stateRoot: hex(parent.stateRoot),
+    tipHeight: evidence.tipHeight,
+    tipTimeNs: evidence.tipTimeNs.toString(),
+    snapshotHeight: evidence.snapshotHeight,
+    blocksExecuted: evidence.blocksExecuted,
+    operationsExecuted: evidence.operationsExecuted,
+    stateBytes: evidence.stateBytes,
+    counts: evidence.trialBalance.counts,
+    trialBalance: evidence.trialBalance.assets.map(({ asset, accounts, debitsPosted, debitsPending }) => ({
+      asset,
+      accounts,
+      postedMinor: debitsPosted.toString(),
+      pendingMinor: debitsPending.toString(),
+    })),
+  };
 }
 
 function vaultOf(ledgerId: Uint8Array, keys: AcquireCommand['dataKeys']): Vault {

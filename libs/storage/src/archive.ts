@@ -101,8 +101,12 @@ export class Archive {
     return bytes === null ? null : openSnapshot(this.options.vault, name, height, bytes);
   }
 
-  /** Gives every chunk of a snapshot to `visit`, each checked against its hash. Throws StorageError. */
-  async loadSnapshot(snapshot: ArchivedSnapshot, visit: ChunkVisitor): Promise<void> {
+  /** Gives every chunk of a snapshot to `visit`, each checked against its hash; waits for `room` between objects. Throws StorageError. */
+  async loadSnapshot(
+    snapshot: ArchivedSnapshot,
+    visit: ChunkVisitor,
+    room: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     const wanted = new Map<number, Map<number, { table: ChunkTable; index: number }[]>>();
     for (const table of snapshot.tables.values()) {
       table.places.forEach(({ pack, offset }, index) => {
@@ -111,8 +115,10 @@ export class Archive {
         ofObject.set(offset, [...(ofObject.get(offset) ?? []), { table, index }]);
       });
     }
-    for (const [number, chunks] of [...wanted].sort(([left], [right]) => left - right))
+    for (const [number, chunks] of [...wanted].sort(([left], [right]) => left - right)) {
       await this.loadChunks(number, chunks, visit);
+      await room();
+    }
   }
 
   private async loadChunks(

@@ -57,12 +57,24 @@ export class SnapshotImport {
 
   /** Takes a chunk; false if it is not what was asked for. Throws StorageError when the medium refuses. */
   async chunk(number: number, index: number, chunk: Uint8Array): Promise<boolean> {
+    const taken = this.take(number, index, chunk);
+    await this.room();
+    return taken;
+  }
+
+  /** Waits when too much is on its way to the medium. Throws StorageError when that refuses. */
+  room(): Promise<void> {
+    return this.pack.room();
+  }
+
+  /** Takes a chunk; false if it is not what was asked for. Whoever gives many waits for `room` in between. */
+  take(number: number, index: number, chunk: Uint8Array): boolean {
     const section = this.sections.get(number);
     if (section === undefined || index >= section.places.length) return false;
     if (section.places[index] !== undefined) return true;
     const hash = section.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
     if (chunk.length !== chunkBytes(section.lengthBytes, index) || !equalBytes(chunkHash(chunk), hash)) return false;
-    section.places[index] = await this.pack.append(chunk);
+    section.places[index] = this.pack.add(chunk);
     this.missing -= 1;
     return true;
   }
@@ -78,6 +90,11 @@ export class SnapshotImport {
       places.push(await this.pack.append(chunk));
     }
     this.sections.set(number, { number, lengthBytes, hashes: concatBytes(...hashes), places });
+  }
+
+  /** Nothing of it stays. */
+  abandon(): Promise<void> {
+    return this.store.abandon(this.pack);
   }
 
   /** The snapshot, once everything came; null as long as something is missing. `certificate` is null for a state that the genesis names. */

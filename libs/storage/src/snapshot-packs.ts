@@ -127,13 +127,23 @@ export class PackWriter {
 
   /** Takes a copy of the chunk; waits when too much is on its way. Throws StorageError when the medium refuses. */
   async append(chunk: Uint8Array): Promise<ChunkPlace> {
+    const place = this.add(chunk);
+    await this.room();
+    return place;
+  }
+
+  /** Takes a copy of the chunk. Whoever adds many waits for `room` in between. */
+  add(chunk: Uint8Array): ChunkPlace {
     const { offset, payloadBytes } = this.file.append(CHUNK_FRAME, chunk);
     this.unsynced += payloadBytes;
-    if (this.unsynced >= SYNCED_BYTES) {
-      await this.syncing;
-      this.syncSoon();
-    }
     return { pack: this.number, offset, payloadBytes };
+  }
+
+  /** Waits when too much is on its way. Throws StorageError when the medium refuses. */
+  async room(): Promise<void> {
+    if (this.unsynced < SYNCED_BYTES) return;
+    await this.syncing;
+    this.syncSoon();
   }
 
   async sync(): Promise<void> {

@@ -7,8 +7,7 @@ import { SnapshotStore, Vault } from '@quorate/storage';
 import { MemoryDirectory } from '../../storage/test/memory-directory';
 import { MemoryObjectStore } from '../../storage/test/memory-object-store';
 import type { ChainSource } from '../src/chain-source';
-import { restoreChain } from '../src/chain-restorer';
-import { writeForkState } from '../src/fork-state';
+import { restoreFork } from '../src/chain-restorer';
 import { Replica } from '../src/replica';
 import { verifyKey } from '../src/replica-keys';
 
@@ -115,10 +114,10 @@ export class GoldenDisks {
 
   /** Roots of the history and of the whole state at a height, as a source gives them. */
   async roots(source: ChainSource, height: number): Promise<{ execRoot: string; stateRoot: string }> {
-    const restored = await restoreChain(this.genesis, source, height);
     const vault = goldenVault(this.genesis.ledgerId, 21);
     const snapshots = await SnapshotStore.open({ directory: new MemoryDirectory(), vault });
-    const { execRoot, stateRoot } = await writeForkState(this.genesis, restored, snapshots, () => Promise.resolve());
+    const { parent } = await restoreFork(this.genesis, source, height, snapshots, () => Promise.resolve());
+    const { execRoot, stateRoot } = parent;
     return { execRoot: hex(execRoot), stateRoot: hex(stateRoot) };
   }
 }

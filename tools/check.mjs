@@ -39,6 +39,7 @@ const generators = [
   'apps/cli/dist/reference.js',
   'tools/generate-ledger-reference.mjs',
   'tools/generate-planted-bugs.mjs',
+  'tools/generate-consensus-hazards.mjs',
 ];
 
 /** Documents that are made from the sources must say what the sources say. */

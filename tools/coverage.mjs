@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The share of branches that must be taken. */
-const shareMin = 0.9;
+const shareMin = 1;
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-coverage-'));
 const jest = spawnSync(
@@ -17,7 +17,8 @@ const jest = spawnSync(
     join(root, 'node_modules/jest/bin/jest.js'),
     'libs/consensus',
     'libs/simulation',
-    '--testPathIgnorePatterns=planted-bugs',
+    // What is left to chance, or breaks the core on purpose, shows nothing that a rule's own test should not show.
+    ...['planted-bugs', 'chaos', 'twins', 'whole', 'campaign'].map((name) => `--testPathIgnorePatterns=${name}`),
     '--coverage',
     '--coverageReporters=json',
     `--coverageDirectory=${folder}`,

@@ -1,21 +1,89 @@
 // `npm run mutate [-- --count 150 --seed number --workers 2 --file name --all]`: changes libs/consensus in small wrong ways and counts how many of the changes
-// its tests notice. Ends with 1 below the score that is demanded.
-import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// its tests notice: of each change, those tests that reach it. Ends with 1 below the score that is demanded.
+// `npm run mutate -- --rules`: takes out, one after another, what docs/reference/consensus-hazards.md says holds each hazard off; the test named there must fail.
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mutantsOf, mutated } from './mutants.mjs';
 import { randomFrom } from '../test/soak/random.mjs';
+import { Bench } from './mutation/bench.mjs';
+import { mutantsOf, mutated } from './mutation/mutants.mjs';
+import { checkHazards } from './mutation/check-hazards.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const source = join(root, 'libs/consensus/src');
 const scoreMin = 0.9;
-/** A mutant whose tests take this many times as long as without it goes round in circles, and is noticed by that. */
-const timesLongerMax = 4;
 const workersMax = 8;
+/** Tests of one change take at most about this long; the quickest come first. */
+const testsMsMax = 20_000;
 // Declarations and limits: nothing in them is executed, or their values are free.
-const leftOut = new Set(['index.ts', 'types.ts', 'state.ts', 'limits.ts']);
+const leftOut = new Set(['index.ts', 'types.ts', 'limits.ts']);
+
+/** The count with which the innermost range around an offset ran. */
+function timesReached(ranges, offset) {
+  let innermost = null;
+  for (const [from, to, count] of ranges) {
+    if (offset < from || offset >= to) continue;
+    if (innermost === null || to - from <= innermost.size) innermost = { size: to - from, count };
+  }
+  return innermost?.count ?? 0;
+}
+
+/** Tests that reach a change, quickest first, as many as there is time for. */
+function testsFor({ file, start }, tests) {
+  const reaching = tests
+    .filter(({ reached }) => reached.some((each) => each.file === file && timesReached(each.ranges, start) > 0))
+    .sort((left, right) => left.ms - right.ms);
+  const chosen = [];
+  let ms = 0;
+  for (const test of reaching) {
+    if (chosen.length > 0 && ms + test.ms > testsMsMax) break;
+    chosen.push(test);
+    ms += test.ms;
+  }
+  return chosen;
+}
+
+function chosenMutants({ code, tests }, { random, count, file }) {
+  const all = Object.entries(code)
+    .filter(([path]) => !leftOut.has(basename(path)) && (file === undefined || basename(path) === file))
+    .flatMap(([path, text]) => mutantsOf(path, text).map((mutant) => ({ ...mutant, file: path })));
+  // What runs once when a module is loaded is reached by no test alone.
+  const testable = all.map((mutant) => ({ mutant, tests: testsFor(mutant, tests) }));
+  const chosen = Array.from({ length: Math.min(count, testable.length) }, () =>
+    testable.splice(random.below(testable.length), 1).at(0),
+  );
+  return { all: all.length, chosen };
+}
+
+async function measure({ workers, ...options }) {
+  const benches = Array.from({ length: workers }, () => new Bench());
+  const survivors = [];
+  try {
+    const survey = await benches[0].survey();
+    const { all, chosen } = chosenMutants(survey, options);
+    console.log(`${chosen.length} of ${all} mutants of libs/consensus, ${survey.tests.length} tests`);
+    let done = 0;
+    const waiting = [...chosen];
+    const work = async (bench) => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const { mutant, tests } = next;
+        const code = mutated(survey.code[mutant.file], mutant);
+        const noticed = tests.length === 0 ? null : await bench.run({ file: mutant.file, code }, tests);
+        done += 1;
+        if (noticed === null) {
+          survivors.push(mutant);
+          const was = JSON.stringify(mutant.was.slice(0, 100));
+          console.log(
+            `survived: ${basename(mutant.file)} ${mutant.kind} ${was} -> ${mutant.text} (${tests.length} tests)`,
+          );
+        }
+        if (done % 50 === 0) console.log(`${done} of ${chosen.length}, ${done - survivors.length} noticed`);
+      }
+    };
+    await Promise.all(benches.map(work));
+    return { count: chosen.length, survivors: survivors.length };
+  } finally {
+    for (const bench of benches) bench.end();
+  }
+}
 
 const { values } = parseArgs({
   options: {
@@ -24,120 +92,21 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     file: { type: 'string' },
     all: { type: 'boolean', default: false },
+    rules: { type: 'boolean', default: false },
   },
 });
+setPriority(constants.priority.PRIORITY_LOW);
+if (values.rules) process.exit((await checkHazards()) ? 0 : 1);
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
-const random = randomFrom(seed);
-
-function candidates() {
-  const names = readdirSync(source).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
-  return names
-    .filter((name) => !leftOut.has(name) && (values.file === undefined || name === values.file))
-    .flatMap((name) =>
-      mutantsOf(name, readFileSync(join(source, name), 'utf8')).map((mutant) => ({ ...mutant, name })),
-    );
-}
-
-function chosen(all) {
-  const bag = [...all];
-  const count = values.all ? bag.length : Math.min(Number(values.count), bag.length);
-  return Array.from({ length: count }, () => bag.splice(random.below(bag.length), 1)[0]);
-}
-
-/** A copy of the library in which mutants are put one after another, and the tests that see it. */
-class Bench {
-  #folder;
-  #config;
-  /** How long the tests may take; the first run, without a mutant, has no limit. */
-  static limitMs = null;
-
-  constructor() {
-    mkdirSync(join(root, '.quorate'), { recursive: true });
-    // Below the workspace, so that its packages are found.
-    this.#folder = mkdtempSync(join(root, '.quorate', 'mutants-'));
-    cpSync(source, join(this.#folder, 'src'), { recursive: true });
-    this.#config = join(this.#folder, 'jest.config.cjs');
-    const base = JSON.stringify(join(root, 'jest.config.cjs'));
-    writeFileSync(
-      this.#config,
-      `const base = require(${base});
-module.exports = {
-  ...base,
-  rootDir: ${JSON.stringify(root)},
-  roots: [${JSON.stringify(join(this.#folder, 'src'))}, '<rootDir>/libs/simulation/src'],
-  moduleNameMapper: { '^@quorate/consensus$': ${JSON.stringify(join(this.#folder, 'src'))}, ...base.moduleNameMapper },
-  testSequencer: '<rootDir>/tools/quick-first.cjs',
-  globalSetup: undefined, globalTeardown: undefined, reporters: [],
-  testPathIgnorePatterns: ['twins', 'planted-bugs', 'chaos', 'whole'],
-  bail: 1,
-};
-`,
-    );
-  }
-
-  /** How the tests go with a mutant, or without one: `passed`, `failed` or `hung`. */
-  async run(mutant) {
-    const path = mutant === null ? null : join(this.#folder, 'src', mutant.name);
-    const original = path === null ? '' : readFileSync(path, 'utf8');
-    if (path !== null) writeFileSync(path, mutated(original, mutant));
-    try {
-      return await this.#test();
-    } finally {
-      if (path !== null) writeFileSync(path, original);
-    }
-  }
-
-  #test() {
-    const words = [join(root, 'node_modules/jest/bin/jest.js'), '--runInBand', '--silent', '--config', this.#config];
-    const jest = spawn(process.execPath, words, { cwd: root, stdio: 'ignore' });
-    return new Promise((done) => {
-      const hang = () => {
-        jest.kill('SIGKILL');
-        done('hung');
-      };
-      const limit = Bench.limitMs === null ? undefined : setTimeout(hang, Bench.limitMs);
-      jest.once('exit', (code) => {
-        clearTimeout(limit);
-        done(code === 0 ? 'passed' : 'failed');
-      });
-    });
-  }
-
-  remove() {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-const all = candidates();
-const mutants = chosen(all);
-console.log(`seed ${seed}: ${mutants.length} of ${all.length} mutants of libs/consensus`);
-const benches = Array.from({ length: Math.min(Number(values.workers), workersMax) }, () => new Bench());
-const survivors = [];
-try {
-  const begunMs = performance.now();
-  if ((await benches[0].run(null)) !== 'passed') throw new Error('the tests fail without any mutant');
-  Bench.limitMs = (performance.now() - begunMs) * timesLongerMax * benches.length;
-  const waiting = [...mutants];
-  let noticed = 0;
-  await Promise.all(
-    benches.map(async (bench) => {
-      for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-        if ((await bench.run(mutant)) === 'passed') {
-          survivors.push(mutant);
-          console.log(
-            `survived: ${mutant.name}:${mutant.line} ${mutant.kind} ${JSON.stringify(mutant.was.slice(0, 80))} -> ${mutant.text}`,
-          );
-        } else noticed += 1;
-        const done = noticed + survivors.length;
-        if (done % 10 === 0) console.log(`${done} of ${mutants.length}, ${noticed} noticed`);
-      }
-    }),
-  );
-} finally {
-  for (const bench of benches) bench.remove();
-}
-const score = (mutants.length - survivors.length) / mutants.length;
+console.log(`seed ${seed}`);
+const { count, survivors } = await measure({
+  random: randomFrom(seed),
+  count: values.all ? Number.POSITIVE_INFINITY : Number(values.count),
+  file: values.file,
+  workers: Math.min(Number(values.workers), workersMax),
+});
+const score = (count - survivors) / count;
 console.log(
-  `mutation score ${(score * 100).toFixed(1)} % (${survivors.length} of ${mutants.length} survived; ${scoreMin * 100} % are demanded)`,
+  `mutation score ${(score * 100).toFixed(1)} % (${survivors} of ${count} survived; ${scoreMin * 100} % are demanded)`,
 );
 process.exit(score >= scoreMin ? 0 : 1);

@@ -104,8 +104,8 @@ export class Writer {
     return this;
   }
 
-  /** The bytes written so far; a copy that later writes do not touch. */
+  /** The bytes written so far, which later writes do not touch: a full buffer is never written to again, any other one is copied. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    return this.length === this.bytes.length ? this.bytes : this.bytes.slice(0, this.length);
   }
 }

@@ -76,12 +76,12 @@ export function acceptTimeoutCertificate(core: CoreState, certificate: TimeoutCe
   return true;
 }
 
-/** Uses a verified timeout certificate. */
+/** Uses a verified timeout certificate of the current term or a later one, or what the current one lacks as its entry. */
 export function applyTimeoutCertificate(core: CoreState, certificate: TimeoutCertificate): void {
   if (certificate.highCertificate !== null) applyCertificate(core, certificate.highCertificate);
   const entry = { kind: 'timeout-certificate' as const, certificate };
   if (certificate.term + 1 > core.vote.term) enterTerm(core, certificate.term + 1, entry);
-  else if (certificate.term + 1 === core.vote.term) core.vote.entry ??= entry;
+  else core.vote.entry = entry;
   core.changed();
 }
 

@@ -1,4 +1,3 @@
-import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
 import type { Certificate } from '@quorate/protocol';
 import { applyCertificate } from './acceptance';
@@ -6,6 +5,7 @@ import { claimedHeight } from './claims';
 import { makeBlock } from './committee';
 import { isCatchingUp, makeFinal } from './finality';
 import { CATCH_UP_LAG_BLOCKS_MAX, CATCH_UP_LAG_BYTES_MAX } from './limits';
+import { readOrNull } from './malformed';
 import { storeBlock } from './proposals';
 import type { CoreState } from './state';
 import type { Block, BlockMessage, RangeMessage } from './types';
@@ -126,12 +126,7 @@ export function onBlock(core: CoreState, message: BlockMessage): void {
 }
 
 function parse(message: { headerBytes: Uint8Array; body: Uint8Array }): Block | null {
-  try {
-    return makeBlock(message.headerBytes, message.body);
-  } catch (error) {
-    if (error instanceof CodecError) return null;
-    throw error;
-  }
+  return readOrNull(() => makeBlock(message.headerBytes, message.body));
 }
 
 /** C-32: final blocks, verified forward from the final tip by parent, and closed by one certificate. */

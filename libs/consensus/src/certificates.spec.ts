@@ -131,6 +131,12 @@ describe('C-7: timeout certificates', () => {
     expect(book().verifyTimeoutCertificate({ ...full, entries: swapped }, unknown)).toBeNull();
   });
 
+  it('refuses entries that are not in ascending order', () => {
+    const certificate = buildTimeoutCertificate([0, 1, 2].map((replica) => timeout(replica, 2, null)));
+    const entries = [...certificate.entries].reverse();
+    expect(book().verifyTimeoutCertificate({ ...certificate, entries }, unknown)).toBeNull();
+  });
+
   it('null highs stand for genesis', () => {
     const built = buildTimeoutCertificate([timeout(0, 1, null), timeout(1, 1, null), timeout(2, 1, null)]);
     expect(book().verifyTimeoutCertificate(built, unknown)).toEqual(built);

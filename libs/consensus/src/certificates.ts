@@ -23,8 +23,8 @@ export class CertificateBook {
   remember(certificate: Certificate): void {
     this.verified.set(keyOf(certificate), certificate);
     if (this.verified.size <= VERIFIED_CERTIFICATES_MAX) return;
-    const oldest = this.verified.keys().next().value;
-    if (oldest !== undefined) this.verified.delete(oldest);
+    const [oldest] = this.verified.keys();
+    this.verified.delete(oldest);
   }
 
   private signed(certificate: Certificate): boolean {

@@ -12,6 +12,11 @@ export type ChainPath =
   /** The block stands beside the final chain. */
   | { readonly kind: 'conflict' };
 
+interface HeldBlock {
+  readonly block: Block;
+  readonly parentKey: string;
+}
+
 /** The final tip, the blocks above it, and what execution made of the newest final ones. */
 export class Chain {
   finalTip: HeaderLink;
@@ -21,7 +26,7 @@ export class Chain {
   private recent: HeaderLink[];
   private readonly recentKeys: Set<string>;
   /** Blocks above the final tip, all of them written to the journal, by key. */
-  private readonly blocks = new Map<string, Block>();
+  private readonly blocks = new Map<string, HeldBlock>();
   private readonly execRoots = new Map<number, Uint8Array>();
 
   constructor(readonly genesis: Block) {
@@ -40,7 +45,7 @@ export class Chain {
       this.finalCertificate = event.finalCertificate?.epoch === epoch ? event.finalCertificate : null;
     }
     for (const block of event.blocks) {
-      if (block.header.height > this.finalTip.header.height) this.blocks.set(block.key, block);
+      if (block.header.height > this.finalTip.header.height) this.hold(block);
     }
     for (const { height, execRoot } of event.executed) this.executed(height, execRoot);
   }
@@ -49,7 +54,7 @@ export class Chain {
   add(block: Block): boolean {
     if (block.header.height <= this.finalTip.header.height || this.blocks.has(block.key)) return false;
     if (this.blocks.size >= UNFINALISED_BLOCKS_MAX) return false;
-    this.blocks.set(block.key, block);
+    this.hold(block);
     return true;
   }
 
@@ -63,30 +68,28 @@ export class Chain {
   }
 
   block(key: string): Block | undefined {
-    return this.blocks.get(key);
-  }
-
-  /** Header of a block above the final tip or of the tip itself. */
-  link(key: string): HeaderLink | undefined {
-    return key === this.finalTip.key ? this.finalTip : this.blocks.get(key);
+    return this.blocks.get(key)?.block;
   }
 
   /** Blocks from above the final tip up to the named one, ascending. Empty if it is the tip. */
   pathTo(id: Uint8Array): ChainPath {
     const path: Block[] = [];
-    let nextId = id;
-    while (!equalBytes(nextId, this.finalTip.id)) {
-      const block = this.blocks.get(hex(nextId));
-      if (block === undefined) {
+    for (let key = hex(id); key !== this.finalTip.key;) {
+      const child = path[path.length - 1];
+      const held = this.blocks.get(key);
+      if (held === undefined) {
         // The child of a final block other than the tip stands beside the chain; anything else may just not be here yet.
-        const child = path[path.length - 1];
         if (child !== undefined && child.header.height <= this.finalTip.header.height + 1) return { kind: 'conflict' };
-        return { kind: 'missing', id: nextId };
+        return { kind: 'missing', id: child?.header.parentId ?? id };
       }
-      path.push(block);
-      nextId = block.header.parentId;
+      path.push(held.block);
+      key = held.parentKey;
     }
     return { kind: 'linked', blocks: path.reverse() };
+  }
+
+  private hold(block: Block): void {
+    this.blocks.set(block.key, { block, parentKey: hex(block.header.parentId) });
   }
 
   /** Makes the path final. */
@@ -102,7 +105,7 @@ export class Chain {
     const excess = Math.max(0, this.recent.length - RECENT_HEADERS_MAX);
     for (const { key } of this.recent.splice(0, excess)) this.recentKeys.delete(key);
     this.finalCertificate = certificate;
-    for (const [key, block] of this.blocks)
+    for (const [key, { block }] of this.blocks)
       if (block.header.height <= this.finalTip.header.height) this.blocks.delete(key);
   }
 

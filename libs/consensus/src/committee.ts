@@ -1,4 +1,4 @@
-import { EMPTY_ROOT, hex, sha256, type PublicKey } from '@quorate/crypto';
+import { EMPTY_ROOT, equalBytes, hex, sha256, type PublicKey } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import {
   FIRST_EPOCH,
@@ -52,6 +52,8 @@ export class Committee {
   private readonly keys: readonly PublicKey[];
   private readonly sign: Signer | null;
   private readonly verify: VerifyKey;
+  /** The preimage made last: votes about one block come one after another. */
+  private last: { kind: string; term: number; slot: number; id: Uint8Array; preimage: Uint8Array } | null = null;
 
   constructor({ configuration, genesis, signer, verify }: CommitteeOptions) {
     const { replicas } = configuration;
@@ -117,7 +119,13 @@ export class Committee {
   }
 
   private votePreimage(kind: 'prepare' | 'commit', position: CertifiedPosition): Uint8Array {
-    return (kind === 'prepare' ? preparePreimage : commitPreimage)(this.context, position, position.blockId);
+    const { term, slot, blockId: id } = position;
+    const { last } = this;
+    if (last?.kind === kind && last.term === term && last.slot === slot && equalBytes(last.id, id))
+      return last.preimage;
+    const preimage = (kind === 'prepare' ? preparePreimage : commitPreimage)(this.context, position, id);
+    this.last = { kind, term, slot, id, preimage };
+    return preimage;
   }
 }
 

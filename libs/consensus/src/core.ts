@@ -1,5 +1,5 @@
 import { invariant } from '@quorate/errors';
-import { FIRST_EPOCH } from '@quorate/protocol';
+import { FIRST_EPOCH, blockId } from '@quorate/protocol';
 import { answerOutdated, askAhead, onStatus, sendStatus } from './status';
 import { acceptCertificate, applyCertificate, countVote } from './acceptance';
 import { fetchMissing, onBlock, onGetBlock, onGetRange, onRange } from './catch-up';
@@ -48,8 +48,12 @@ export class Core {
     const { core } = this;
     core.now = { nowMs: Math.max(core.now.nowMs, event.nowMs), timeNs: event.timeNs };
     invariant(core.booted !== (event.kind === 'boot'), 'boot is the first event, and only the first');
+    const { version } = core;
     this.take(event);
-    this.settle();
+    // Most votes only add to a tally: no rule applies that did not before, and no time has come.
+    const settled =
+      isVote(event) && core.version === version && event.nowMs < (this.timerMs ?? Number.POSITIVE_INFINITY);
+    if (!settled) this.settle();
     return this.collect();
   }
 
@@ -142,6 +146,10 @@ export class Core {
     this.timerMs = timerMs;
     return effects;
   }
+}
+
+function isVote(event: CoreEvent): boolean {
+  return event.kind === 'message' && (event.message.kind === 'prepare' || event.message.kind === 'commit');
 }
 
 /** C-33: goes on from what is on disk, saying again only what was said before. */
@@ -238,8 +246,7 @@ function onEpochMessage(core: CoreState, from: number, message: EpochMessage): v
     case 'status':
       return onStatus(core, from, message);
     case 'executed':
-      core.peer(from).executedHeight = Math.max(core.peer(from).executedHeight, message.executedHeight);
-      return core.changed();
+      return noteReported(core, from, message.executedHeight);
     case 'ready':
       return onReady(core, message);
     case 'evidence':
@@ -255,7 +262,7 @@ function onEpochMessage(core: CoreState, from: number, message: EpochMessage): v
 
 function onVote(core: CoreState, from: number, message: VoteMessage): void {
   if (message.replica !== from || from >= core.committee.size) return;
-  core.peer(from).executedHeight = Math.max(core.peer(from).executedHeight, message.executedHeight);
+  noteReported(core, from, message.executedHeight);
   const { term } = core.vote;
   if (message.term < term) return answerOutdated(core, from);
   const inWindow =
@@ -264,6 +271,14 @@ function onVote(core: CoreState, from: number, message: VoteMessage): void {
       : message.term === term + 1 && message.slot <= core.parameters.windowBlocks;
   if (inWindow) return countVote(core, { ...message, verified: false });
   if (message.term > term || message.slot > core.certifiedSlot) askAhead(core, from);
+}
+
+/** C-24: what a peer says that it has executed decides what the leader may put into a header. */
+function noteReported(core: CoreState, from: number, executedHeight: number): void {
+  const peer = core.peer(from);
+  if (executedHeight <= peer.executedHeight) return;
+  peer.executedHeight = executedHeight;
+  if (core.isLeader) core.changed();
 }
 
 function onConnected(core: CoreState, peer: number): void {
@@ -298,13 +313,8 @@ function onPersisted(core: CoreState, token: number): void {
 function onOwnPromise(core: CoreState, promise: Durable<PromiseMessage>): void {
   if (promise.term !== core.vote.term) return;
   if (promise.kind === 'timeout') onOwnTimeout(core);
-  else if (promise.kind === 'propose') ownProposalDurable(core, promise.slot);
+  else if (promise.kind === 'propose') countOwnProposal(core, promise, blockId(promise.headerBytes));
   else onOwnVote(core, promise);
-}
-
-function ownProposalDurable(core: CoreState, slot: number): void {
-  const proposal = core.slots.get(slot)?.proposal;
-  if (proposal) countOwnProposal(core, proposal.message, proposal.block);
 }
 
 function onOwnVote(core: CoreState, vote: Durable<VoteMessage>): void {

@@ -1,4 +1,3 @@
-import { CodecError } from '@quorate/codec';
 import { equalBytes } from '@quorate/crypto';
 import {
   EVIDENCE_RULES_VERSION,
@@ -12,10 +11,11 @@ import {
   type Evidence,
   type SignedStatement,
 } from '@quorate/protocol';
+import { readOrNull } from './malformed';
 import { compareRank } from './rank';
 import type { CoreState } from './state';
 import type { CountedVote } from './tallies';
-import type { Block, EvidenceMessage, HeaderLink, TestimonyMessage, TimeoutCertificate, TimeoutMessage } from './types';
+import type { Block, EvidenceMessage, TestimonyMessage, TimeoutCertificate, TimeoutMessage } from './types';
 
 type TimeoutContent = Pick<TimeoutMessage, 'term' | 'high' | 'signature'>;
 
@@ -92,12 +92,11 @@ export function repeatEvidence(core: CoreState, to: number | 'all'): void {
     core.send(to, { kind: 'evidence', evidence: encodeEvidence(evidence) });
 }
 
-/** C-42: the body with which the leader records evidence above `tip`, one at a time; null if there is none to record now. */
-export function evidenceBody(core: CoreState, tip: HeaderLink): Uint8Array | null {
-  const [evidence] = core.evidence.values();
-  const path = evidence === undefined ? null : core.chain.pathTo(tip.id);
-  if (path?.kind !== 'linked' || path.blocks.some(({ header }) => header.kind === 'evidence')) return null;
-  return encodeEvidence(evidence);
+/** C-42: the body with which the leader records evidence above these blocks, one at a time; null if there is none to record now. */
+export function evidenceBody(core: CoreState, unfinalised: readonly Block[]): Uint8Array | null {
+  for (const evidence of core.evidence.values())
+    return unfinalised.some(({ header }) => header.kind === 'evidence') ? null : encodeEvidence(evidence);
+  return null;
 }
 
 /** C-42: everything about a block of evidence that can be judged without its parent. */
@@ -108,20 +107,18 @@ export function evidenceContentValid(core: CoreState, header: BlockHeader, body:
 
 /** C-42: one block of evidence for each replica of an epoch, whoever leads. */
 export function isNewEvidence(core: CoreState, body: Uint8Array, below: readonly Block[]): boolean {
-  const accused = readEvidence(body)?.replica ?? -1;
-  const already = below.some(
-    ({ header, body: other }) => header.kind === 'evidence' && readEvidence(other)?.replica === accused,
-  );
+  const accused = accusedIn(body);
+  const already = below.some(({ header, body: other }) => header.kind === 'evidence' && accusedIn(other) === accused);
   return !already && !core.convicted.has(accused);
 }
 
 /** C-42: what became final is not said again. */
 export function noteConvicted(core: CoreState, path: readonly Block[]): void {
   for (const { header, body } of path) {
-    const evidence = header.kind === 'evidence' && header.epoch === core.committee.epoch ? readEvidence(body) : null;
-    if (evidence === null) continue;
-    core.convicted.add(evidence.replica);
-    core.evidence.delete(evidence.replica);
+    if (header.kind !== 'evidence') continue;
+    const accused = accusedIn(body);
+    core.convicted.add(accused);
+    core.evidence.delete(accused);
   }
 }
 
@@ -134,7 +131,7 @@ export function leaderAccused(core: CoreState): boolean {
 function take(core: CoreState, evidence: Evidence): void {
   const { replica } = evidence;
   if (core.evidence.has(replica) || core.convicted.has(replica) || !isProven(core, evidence)) return;
-  core.alarm('EQUIVOCATION_SEEN', `replica ${replica}: ${contradictionOf(evidence) ?? ''}`);
+  core.alarm('EQUIVOCATION_SEEN', `replica ${replica}: ${String(contradictionOf(evidence))}`);
   if (!isRecorded(core)) return;
   core.evidence.set(replica, evidence);
   core.send('all', { kind: 'evidence', evidence: encodeEvidence(evidence) });
@@ -159,10 +156,10 @@ function timeoutStatement({ term, high, signature }: TimeoutContent): SignedStat
 }
 
 function readEvidence(bytes: Uint8Array): Evidence | null {
-  try {
-    return decodeEvidence(bytes);
-  } catch (error) {
-    if (error instanceof CodecError) return null;
-    throw error;
-  }
+  return readOrNull(() => decodeEvidence(bytes));
+}
+
+/** The replica that a block of evidence accuses: it was read before anybody voted for it. */
+function accusedIn(body: Uint8Array): number {
+  return decodeEvidence(body).replica;
 }

@@ -1,4 +1,4 @@
-import { equalBytes, hex } from '@quorate/crypto';
+import { equalBytes } from '@quorate/crypto';
 import { LIMITS, ZERO_HASH, bodyRoot, encodeHeader, type BlockHeader, type BlockKind } from '@quorate/protocol';
 import { countVote } from './acceptance';
 import { baseOf } from './certificates';
@@ -44,9 +44,8 @@ function findBase(core: CoreState): HeaderLink | null {
     if (entry === null || entry.kind !== 'timeout-certificate' || entry.certificate.term + 1 !== term) return null;
     id = baseOf(entry.certificate) ?? id;
   }
-  const key = hex(id);
-  if (core.chain.pathTo(id).kind !== 'linked') return null;
-  return core.chain.link(key) ?? null;
+  const path = core.chain.pathTo(id);
+  return path.kind === 'linked' ? (path.blocks.at(-1) ?? core.chain.finalTip) : null;
 }
 
 /** The record that names this term as led is durable: proposals may flow. */
@@ -60,12 +59,15 @@ export function takeLead(core: CoreState, permit: LeadPermit): void {
 
 function propose(core: CoreState, leadership: Leadership): void {
   if (leadership.request !== null || endsEpoch(core, leadership.tip) || !mayExtend(core, leadership)) return;
-  const evidence = evidenceBody(core, leadership.tip);
+  const path = core.chain.pathTo(leadership.tip.id);
+  // What a block above it may hold depends on all below it.
+  if (path.kind !== 'linked') return;
+  const evidence = evidenceBody(core, path.blocks);
   if (evidence !== null) return proposeBlock(core, leadership, evidence, 1, 'evidence');
   const end = epochEndBody(core, leadership.tip);
   if (end !== null) return proposeEpochEnd(core, leadership, end);
   if (core.pending.operations > 0) {
-    if (shouldPropose(core, leadership)) requestBatch(core, leadership);
+    if (shouldPropose(core, leadership)) requestBatch(core, leadership, path.blocks);
   } else if (shouldFlush(core, leadership)) {
     proposeBlock(core, leadership, NO_BODY, 0);
   }
@@ -129,16 +131,15 @@ function executionHeight(core: CoreState, tip: HeaderLink): number {
   return usable ? common : tip.header.execHeight;
 }
 
-function requestBatch(core: CoreState, leadership: Leadership): void {
+function requestBatch(core: CoreState, leadership: Leadership, unfinalised: readonly Block[]): void {
   core.lastRequest += 1;
   leadership.request = { id: core.lastRequest, parentKey: leadership.tip.key, slot: leadership.nextSlot };
-  const path = core.chain.pathTo(leadership.tip.id);
   core.emit({
     kind: 'request-batch',
     request: core.lastRequest,
     bytesMax: LIMITS.blockBodyBytesMax,
     operationsMax: LIMITS.blockOperationsMax,
-    unfinalised: path.kind === 'linked' ? path.blocks : [],
+    unfinalised,
   });
 }
 
@@ -148,7 +149,7 @@ export function onBatch(core: CoreState, request: number, body: Uint8Array | nul
   if (leadership === null || leadership.request === null || leadership.request.id !== request) return;
   leadership.request = null;
   core.changed();
-  if (core.vote.abandoned || core.halted) return;
+  if (core.halted) return;
   if (body === null || operations === 0) {
     core.pending = { operations: 0, bytes: 0 };
     return;
@@ -174,14 +175,14 @@ function proposeBlock(
   // The permit's record already says that this replica may have voted here, so the network need not wait for the disk.
   core.send('all', permitProposal(leadership.permit, message));
   storeBlock(core, block);
-  countOwnProposal(core, message, block);
+  countOwnProposal(core, message, block.id);
   core.changed();
 }
 
 /** A proposal is its leader's PREPARE vote. */
-export function countOwnProposal(core: CoreState, message: ProposeMessage, block: HeaderLink): void {
+export function countOwnProposal(core: CoreState, message: ProposeMessage, id: Uint8Array): void {
   const { term, slot, signature } = message;
-  countVote(core, { kind: 'prepare', term, slot, blockId: block.id, replica: core.self, signature, verified: true });
+  countVote(core, { kind: 'prepare', term, slot, blockId: id, replica: core.self, signature, verified: true });
 }
 
 interface Content {
@@ -207,7 +208,7 @@ function childHeader(core: CoreState, tip: HeaderLink, { kind, body, operationCo
     configHash: core.committee.configHash,
     execHeight: newer === undefined ? tip.header.execHeight : execHeight,
     execRoot: newer ?? tip.header.execRoot,
-    nextConfigHash: kind === 'epoch_end' ? nextConfigHash(core) : ZERO_HASH,
+    nextConfigHash: kind === 'epoch_end' ? nextConfigHash(body) : ZERO_HASH,
   };
 }
 

@@ -1,6 +1,7 @@
 import { CodecError } from '@quorate/codec';
 import { equalBytes, sha256 } from '@quorate/crypto';
 import { HEADER_BYTES, type Certificate } from '@quorate/protocol';
+import { MESSAGE_BYTES_MAX } from './limits';
 import { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
 import type { Message, TimeoutCertificate } from './types';
 import { initialVoteState, decodeVoteState, encodeVoteState } from './vote-state';
@@ -162,6 +163,17 @@ describe('C-6: wire messages', () => {
     ],
   ])('%s is refused', (_name, message) => {
     expect(() => decodeMessage(encodeMessage(EPOCH, message))).toThrow(CodecError);
+  });
+
+  it('a kind or a version that nobody knows is refused, and so is too much', () => {
+    const bytes = encodeMessage(EPOCH, { kind: 'executed', executedHeight: 1 });
+    const unknown = bytes.slice();
+    unknown.set([2, 0, 0, 0, 1, 99]);
+    expect(() => decodeMessage(unknown)).toThrow('unknown kind of message');
+    const future = bytes.slice();
+    future[0] = 9;
+    expect(() => decodeMessage(future)).toThrow('version 9 has no such message');
+    expect(() => decodeMessage(new Uint8Array(MESSAGE_BYTES_MAX + 1))).toThrow('message too large');
   });
 
   it('C-10: the vote state comes back as it was', () => {

@@ -1,4 +1,3 @@
-import { CodecError } from '@quorate/codec';
 import { equalBytes, hex } from '@quorate/crypto';
 import { blockId } from '@quorate/protocol';
 import { acceptCertificate, acceptTimeoutCertificate, applyCertificate, countVote } from './acceptance';
@@ -6,6 +5,7 @@ import { baseOf } from './certificates';
 import { makeBlock } from './committee';
 import { accuse } from './evidence';
 import { EARLY_SYNC_BYTES_MIN } from './limits';
+import { readOrNull } from './malformed';
 import type { CoreState, Proposal } from './state';
 import type { Block, ProposeMessage } from './types';
 import { contentValid } from './validity';
@@ -66,12 +66,7 @@ function refuse(core: CoreState, reason: string): void {
 }
 
 function parse(message: ProposeMessage): Block | null {
-  try {
-    return makeBlock(message.headerBytes, message.body ?? NO_BODY);
-  } catch (error) {
-    if (error instanceof CodecError) return null;
-    throw error;
-  }
+  return readOrNull(() => makeBlock(message.headerBytes, message.body ?? NO_BODY));
 }
 
 /** Slot 1 is judged by the timeout certificate that came with it, not by the one this replica happens to hold (C-7). */

@@ -62,6 +62,11 @@ describe('C-32: an answer to get-range', () => {
     expect(shape(cutRange(source({ finalHeight, certified }), 1))).toEqual([RANGE_BLOCKS_MAX, 3, RANGE_BLOCKS_MAX + 3]);
   });
 
+  it('is closed by a certificate in its lower half if nothing follows', () => {
+    expect(shape(cutRange(source({ finalHeight: 10, certified: [2] }), 1))).toEqual([2, 0, 2]);
+    expect(cutRange(source({ finalHeight: 10, certified: [] }), 1)).toBeNull();
+  });
+
   it('holds a bounded number of blocks, of bytes, and of headers behind them', () => {
     const many = RANGE_BLOCKS_MAX + RANGE_TAIL_MAX;
     expect(shape(cutRange(source({ finalHeight: many + 5, certified: [many] }), 1))).toEqual([

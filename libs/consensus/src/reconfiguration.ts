@@ -1,4 +1,3 @@
-import { CodecError } from '@quorate/codec';
 import { equalBytes } from '@quorate/crypto';
 import {
   RULES_VERSION,
@@ -9,20 +8,20 @@ import {
   successionFault,
   type BlockHeader,
   type Configuration,
-  type EpochEnd,
   type GovernanceSignature,
   type Ready,
 } from '@quorate/protocol';
 import { claimedHeight } from './claims';
 import { Committee } from './committee';
 import { isCatchingUp } from './finality';
+import { readOrNull } from './malformed';
 import { READY_BLOCKS_MAX, READY_NS_MAX, READY_RENEW_BLOCKS, READY_RENEW_NS } from './limits';
 import type { CoreState, Succession } from './state';
 import type { HeaderLink, Judgement, ReadyMessage } from './types';
 
 /** C-35: governance wants this configuration to follow the current one. */
 export function onReconfigure(core: CoreState, bytes: Uint8Array, signatures: readonly GovernanceSignature[]): void {
-  const configuration = parse(() => decodeConfiguration(bytes));
+  const configuration = readOrNull(() => decodeConfiguration(bytes));
   if (configuration === null) return core.alarm('CONFIGURATION_REFUSED', 'it is malformed');
   // A repetition of what has been done.
   if (configuration.epoch <= core.committee.epoch) return;
@@ -125,9 +124,9 @@ export function epochEndBody(core: CoreState, tip: HeaderLink): Uint8Array | nul
   return encodeEpochEnd({ configuration: succession.configuration, signatures: succession.signatures, readys });
 }
 
-/** Hash of the configuration that an epoch's end of this leader names. */
-export function nextConfigHash(core: CoreState): Uint8Array {
-  return core.succession?.committee.configHash ?? core.committee.configHash;
+/** Hash of the configuration that follows an epoch's end. */
+export function nextConfigHash(body: Uint8Array): Uint8Array {
+  return configHash(decodeEpochEnd(body).configuration);
 }
 
 /** C-36: on an idle ledger READYs grow old with the tip; an empty block lets them be made anew. */
@@ -137,7 +136,7 @@ export function wantsTimeKeeping(core: CoreState, tip: HeaderLink): boolean {
 
 /** Everything about an epoch's end that can be judged without its parent (C-35, C-36). */
 export function epochEndContentValid(core: CoreState, header: BlockHeader, body: Uint8Array): boolean {
-  const end = header.operationCount === 0 ? parse(() => decodeEpochEnd(body)) : null;
+  const end = header.operationCount === 0 ? readOrNull(() => decodeEpochEnd(body)) : null;
   if (end === null || !equalBytes(header.nextConfigHash, configHash(end.configuration))) return false;
   if (configurationFault(core, end.configuration, end.signatures) !== null) return false;
   const committee = membersOf(core, end.configuration);
@@ -148,7 +147,7 @@ export function epochEndContentValid(core: CoreState, header: BlockHeader, body:
 /** What needs the chain below an epoch's end: it proves all results, and names READYs of its own ancestors that are not old (C-36, C-37). */
 export function judgeEpochEnd(core: CoreState, header: BlockHeader, body: Uint8Array): Judgement {
   if (header.execHeight !== header.height - 1) return 'invalid';
-  const judgements = readEpochEnd(body).readys.map((ready) => readyJudgement(core, ready, header));
+  const judgements = decodeEpochEnd(body).readys.map((ready) => readyJudgement(core, ready, header));
   if (judgements.includes('invalid')) return 'invalid';
   return judgements.includes('wait') ? 'wait' : 'valid';
 }
@@ -162,18 +161,4 @@ function readyJudgement(core: CoreState, ready: Ready, place: { height: number; 
   // Results that this replica does not remember are the signer's affair: a READY is a statement about its maker.
   const own = core.chain.execRoot(ready.height);
   return own === undefined || equalBytes(own, ready.execRoot) ? 'valid' : 'invalid';
-}
-
-/** The body of a certified or judged epoch's end. */
-export function readEpochEnd(body: Uint8Array): EpochEnd {
-  return decodeEpochEnd(body);
-}
-
-function parse<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof CodecError) return null;
-    throw error;
-  }
 }

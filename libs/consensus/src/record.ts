@@ -104,9 +104,9 @@ export class RecordBuilder {
     invariant(token < this.nextToken, 'a record is durable that was never asked for', { token });
     const promises: Durable<PromiseMessage>[] = [];
     let permit: LeadPermit | null = null;
-    while (this.inFlight.length > 0 && this.inFlight[0].token <= token) {
-      const record = this.inFlight.shift();
-      if (record === undefined) break;
+    const durable = this.inFlight.filter((record) => record.token <= token);
+    this.inFlight = this.inFlight.slice(durable.length);
+    for (const record of durable) {
       for (const { epoch, message } of record.promises)
         if (epoch === this.epoch) promises.push(message as Durable<PromiseMessage>);
       if (record.ledTerm > 0 && record.epoch === this.epoch) permit = new LeadPermit(record.ledTerm);

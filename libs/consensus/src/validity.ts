@@ -1,8 +1,8 @@
-import { CodecError } from '@quorate/codec';
 import { equalBytes } from '@quorate/crypto';
 import { LIMITS, ZERO_HASH, bodyRoot, decodeBody, scanEnvelope, type BlockHeader } from '@quorate/protocol';
 import { EMPTY_BODY_ROOT } from './committee';
 import { evidenceContentValid } from './evidence';
+import { readOrNull } from './malformed';
 import { epochEndContentValid } from './reconfiguration';
 import type { CoreState } from './state';
 import type { HeaderLink, Judgement } from './types';
@@ -14,14 +14,9 @@ export function earliestTimeNs(parent: BlockHeader): bigint {
 
 /** Operations in a body; null if the syntax is wrong. */
 export function countOperations(body: Uint8Array): number | null {
-  try {
-    let count = 0;
-    for (const envelope of decodeBody(body)) count += scanEnvelope(envelope).operationCount;
-    return count;
-  } catch (error) {
-    if (error instanceof CodecError) return null;
-    throw error;
-  }
+  return readOrNull(() =>
+    decodeBody(body).reduce((count, envelope) => count + scanEnvelope(envelope).operationCount, 0),
+  );
 }
 
 /** Everything that can be judged without the parent (C-21). */

@@ -12,6 +12,8 @@ import {
 import type { VoteState } from './types';
 
 const VOTE_STATE_VERSION = 2;
+/** First size of the buffer: that of a small replica set. */
+const VOTE_STATE_BYTES = 640;
 
 /** The vote state with which a replica begins an epoch (C-38). */
 export function initialVoteState(epoch: number): VoteState {
@@ -36,7 +38,7 @@ const readId = (reader: Reader): Uint8Array => reader.fixed(32).slice();
 
 /** Canonical bytes of the vote state; below 8 KiB for the largest replica set. */
 export function encodeVoteState(state: VoteState): Uint8Array {
-  const writer = new Writer(2_048);
+  const writer = new Writer(VOTE_STATE_BYTES);
   writer.u8(VOTE_STATE_VERSION).u32(state.epoch).uint(state.term);
   writeOptional(writer, state.entry, writeTermEntry);
   writeFlag(writer, state.abandoned);

@@ -1,12 +1,26 @@
 import { CodecError } from '@quorate/codec';
 
 const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+const HEX_CODES = HEX.map((digits) => [digits.charCodeAt(0), digits.charCodeAt(1)]);
+const HASH_BYTES = 32;
+const hashCodes = new Array<number>(2 * HASH_BYTES).fill(0);
 
 /** Lowercase hexadecimal of `bytes`. */
 export function hex(bytes: Uint8Array): string {
+  if (bytes.length === HASH_BYTES) return hashHex(bytes);
   let text = '';
   for (const byte of bytes) text += HEX[byte];
   return text;
+}
+
+/** Made in one piece: texts of hashes are keys of maps, and a text put together from parts would have to be joined there. */
+function hashHex(hash: Uint8Array): string {
+  for (let index = 0; index < HASH_BYTES; index += 1) {
+    const [first, second] = HEX_CODES[hash[index]];
+    hashCodes[2 * index] = first;
+    hashCodes[2 * index + 1] = second;
+  }
+  return String.fromCharCode.apply(null, hashCodes);
 }
 
 /** Bytes of a lowercase hexadecimal text; throws CodecError on anything else. */

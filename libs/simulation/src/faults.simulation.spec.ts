@@ -260,6 +260,32 @@ describe('load and time', () => {
     expect(cluster.nowMs - startMs).toBeLessThan(20);
   });
 
+  it('C-26: delays of twice the least timeout end a few terms, not all of them', () => {
+    const cluster = started(46);
+    cluster.network.delayMs = () => cluster.random.between(400, 600);
+    const keys: string[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      keys.push(cluster.submit());
+      cluster.runFor(1_000);
+    }
+    expect(cluster.runUntil(() => keys.every((key) => cluster.appliedBy(key)), 10_000)).toBe(true);
+    expect(Math.max(...all(cluster).map((index) => termOf(cluster, index)))).toBeLessThanOrEqual(12);
+  });
+
+  it('C-27: a leader that makes one block in a while leads no longer than a term', () => {
+    const cluster = new Cluster({ seed: 47, replicaCount: 4, parameters: { termMsMax: 2_000 } });
+    cluster.startAll();
+    // Envelopes come one at a time, and the leader takes its time with each: every replica waits, and none for long enough.
+    cluster.intercept = (from, to, message, epoch) => {
+      if (message.kind !== 'propose' || message.slot === 1 || message.term !== 1) return null;
+      cluster.scheduler.after(200, () => cluster.transmit(from, to, message, epoch));
+      return [];
+    };
+    load(cluster, 2_600, 250);
+    expect(all(cluster).map((index) => termOf(cluster, index))).toEqual([2, 2, 2, 2]);
+    expect(cluster.checker.violations).toEqual([]);
+  });
+
   it('C-27: a term ends by age, and the load hardly notices', () => {
     const cluster = new Cluster({ seed: 44, replicaCount: 4, parameters: { termMsMax: 300 } });
     cluster.startAll();

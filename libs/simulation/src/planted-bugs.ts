@@ -162,7 +162,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-8',
     bug: 'the highest certificate is forgotten in a crash',
-    seed: 27,
+    seed: 88,
     sabotage: forget({ high: null }),
   },
   {

@@ -1,8 +1,8 @@
 import { equalBytes, hex, publicKeyAcceptable, sha256, type PublicKey } from '@quorate/crypto';
 import { RULES_VERSION, type Genesis } from '@quorate/protocol';
 
-const LANES = 4;
-const PRIMES = [0x01000193, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
+const PRIME = 0x01000193;
+const SECOND_PRIME = 0x85ebca6b;
 
 const keys = new Map<string, Uint8Array>();
 
@@ -30,16 +30,16 @@ function acceptableKey(seed: Uint8Array): Uint8Array {
 
 /** A keyed checksum in place of a signature: deterministic and far faster. No adversary here tries to invert it; each signs with its own key only. */
 export function signWithKey(key: Uint8Array, preimage: Uint8Array): Uint8Array {
-  const signature = new Uint8Array(64);
-  const view = new DataView(signature.buffer);
   const secret = (key[0] << 24) | (key[1] << 16) | (key[2] << 8) | key[3];
-  for (let lane = 0; lane < LANES; lane += 1) {
-    let mixed = Math.imul(0x811c9dc5 ^ secret, PRIMES[lane]);
-    for (const byte of preimage) {
-      mixed = Math.imul(mixed ^ byte, PRIMES[lane]);
-      mixed ^= mixed >>> 15;
-    }
-    for (let part = 0; part < 4; part += 1) view.setUint32(part * 16 + lane * 4, mixed);
+  let [first, second] = [0x811c9dc5 ^ secret, PRIME ^ secret];
+  for (let index = 0; index < preimage.length; index += 1) {
+    first = Math.imul(first ^ preimage[index], PRIME);
+    second = Math.imul(second + preimage[index], SECOND_PRIME) ^ (second >>> 15);
+  }
+  const signature = new Uint8Array(64);
+  for (let index = 0; index < 4; index += 1) {
+    signature[index] = first >>> (8 * index);
+    signature[index + 32] = second >>> (8 * index);
   }
   return signature;
 }

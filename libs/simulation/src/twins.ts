@@ -4,6 +4,7 @@ import {
   type Block,
   type Effect,
   type FinalizedEffect,
+  type Instant,
   type Message,
   type Recipient,
 } from '@quorate/consensus';
@@ -125,7 +126,7 @@ class TwinsRun {
   private readonly copies: Copy[];
   private queue: Envelope[] = [];
   private round: TwinsRound;
-  private nowMs = 0;
+  private now: Instant = { nowMs: 0, timeNs: START_NS };
   private operation = 0;
   private deliveries = 0;
 
@@ -192,7 +193,7 @@ class TwinsRun {
     }
     this.deliver(round.deliveriesMax);
     for (let pass = 1; pass < round.passes; pass += 1) {
-      this.nowMs += PASS_MS;
+      this.now = { nowMs: this.now.nowMs + PASS_MS, timeNs: this.now.timeNs + BigInt(PASS_MS) * 1_000_000n };
       for (const copy of this.copies) this.step(copy, { kind: 'tick' });
       this.deliver(round.deliveriesMax);
     }
@@ -230,10 +231,10 @@ class TwinsRun {
   private step(copy: Copy, first: EventContent): void {
     // What an effect causes comes after the effects beside it, as with a real disk.
     const events: EventContent[] = [first];
+    const cause = (event: EventContent): void => void events.push(event);
     for (let next = 0; next < events.length; next += 1) {
-      const timeNs = START_NS + BigInt(this.nowMs) * 1_000_000n;
-      const event = { ...events[next], nowMs: this.nowMs, timeNs } as Parameters<Core['step']>[0];
-      for (const effect of copy.core.step(event)) this.carryOut(copy, effect, (event) => events.push(event));
+      const event = Object.assign(events[next], this.now) as Parameters<Core['step']>[0];
+      for (const effect of copy.core.step(event)) this.carryOut(copy, effect, cause);
     }
   }
 

@@ -70,9 +70,9 @@ export const liveness = [
     rules: 'C-29',
     test: [votes, 'C-29: goes out again at a fixed pace, however many terms have failed'],
     without: [
-      'pacemaker.ts',
-      '  if (nowMs < pacemaker.resendAtMs) return;\n  pacemaker.resendAtMs = nowMs + parameters.resendMs;\n',
-      '  if (nowMs < pacemaker.resendAtMs) return;\n  pacemaker.resendAtMs = nowMs + parameters.resendMs * 2 ** pacemaker.backoff;\n',
+      'state.ts',
+      'if (this.isExpected) return resendMs;',
+      'if (this.isExpected) return resendMs * 2 ** this.pacemaker.backoff;',
     ],
   },
   {

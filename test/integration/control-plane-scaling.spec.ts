@@ -231,6 +231,43 @@ describe('the replica set of a running ledger', () => {
     expect(after.replicas.map(({ id }, index) => id === before.replicas[index]?.id)).toEqual([true, true, false, true]);
   });
 
+  it('gives a replica another key by an epoch with the same members', async () => {
+    await hire(4);
+    const before = await create('standard');
+    const path = (index: number | string) => `/v1/fleet/ledgers/${before.id}/replicas/${index}/rotate-key`;
+    const rotate = (index: number | string, who = admin) => plane.call('POST', path(index), { cookie: who, body: {} });
+    expect((await rotate(4)).body).toMatchObject({ status: 404, code: 'REPLICA_UNKNOWN' });
+    expect((await rotate(1, cookie)).body).toMatchObject({ status: 403, code: 'PLATFORM_ADMIN_REQUIRED' });
+    const keys = () =>
+      database.asOwner<{ consensus_key: string }>(
+        'select consensus_key from replicas where ledger_id = $1 order by index',
+        [before.id],
+      );
+    const former = await keys();
+    for (const worker of workers) worker.decides = false;
+    expect((await rotate(1)).status).toBe(202);
+    expect((await rotate(1)).status).toBe(202);
+    expect((await rotate(2)).body).toMatchObject({ status: 409, code: 'LEDGER_CHANGE_UNDER_WAY' });
+    expect((await scale(before.id, 1)).body).toMatchObject({ status: 409, code: 'LEDGER_CHANGE_UNDER_WAY' });
+    for (const worker of workers) worker.decides = true;
+    const after = await until(before.id, 2);
+    expect(after.replicas.map(({ id }) => id)).toEqual(before.replicas.map(({ id }) => id));
+    const now = await keys();
+    expect(now.map((row, index) => row.consensus_key === former[index]?.consensus_key)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    const [row] = await database.asOwner<{ document: Buffer }>('select document from configurations');
+    const named = decodeConfiguration(new Uint8Array(row?.document ?? [])).replicas;
+    expect(named.map(({ consensusKey }) => Buffer.from(consensusKey).toString('hex'))).toEqual(
+      now.map(({ consensus_key: key }) => key),
+    );
+    await database.asOwner(`update replicas set state = 'failed' where ledger_id = $1 and index = 3`, [before.id]);
+    expect((await rotate(3)).body).toMatchObject({ status: 409, code: 'REPLICA_NOT_RUNNING' });
+  });
+
   it('goes on in another control plane when the first one dies in the middle of a change', async () => {
     await hire(4);
     for (const worker of workers) worker.decides = false;

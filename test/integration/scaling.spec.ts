@@ -1,5 +1,15 @@
-import { verifyReceipt } from '@quorate/light-client';
-import type { Receipt } from '@quorate/protocol';
+import { sign } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { hex } from '@quorate/crypto';
+import { parseReceipt, verifyEpochs, verifyReceipt } from '@quorate/light-client';
+import {
+  commitPreimage,
+  consensusContext,
+  encodeFinalityProof,
+  firstConfiguration,
+  type Receipt,
+} from '@quorate/protocol';
 import type { ControlPlaneClient } from '@quorate/sdk';
 import { eventually } from '../platform/eventually';
 import { Institution, type OwnedLedger } from '../platform/institution';
@@ -15,6 +25,26 @@ const opening = 1_000_000n;
 const workers = 8;
 // Late beats of a busy machine are no loss; only the killed worker is replaced.
 const environment = { QUORATE_WORKER_LEASE_SECONDS: '15', QUORATE_REPLACE_AFTER_SECONDS: '3' };
+
+/** The file of a replica's keys, on whichever worker it is. */
+function keysOf(home: string, replicaId: string): string {
+  const paths = readdirSync(home, { recursive: true, encoding: 'utf8' });
+  const found = paths.find((path) => path.endsWith(join(replicaId, 'keys.json')));
+  return join(home, found ?? 'no keys');
+}
+
+/** The same receipt with one replica's signature made by a key (PEM) of the test's choice. */
+function signedBy(receipt: Receipt, replica: number, key: string): Receipt {
+  const { genesis, certificate } = parseReceipt(receipt);
+  const configuration = verifyEpochs(firstConfiguration(genesis), certificate.epochs);
+  if (configuration === null) throw new Error('a genuine receipt leads to its configuration');
+  const preimage = commitPreimage(consensusContext(configuration), certificate, certificate.blockId);
+  const signatures = certificate.signatures.map((signature, order) =>
+    certificate.signers[order] === replica ? new Uint8Array(sign(null, preimage, key)) : signature,
+  );
+  const proof = encodeFinalityProof({ ...certificate, signatures }, certificate.epochs);
+  return { ...receipt, certificate: hex(proof) };
+}
 
 describe('a ledger whose replica set changes while transfers run', () => {
   let platform: TestPlatform;
@@ -97,6 +127,37 @@ describe('a ledger whose replica set changes while transfers run', () => {
     await platform.killWorker(lost.workerName);
     await settledAfter(before, ({ replicas }) => replicas.every(({ workerId }) => workerId !== lost.workerId));
     await report('kill the worker of the leader');
+  });
+
+  it('goes on while a replica gets another key, and what the former one signs counts for nothing', async () => {
+    const before = await view();
+    const [{ id, index }] = before.replicas;
+    const keysFile = () => readFileSync(keysOf(platform.home, id), 'utf8');
+    const former = (JSON.parse(keysFile()) as { consensusKey: string }).consensusKey;
+    await load.gap();
+    await admin.rotateReplicaKey(ledger.id, index);
+    const { replicas } = await settledAfter(before, () => true);
+    expect(replicas.map((replica) => replica.id)).toEqual(before.replicas.map((replica) => replica.id));
+    await report('another key for a replica');
+    const newest = receipts[receipts.length - 1];
+    // Of a quorum of signatures some are by others: one receipt in which the replica's own is named is found soon.
+    const signed = await eventually(
+      async () => {
+        const { height, index: place } = load.positions[load.positions.length - 1];
+        return bank.gateway.operationReceipt(ledger.id, height, place);
+      },
+      (receipt) => parseReceipt(receipt).certificate.signers.includes(index),
+    );
+    expect(signed.genesis).toBe(newest.genesis);
+    expect(verifyReceipt(signed, ledger.genesisId)).toMatchObject({ ok: true });
+    expect(verifyReceipt(signedBy(signed, index, former), ledger.genesisId)).toMatchObject({
+      ok: false,
+      code: 'RECEIPT_CERTIFICATE_INVALID',
+    });
+    await eventually(
+      async () => keysFile(),
+      (text) => !text.includes(JSON.stringify(former)),
+    );
   });
 
   it('lost nothing, booked nothing twice, and every receipt of every epoch still verifies offline', async () => {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomUUID, webcrypto } from 'node:crypto';
+import { randomBytes, randomUUID, webcrypto } from 'node:crypto';
 import type { Config } from '@quorate/config';
 import { hex } from '@quorate/crypto';
 import { WorkerStore, openSystemDatabase, type ReplicaAssignment, type SystemDatabase } from '@quorate/database';
@@ -98,6 +98,9 @@ export class ScriptedWorker {
         ...this.epochOf(one),
         handedOver: true,
         archive: null,
+        journalSpace: 'ample' as const,
+        journalDamage: 0,
+        evidence: [],
       }));
     await this.store.heartbeat({ workerId: this.id, load: { cpu: 0, memoryBytes: 0 }, replicas });
   }
@@ -121,6 +124,7 @@ export class ScriptedWorker {
       await this.store.replicaState(job.replicaId, 'failed', { code: 'TEST_FAULT', detail: 'as the script says' });
     else if (assignment.intent === 'destroy') await this.store.replicaState(job.replicaId, 'destroyed');
     else if (job.kind === 'prepare-replica') await this.prepare(job.replicaId);
+    else if (job.kind === 'rotate-key') await this.store.nextKey(job.replicaId, randomBytes(32).toString('hex'));
     else if (job.kind === 'start-replica') await this.store.replicaState(job.replicaId, 'running');
     await this.jobs.requestReconcile(assignment.ledgerId);
   }

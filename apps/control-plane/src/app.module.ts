@@ -44,7 +44,7 @@ class ReconcilerModule {}
 })
 class LedgersModule {}
 
-@Module({ imports: [LedgersModule], controllers: [FleetController], providers: [WorkerLauncher] })
+@Module({ imports: [LedgersModule, ReconcilerModule], controllers: [FleetController], providers: [WorkerLauncher] })
 class FleetModule {}
 
 @Module({ controllers: [PlatformController] })

@@ -14,6 +14,8 @@ const startMsMax = 120_000;
 // A large ledger is read over the network and written to the disk.
 const acquireMsMax = 1_800_000;
 const shipMsMax = 600_000;
+// A replica that is not wanted any more does not wait longer for a store that is away.
+const shipLastMsMax = 30_000;
 const restartMsMin = 250;
 const restartMsMax = 15_000;
 const soundAfterMs = 30_000;
@@ -156,6 +158,13 @@ export class HostedReplica {
     return { height, snapshotHeight };
   }
 
+  /** Has the replica make a consensus key for the next configuration, once; its public half in hex. */
+  async nextKey(): Promise<string> {
+    const process = this.#started ? this.#process : null;
+    if (process === null) throw new CodedError('REPLICA_STOPPED', 'The replica does not run.');
+    return (await process.ask({ kind: 'next-key' }, 'next-key', prepareMsMax)).consensusKey;
+  }
+
   /** Lets one more client in, or nobody but those of the assignment again. */
   letIn(certificate: string | null): void {
     const clients = this.#assignment?.clientCertificates ?? [];
@@ -288,8 +297,10 @@ export class HostedReplica {
     await this.#process?.stop();
   }
 
-  /** Stops the replica and removes its directory with its keys. */
+  /** Stops the replica and removes its directory with its keys. If it ships, the archive gets what is final before. */
   async destroy(): Promise<void> {
+    if (this.#assignment?.ships === true && this.running)
+      await this.#process?.ask({ kind: 'ship-now' }, 'shipped', shipLastMsMax).catch(() => undefined);
     await this.stop();
     rmSync(this.surroundings.directory, { recursive: true, force: true });
   }

@@ -51,8 +51,10 @@ export class Lease {
     // The share of the machine's processors that is in use, over the last minute.
     const cpu = Math.min(loadavg()[0] / cpus().length, 1);
     const replicas = statuses.map(({ replicaId, status }) => {
-      const { term, leader, height, epoch, configHash, handedOver, archive } = status;
-      return { replicaId, term, leader, height, epoch, configHash, handedOver, archive };
+      const { term, leader, height, epoch, configHash, handedOver, archive, journalSpace, journalDamage, evidence } =
+        status;
+      const health = { journalSpace, journalDamage, evidence };
+      return { replicaId, term, leader, height, epoch, configHash, handedOver, archive, ...health };
     });
     try {
       const answer = await this.store.heartbeat({ workerId: this.settings.id, load: { cpu, memoryBytes }, replicas });

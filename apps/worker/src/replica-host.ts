@@ -61,6 +61,7 @@ export class ReplicaHost {
     if (job.kind === 'acquire-state') return void this.#acquire(assignment);
     if (job.kind === 'start-replica') return this.#start(assignment);
     if (job.kind === 'update-replica') return this.#alignOne(assignment);
+    if (job.kind === 'rotate-key') return this.#rotateKey(assignment);
     if (job.kind === 'stop-replica') return this.#stop(assignment);
   }
 
@@ -151,6 +152,14 @@ export class ReplicaHost {
     await replica?.stop();
     await this.#report(assignment, this.store.replicaState(assignment.replicaId, 'stopped'));
     await this.requestReconcile(assignment.ledgerId);
+  }
+
+  /** One that fails is asked for again. */
+  async #rotateKey({ replicaId, ledgerId }: ReplicaAssignment): Promise<void> {
+    const key = await this.#replicas.get(replicaId)?.nextKey();
+    if (key === undefined) return;
+    await this.store.nextKey(replicaId, key);
+    await this.requestReconcile(ledgerId);
   }
 
   #destroy(assignment: ReplicaAssignment): Promise<void> {

@@ -40,6 +40,8 @@ describe('loadConfig', () => {
     ['QUORATE_ARCHIVE', 'relative/path'],
     ['QUORATE_ARCHIVE', 's3://UPPER/case'],
     ['QUORATE_JOURNAL_KEEP_BYTES', '1'],
+    ['QUORATE_DRILL_SECONDS', '0'],
+    ['QUORATE_ARCHIVE_RETENTION_DAYS', '-1'],
     ['QUORATE_DATABASE_PASSWORD', 'short'],
   ])('names %s when it is not usable', (name, value) => {
     expect(() => loadConfig({ QUORATE_HOME: home, [name]: value })).toThrow(new RegExp(`CONFIG_INVALID.*${name}`));

@@ -42,6 +42,10 @@ export interface Config {
   readonly workerLeaseMs: number;
   /** How long a worker must be down before its replicas are replaced on other workers. */
   readonly replaceAfterMs: number;
+  /** How often a ledger that is drawn at random is restored from its archive and compared. */
+  readonly drillEveryMs: number;
+  /** How long the archive of a retired ledger can still be read, unless its keys are destroyed before. */
+  readonly archiveRetentionMs: number;
   /** Where ledgers are archived; null: nowhere. */
   readonly archive: ArchiveConfig | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -82,6 +86,8 @@ const environmentSchema = z.object({
   QUORATE_ARCHIVE_ENDPOINT: httpUrl.optional(),
   QUORATE_ARCHIVE_REGION: z.string().min(1).default('us-east-1'),
   QUORATE_ARCHIVE_CREDENTIALS_FILE: z.string().min(1).optional(),
+  QUORATE_DRILL_SECONDS: z.coerce.number().int().min(1).max(31_536_000).default(21_600),
+  QUORATE_ARCHIVE_RETENTION_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
   QUORATE_JOURNAL_KEEP_BLOCKS: z.coerce.number().int().min(4_096).default(65_536),
   QUORATE_JOURNAL_KEEP_BYTES: z.coerce.number().int().min(67_108_864).default(1_073_741_824),
   QUORATE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -135,6 +141,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     replicaPorts: values.QUORATE_REPLICA_PORTS,
     workerLeaseMs: values.QUORATE_WORKER_LEASE_SECONDS * 1_000,
     replaceAfterMs: values.QUORATE_REPLACE_AFTER_SECONDS * 1_000,
+    drillEveryMs: values.QUORATE_DRILL_SECONDS * 1_000,
+    archiveRetentionMs: values.QUORATE_ARCHIVE_RETENTION_DAYS * 86_400_000,
     archive: archiveOf(values, home),
     logLevel: values.QUORATE_LOG_LEVEL,
     secret: values.QUORATE_DATABASE_PASSWORD ?? ensureSecret(home),

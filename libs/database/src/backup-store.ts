@@ -88,22 +88,21 @@ export class BackupStore {
     height: number | null,
   ): Promise<BackupRunOutcome> {
     return this.tenantDatabase.run(tenant, async (transaction): Promise<BackupRunOutcome> => {
-      const [ledger] = await transaction.query<{ state: string; archived: boolean; open: number }[]>(
-        `select state, archived, (select count(*) from backup_runs b where b.ledger_id = l.id and b.state = 'requested')::integer as open
-         from ledgers l where id = $1 and tenant_id = $2`,
+      const [ledger] = await transaction.query<{ state: string; archived: boolean }[]>(
+        'select state, archived from ledgers where id = $1 and tenant_id = $2',
         [ledgerId, tenant.tenantId],
       );
       if (!ledger) return { kind: 'unknown' };
       if (!ledger.archived) return { kind: 'refused', code: 'LEDGER_NOT_ARCHIVED' };
       if (ledger.state !== 'ready') return { kind: 'refused', code: 'LEDGER_NOT_READY' };
-      if (ledger.open > 0) return { kind: 'refused', code: 'BACKUP_UNDER_WAY' };
       const id = randomUUID();
       await transaction.query(
-        'insert into backup_runs (id, tenant_id, ledger_id, kind, height) values ($1, $2, $3, $4, $5)',
+        `insert into backup_runs (id, tenant_id, ledger_id, kind, height) values ($1, $2, $3, $4, $5)
+         on conflict (ledger_id) where state = 'requested' do nothing`,
         [id, tenant.tenantId, ledgerId, kind, height],
       );
       const [run] = await transaction.query<BackupRun[]>(`${selectRun} where b.id = $1`, [id]);
-      return run === undefined ? { kind: 'unknown' } : { kind: 'accepted', run };
+      return run === undefined ? { kind: 'refused', code: 'BACKUP_UNDER_WAY' } : { kind: 'accepted', run };
     });
   }
 
@@ -129,18 +128,20 @@ export class BackupStore {
       .query<BackupRun[]>(`${selectRun} where b.kind = 'drill' order by b.requested_at desc limit $1`, [runsPageMax]);
   }
 
-  /** Asks for a drill of a ledger that is drawn at random; false when there is none to drill. */
-  async drawDrill(): Promise<boolean> {
+  /** Asks for a drill of a ledger that is drawn at random; null when there is none to drill. */
+  async drawDrill(): Promise<BackupRun | null> {
     return this.system.run(context, async (transaction) => {
       const rows = await transaction.query<{ id: string }[]>(
         `insert into backup_runs (id, tenant_id, ledger_id, kind)
          select $1, l.tenant_id, l.id, 'drill' from ledgers l
          where l.archived and l.state = 'ready'
            and not exists (select 1 from backup_runs b where b.ledger_id = l.id and b.state = 'requested')
-         order by random() limit 1 returning id`,
+         order by random() limit 1 on conflict (ledger_id) where state = 'requested' do nothing returning id`,
         [randomUUID()],
       );
-      return rows.length > 0;
+      if (rows.length === 0) return null;
+      const [run] = await transaction.query<BackupRun[]>(`${selectRun} where b.id = $1`, [rows[0].id]);
+      return run ?? null;
     });
   }
 

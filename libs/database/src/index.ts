@@ -12,7 +12,7 @@ export type { LedgerEntity, LedgerOperator, LedgerState, ShredCertificate } from
 export type { MemberRole } from './entities/member.entity';
 export type { ReplicaEntity, ReplicaState } from './entities/replica.entity';
 export { FleetStore } from './fleet-store';
-export type { FleetLedger, FleetTenant, FleetWorker } from './fleet-store';
+export type { FleetBackup, FleetLedger, FleetReplica, FleetTenant, FleetWorker } from './fleet-store';
 export { ForkStore } from './fork-store';
 export type { AcquiredRecord, ForkPoint } from './fork-record';
 export type { ForkOrigin } from './fork-store';
@@ -25,7 +25,7 @@ export type { ShredStatement, StoredDataKey, TenantKey } from './key-store';
 export { LedgerFeed } from './ledger-feed';
 export type { LedgerRecord } from './ledger-record';
 export { LedgerStore } from './ledger-store';
-export type { CreateLedgerOutcome, LedgerDraft, LedgerPage } from './ledger-store';
+export type { CreateLedgerOutcome, LedgerDraft, LedgerPage, ShredOutcome } from './ledger-store';
 export { runMigrations } from './migrate';
 export type { MigrationClass } from './migrate';
 export { OutboxStore } from './outbox-store';
@@ -43,6 +43,7 @@ export { ScaleStore } from './scale-store';
 export type { ScaleOutcome, ScaleRefusal } from './scale-store';
 export { WorkerStore } from './worker-store';
 export type {
+  AccusedRecord,
   Heartbeat,
   Participant,
   PreparedReplica,

@@ -164,7 +164,7 @@ export class KeyStore {
   }
 }
 
-/** Destroys the data keys of a ledger, inside the transaction that retires it. `sign` signs the statement's text. */
+/** Destroys the data keys of a ledger, those of its replicas and of its archive, inside a transaction. `sign` signs the statement's text. */
 export async function shredLedger(
   transaction: Transaction,
   ledgerId: string,

@@ -31,8 +31,15 @@ export type CreateLedgerOutcome =
   | { readonly kind: 'created'; readonly record: LedgerRecord }
   | { readonly kind: 'unknown-parent' }
   | { readonly kind: 'refused'; readonly code: 'PARENT_NOT_READY'; readonly state: LedgerState }
+  | { readonly kind: 'refused'; readonly code: 'LEDGER_SHREDDED' }
   | { readonly kind: 'refused'; readonly code: 'QUOTA_LEDGERS_EXHAUSTED'; readonly ledgersMax: number }
   | { readonly kind: 'refused'; readonly code: 'QUOTA_REPLICAS_EXHAUSTED'; readonly replicasMax: number };
+
+/** What came of asking for a ledger's keys to be destroyed. */
+export type ShredOutcome =
+  | { readonly kind: 'accepted'; readonly record: LedgerRecord }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'refused'; readonly code: 'LEDGER_NOT_RETIRED'; readonly state: LedgerState };
 
 /** A page of ledgers, newest first. */
 export interface LedgerPage {
@@ -60,7 +67,8 @@ export class LedgerStore {
           where: { id: draft.from.ledgerId, tenantId: context.tenantId },
         });
         if (!parent) return { kind: 'unknown-parent' };
-        if (parent.state !== 'ready') return { kind: 'refused', code: 'PARENT_NOT_READY', state: parent.state };
+        const refusal = parentRefusal(parent);
+        if (refusal !== null) return refusal;
       }
       const terms = ledgerClassTerms(draft.class);
       // Two requests must not share the last free place.
@@ -146,6 +154,23 @@ export class LedgerStore {
     });
   }
 
+  /** Asks for the keys of a retired ledger to be destroyed before its archive's time is over. Repeating it changes nothing. */
+  shred(context: TenantContext, ledgerId: string): Promise<ShredOutcome> {
+    return this.database.run(context, async (transaction) => {
+      const [rows] = await transaction.query<[{ id: string }[], number]>(
+        `update ledgers set archive_until = now() where id = $1 and tenant_id = $2 and state in ('retiring', 'retired')
+           and (archive_until is null or archive_until > now()) returning id`,
+        [ledgerId, context.tenantId],
+      );
+      if (rows.length > 0) await appendSteps(transaction, ledgerId, [{ step: 'shred-keys', state: 'started' }]);
+      const ledger = await transaction.findOne(LedgerEntity, { where: { id: ledgerId, tenantId: context.tenantId } });
+      if (ledger === null) return { kind: 'unknown' };
+      if (ledger.state !== 'retiring' && ledger.state !== 'retired')
+        return { kind: 'refused', code: 'LEDGER_NOT_RETIRED', state: ledger.state };
+      return { kind: 'accepted', record: await readLedgerRecord(transaction, ledger) };
+    });
+  }
+
   /** The provisioning log after a sequence number, oldest first. */
   steps(context: TenantContext, ledgerId: string, afterSequence: number): Promise<LedgerStepEntity[]> {
     return this.database.run(context, (transaction) =>
@@ -173,6 +198,15 @@ export class LedgerStore {
         : null;
     });
   }
+}
+
+/** A ledger can be a parent while it runs, and afterwards as long as its archive is kept. */
+function parentRefusal(parent: LedgerEntity): Extract<CreateLedgerOutcome, { kind: 'refused' }> | null {
+  if (parent.state === 'ready') return null;
+  if (parent.state !== 'retired') return { kind: 'refused', code: 'PARENT_NOT_READY', state: parent.state };
+  const kept =
+    parent.archived && parent.shredCertificate === null && (parent.archiveUntil?.getTime() ?? 0) > Date.now();
+  return kept ? null : { kind: 'refused', code: 'LEDGER_SHREDDED' };
 }
 
 /** Reads ledgers with their replicas, in the order of the ids. */

@@ -9,7 +9,7 @@ import { shredLedger } from './key-store';
 import { appendSteps, type Cause, type StepEntry } from './step-log';
 
 /** A job that a worker was asked to do for a replica. */
-export type RequestedStep = 'prepare-replica' | 'acquire-state' | 'start-replica' | 'destroy-replica';
+export type RequestedStep = 'prepare-replica' | 'acquire-state' | 'start-replica' | 'rotate-key' | 'destroy-replica';
 
 /** A replica with everything the reconciler decides on; times in milliseconds of the database's clock. */
 export interface ReconcileReplica {
@@ -17,6 +17,7 @@ export interface ReconcileReplica {
   readonly index: number;
   readonly role: 'member' | 'joiner' | 'leaver';
   readonly replaceWanted: boolean;
+  readonly rotateWanted: boolean;
   /** What it last reported of its epoch; null before it reported any. */
   readonly epoch: number | null;
   readonly configHash: string | null;
@@ -31,6 +32,8 @@ export interface ReconcileReplica {
   readonly requestedAtMs: number | null;
   readonly retryAtMs: number | null;
   readonly consensusKey: string | null;
+  /** The key it made for the next configuration. */
+  readonly nextConsensusKey: string | null;
   readonly certificate: string | null;
   /** What it told of the state that it made for a fork. */
   readonly acquired: AcquiredRecord | null;
@@ -116,6 +119,25 @@ export class ReconcileStore {
     });
   }
 
+  /**
+   * Destroys the keys of retired ledgers whose archive need not be kept any longer, and keeps what `certify` makes of the statement about it. A
+   * fork that still brings the state of such a ledger keeps the archive readable until it has it.
+   */
+  async shredRetired(certify: (statement: string) => ShredCertificate): Promise<void> {
+    await this.database.run(context, async (transaction) => {
+      const rows = await transaction.query<{ id: string }[]>(
+        `select l.id from ledgers l where l.state = 'retired' and l.archive_until <= now() and l.shred_certificate is null
+           and not exists (select from ledgers f where f.parent_id = l.id and f.state = 'provisioning' and f.genesis is null)
+         order by l.archive_until limit $1 for update of l skip locked`,
+        [resyncBatchMax],
+      );
+      for (const { id } of rows) {
+        await shredLedger(transaction, id, certify);
+        await appendSteps(transaction, id, [{ step: 'shred-keys', state: 'done' }]);
+      }
+    });
+  }
+
   /** The database's clock, by which leases are judged. */
   async nowMs(): Promise<number> {
     const [row] = await this.database
@@ -137,7 +159,7 @@ export class ReconcileStore {
          (select count(*) from replicas r where r.ledger_id = l.id and r.current))
        union
        select r.ledger_id from replicas r join workers w on w.id = r.worker_id join ledgers l on l.id = r.ledger_id
-       where l.state = 'ready' and r.current and (r.replace_wanted or w.state <> 'active' or w.lease_expires_at <= now())
+       where l.state = 'ready' and r.current and (r.replace_wanted or r.rotate_wanted or w.state <> 'active' or w.lease_expires_at <= now())
        union
        select c.ledger_id from configurations c join ledgers l on l.id = c.ledger_id
        where l.state = 'ready' and c.epoch > l.epoch
@@ -233,6 +255,13 @@ export class ReconcileSession {
       'update replicas set current = false, joining = false, replace_wanted = false where ledger_id = $1',
       [ledgerId],
     );
+    // A key that was made after the configuration was signed waits for the one after it.
+    await this.transaction.query(
+      `update replicas r set consensus_key = r.next_consensus_key, next_consensus_key = null, rotate_wanted = false
+       from configurations c where r.ledger_id = $1 and c.ledger_id = $1 and c.epoch = $2 and c.adopted_at is not null
+         and position(decode(r.next_consensus_key, 'hex') in c.document) > 0`,
+      [ledgerId, epoch + 1],
+    );
     await this.transaction.query(
       `update replicas r set current = true, index = o.position - 1
        from unnest($2::uuid[]) with ordinality as o (id, position) where r.id = o.id and r.ledger_id = $1`,
@@ -278,10 +307,22 @@ export class ReconcileSession {
     this.entries.push({ step: 'write-genesis', state: 'done' });
   }
 
-  /** The ledger is gone: its data keys are destroyed, and what `certify` makes of the statement about it is kept. */
-  async retire(cause: Cause | null, certify: (statement: string) => ShredCertificate): Promise<void> {
-    await shredLedger(this.transaction, this.view.ledgerId, certify);
-    this.entries.push({ step: 'shred-keys', state: 'done' });
+  /** Nothing of the ledger runs any more: its keys are destroyed, at once or when its archive need not be kept any longer. */
+  async retire(
+    cause: Cause | null,
+    retentionMs: number,
+    certify: (statement: string) => ShredCertificate,
+  ): Promise<void> {
+    const [rows] = await this.transaction.query<[{ kept: boolean }[], number]>(
+      `update ledgers set archive_until = coalesce(archive_until, clock_timestamp()
+         + case when archived and genesis is not null then $2::double precision else 0 end * interval '1 millisecond') where id = $1
+       returning archive_until > clock_timestamp() as kept`,
+      [this.view.ledgerId, retentionMs],
+    );
+    if (rows[0]?.kept !== true) {
+      await shredLedger(this.transaction, this.view.ledgerId, certify);
+      this.entries.push({ step: 'shred-keys', state: 'done' });
+    }
     await this.mark('retired', cause);
   }
 
@@ -372,7 +413,7 @@ async function readView(transaction: Transaction, ledgerId: string): Promise<Rec
 function readReplicas(transaction: Transaction, ledgerId: string): Promise<ReconcileReplica[]> {
   return transaction.query<ReconcileReplica[]>(
     `select id, index, case when current then 'member' when joining then 'joiner' else 'leaver' end as role,
-       replace_wanted as "replaceWanted", epoch, config_hash as "configHash", handed_over as "handedOver", worker_id as "workerId", worker_name as "workerName", state, attempts,
+       replace_wanted as "replaceWanted", rotate_wanted as "rotateWanted", next_consensus_key as "nextConsensusKey", epoch, config_hash as "configHash", handed_over as "handedOver", worker_id as "workerId", worker_name as "workerName", state, attempts,
        cause_code as "causeCode", cause_detail as "causeDetail", requested_step as "requestedStep",
        (extract(epoch from requested_at) * 1000)::double precision as "requestedAtMs",
        (extract(epoch from retry_at) * 1000)::double precision as "retryAtMs",

@@ -12,7 +12,8 @@ export type ScaleRefusal =
   | { readonly code: 'LEDGER_CHANGE_UNDER_WAY' }
   | { readonly code: 'QUOTA_REPLICAS_EXHAUSTED'; readonly replicasMax: number; readonly held: number }
   | { readonly code: 'FLEET_WORKERS_SHORT'; readonly needed: number; readonly available: number }
-  | { readonly code: 'REPLICA_UNKNOWN' };
+  | { readonly code: 'REPLICA_UNKNOWN' }
+  | { readonly code: 'REPLICA_NOT_RUNNING' };
 
 /** What came of the wish to change a replica set. */
 export type ScaleOutcome =
@@ -28,6 +29,7 @@ interface OpenLedger {
   readonly joiners: number;
   readonly handed_out: boolean;
   readonly leaving: number;
+  readonly rotating: number;
 }
 
 const context = systemContext('scale');
@@ -70,6 +72,20 @@ export class ScaleStore {
     });
   }
 
+  /** Asks for another consensus key of one member. */
+  rotateKey(caller: PlatformContext, ledgerId: string, index: number): Promise<ScaleOutcome> {
+    return this.change(caller, ledgerId, async (transaction, ledger) => {
+      const member = await transaction.findOne(ReplicaEntity, { where: { ledgerId, index, current: true } });
+      if (member === null) return { code: 'REPLICA_UNKNOWN' };
+      if (member.rotateWanted) return null;
+      const refusal = refuseNow(ledger);
+      if (refusal !== null) return refusal;
+      if (member.state !== 'running') return { code: 'REPLICA_NOT_RUNNING' };
+      await transaction.query('update replicas set rotate_wanted = true where id = $1', [member.id]);
+      return null;
+    });
+  }
+
   private change(
     caller: TenantContext | PlatformContext,
     ledgerId: string,
@@ -102,6 +118,7 @@ async function openLedger(
        (select count(*) from replicas r where r.ledger_id = l.id and r.current)::integer as members,
        (select count(*) from replicas r where r.ledger_id = l.id and r.joining and r.state <> 'destroyed')::integer as joiners,
        (select count(*) from replicas r where r.ledger_id = l.id and r.current and r.replace_wanted)::integer as leaving,
+       (select count(*) from replicas r where r.ledger_id = l.id and r.current and r.rotate_wanted)::integer as rotating,
        exists (select 1 from configurations c where c.ledger_id = l.id and c.epoch > l.epoch) as handed_out
      from ledgers l where l.id = $1 and ($2::uuid is null or l.tenant_id = $2) for update of l`,
     [ledgerId, tenantId],
@@ -111,7 +128,10 @@ async function openLedger(
 
 function refuseNow(ledger: OpenLedger): ScaleRefusal | null {
   if (ledger.state !== 'ready') return { code: 'LEDGER_NOT_READY', state: ledger.state };
-  const changing = ledger.replica_count !== ledger.members || ledger.joiners + ledger.leaving > 0 || ledger.handed_out;
+  const changing =
+    ledger.replica_count !== ledger.members ||
+    ledger.joiners + ledger.leaving + ledger.rotating > 0 ||
+    ledger.handed_out;
   return changing ? { code: 'LEDGER_CHANGE_UNDER_WAY' } : null;
 }
 

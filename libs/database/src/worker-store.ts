@@ -24,6 +24,20 @@ export interface ReplicaObservation {
   readonly handedOver: boolean;
   /** How far the archive is behind; null unless this replica ships. */
   readonly archive: ArchiveObservation | null;
+  /** `short`: too little room to take writes; `none`: too little to take part. */
+  readonly journalSpace: 'ample' | 'short' | 'none';
+  /** Places of the journal that were damaged when it was opened, and were mended. */
+  readonly journalDamage: number;
+  /** The newest evidence against replicas on its ledger. */
+  readonly evidence: readonly AccusedRecord[];
+}
+
+/** A replica that contradicted itself, as a replica says that its ledger says. */
+export interface AccusedRecord {
+  readonly epoch: number;
+  readonly replica: number;
+  readonly contradiction: string | null;
+  readonly height: number;
 }
 
 /** What the replica that ships says of its ledger's archive. */
@@ -135,14 +149,8 @@ export class WorkerStore {
         `update workers set lease_expires_at = now() + $2 * interval '1 millisecond', load = $3::jsonb where id = $1 returning state`,
         [beat.workerId, this.leaseMs, JSON.stringify({ cpu: beat.load.cpu, memoryBytes: beat.load.memoryBytes })],
       );
-      const seen = beat.replicas.map(({ replicaId, term, leader, height, epoch, configHash, handedOver, archive }) => ({
-        replicaId,
-        term,
-        leader,
-        height,
-        epoch,
-        configHash,
-        handedOver,
+      const seen = beat.replicas.map(({ archive, ...observed }) => ({
+        ...observed,
         archivedHeight: archive?.height ?? null,
         lagBlocks: archive?.lagBlocks ?? null,
         lagSeconds: archive?.lagSeconds ?? null,
@@ -153,10 +161,12 @@ export class WorkerStore {
           `update replicas r set term = o.term, leader = o.leader, height = o.height, observed_at = now(),
              epoch = o.epoch, config_hash = o."configHash", handed_over = o."handedOver",
              archived_height = o."archivedHeight", archive_lag_blocks = o."lagBlocks",
-             archive_lag_seconds = o."lagSeconds", archive_error = o."archiveError"
+             archive_lag_seconds = o."lagSeconds", archive_error = o."archiveError",
+             journal_space = o."journalSpace", journal_damage = o."journalDamage", evidence = o.evidence
            from jsonb_to_recordset($2::jsonb) as o ("replicaId" uuid, term bigint, leader integer, height bigint,
              epoch integer, "configHash" text, "handedOver" boolean,
-             "archivedHeight" bigint, "lagBlocks" bigint, "lagSeconds" integer, "archiveError" text)
+             "archivedHeight" bigint, "lagBlocks" bigint, "lagSeconds" integer, "archiveError" text,
+             "journalSpace" text, "journalDamage" integer, evidence jsonb)
            where r.id = o."replicaId" and r.worker_id = $1`,
           [beat.workerId, JSON.stringify(seen)],
         );
@@ -206,7 +216,7 @@ export class WorkerStore {
 
   /**
    * Records the keys and the address a replica made for itself. Repeating it is harmless; after the genesis only the
-   * address may change. False: the replica is no longer wanted, or its keys are not those of the genesis.
+   * address may change. False: the replica is no longer wanted, or it lost its keys.
    */
   replicaPrepared(replicaId: string, prepared: PreparedReplica): Promise<boolean> {
     return this.database.run(context, async (transaction) => {
@@ -214,7 +224,8 @@ export class WorkerStore {
       const row = await readReplica(transaction, replicaId, 'for update of l, r');
       if (!row || intentOf(row) === 'destroy') return false;
       if (row.genesis !== null && row.consensus_key !== null) {
-        if (row.consensus_key !== prepared.consensusKey || row.certificate !== prepared.certificate) return false;
+        // The consensus key may be the one before or after a rotation; the certificate is the replica's for its life.
+        if (row.certificate !== prepared.certificate) return false;
         await transaction.query('update replicas set host = $2, port = $3 where id = $1', [
           replicaId,
           prepared.host,
@@ -255,6 +266,21 @@ export class WorkerStore {
       );
       if (row.state === state && state !== 'failed') return;
       await appendSteps(transaction, row.ledger_id, [stepOfState(row, state, cause)]);
+    });
+  }
+
+  /** Keeps the key that a member made for the next configuration; one that it told before is not replaced. */
+  nextKey(replicaId: string, consensusKey: string): Promise<void> {
+    return this.database.run(context, async (transaction) => {
+      const row = await readReplica(transaction, replicaId, 'for update of l, r');
+      if (!row || intentOf(row) === 'destroy') return;
+      const [rows] = await transaction.query<[unknown[], number]>(
+        `update replicas set next_consensus_key = $2, requested_step = null, requested_at = null
+         where id = $1 and rotate_wanted and current and next_consensus_key is null returning id`,
+        [replicaId, consensusKey],
+      );
+      if (rows.length > 0)
+        await appendSteps(transaction, row.ledger_id, [{ step: 'rotate-key', state: 'done', replica: replicaOf(row) }]);
     });
   }
 

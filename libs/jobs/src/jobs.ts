@@ -30,8 +30,6 @@ const lockMs = 10_000;
 const stalledCheckMs = 5_000;
 const expireEveryMs = 2_000;
 const resyncEveryMs = 2_000;
-/** Once in six hours a ledger that is drawn at random is restored and compared. */
-const drillEveryMs = 21_600_000;
 
 type JobQueue = Queue<unknown, void, string, unknown, void, string, IQueueBackend>;
 type JobConsumer = Worker<unknown, void, string, IQueueBackend>;
@@ -56,7 +54,7 @@ export class Jobs {
   private closing = false;
 
   constructor(
-    config: Config,
+    private readonly config: Config,
     private readonly onFault: (fault: Error) => void = () => undefined,
     poolSizeMax = poolSizeDefault,
   ) {
@@ -130,13 +128,19 @@ export class Jobs {
     await queue.upsertJobScheduler('resync', { every: resyncEveryMs }, { name: 'resync', data: {}, opts: jobOptions });
     await queue.upsertJobScheduler(
       'draw-drill',
-      { every: drillEveryMs },
+      { every: this.config.drillEveryMs },
       { name: 'draw-drill', data: {}, opts: jobOptions },
     );
     return this.consume(reconcileQueue, reconcileConcurrencyMax, async (job) => {
       const work = readReconcileJob(job.name, job.data);
       if (work) await handler(work);
     });
+  }
+
+  /** When a ledger is drawn for the next drill; null before there is a schedule. */
+  async nextDrill(): Promise<Date | null> {
+    const { next } = (await this.queue(reconcileQueue).getJobScheduler('draw-drill')) ?? {};
+    return next === undefined ? null : new Date(next);
   }
 
   /** Stops the consumers, then closes every queue and connection. */

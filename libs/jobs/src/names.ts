@@ -1,6 +1,12 @@
 /** Jobs that a worker performs; each carries only the replica's id. */
 export type WorkerJobKind =
-  'prepare-replica' | 'acquire-state' | 'start-replica' | 'update-replica' | 'stop-replica' | 'destroy-replica';
+  | 'prepare-replica'
+  | 'acquire-state'
+  | 'start-replica'
+  | 'update-replica'
+  | 'rotate-key'
+  | 'stop-replica'
+  | 'destroy-replica';
 
 /** One job for a worker. */
 export interface WorkerJob {
@@ -37,6 +43,7 @@ export function readWorkerJob(name: string, data: unknown): WorkerJob | null {
     'acquire-state',
     'start-replica',
     'update-replica',
+    'rotate-key',
     'stop-replica',
     'destroy-replica',
   ];

@@ -20,6 +20,8 @@ interface World {
 const blank = {
   role: 'member',
   replaceWanted: false,
+  rotateWanted: false,
+  nextKeyKnown: false,
   reported: null,
   prepared: true,
   state: 'running',
@@ -96,6 +98,7 @@ function carryOut(state: World, step: Step): World {
   }
   if (step.kind === 'prepare-replica') return change(state, step.replicaId, { state: 'prepared', prepared: true });
   if (step.kind === 'start-replica') return change(state, step.replicaId, { state: 'running' });
+  if (step.kind === 'rotate-key') return change(state, step.replicaId, { nextKeyKnown: true });
   throw new Error(`unexpected ${step.kind}`);
 }
 
@@ -122,9 +125,14 @@ function adopted(state: World, hash: string): World {
     const index = members.indexOf(replica.id);
     return index < 0
       ? { ...replica, role: 'leaver' }
-      : { ...replica, role: 'member', index, replaceWanted: false, reported: null };
+      : { ...replica, role: 'member', index, replaceWanted: false, reported: null, ...newKey(replica) };
   });
   return { ...state, epoch: state.epoch + 1, signed: [], replicas };
+}
+
+/** What was signed names the key that a member had made by then. */
+function newKey({ rotateWanted, nextKeyKnown }: ObservedReplica): Partial<ObservedReplica> {
+  return nextKeyKnown ? { rotateWanted: false, nextKeyKnown: false } : { rotateWanted };
 }
 
 const settle = (state: World): World => planFor(state).steps.reduce(carryOut, state);
@@ -272,6 +280,18 @@ describe('a change of the replica set', () => {
     expect(planFor(votes).steps).toContainEqual({ kind: 'place-joiner', index: 2, workerId: 'w4' });
     const wanted = change(world(4, 6), 'r3', { replaceWanted: true });
     expect(planFor(wanted).steps).toEqual([{ kind: 'place-joiner', index: 3, workerId: 'w4' }]);
+  });
+
+  it('signs the same members again once one of them has made the key that an administrator wants', () => {
+    const wanted = change(world(4, 4), 'r1', { rotateWanted: true });
+    expect(planFor(wanted).steps).toEqual([{ kind: 'rotate-key', replicaId: 'r1', workerId: 'w1' }]);
+    const made = settle(wanted);
+    expect(planFor(made).steps).toEqual([{ kind: 'sign-configuration', members: ['r0', 'r1', 'r2', 'r3'] }]);
+    expect(planFor(settle(made)).steps).toEqual([]);
+    expect(planFor(lost(made, ['w2', 'w3'], false)).cause?.code).toBe('QUORUM_LOST');
+    expect(planFor(lost(wanted, ['w1'], false)).steps).toEqual([]);
+    const both = change(wanted, 'r2', { replaceWanted: true });
+    expect(planFor(both).steps.map(({ kind }) => kind)).not.toContain('rotate-key');
   });
 
   it('keeps stayers in their order and drops first who is not well', () => {

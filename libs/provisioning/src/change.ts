@@ -41,7 +41,10 @@ export function planChange(desired: DesiredLedger, observed: ObservedLedger): Pl
   }
 
   const target = chooseTarget(desired, observed, handedOut !== undefined);
-  if (target === null) return { steps: discard(unsigned(observed)), cause: null };
+  if (target === null) {
+    const rotation = planRotation(observed);
+    return { steps: [...discard(unsigned(observed)), ...rotation.steps], cause: rotation.cause };
+  }
   const hindrance = missingQuorum(observed, target);
   return hindrance === null ? planJoiners(observed, target) : { steps: [], cause: hindrance };
 }
@@ -137,6 +140,19 @@ function occupied(observed: ObservedLedger): Set<string> {
       .filter(({ role, state }) => role !== 'leaver' && state !== 'destroyed')
       .map(({ workerId }) => workerId),
   );
+}
+
+/** Members make their next keys, and the same members are signed with those. */
+function planRotation(observed: ObservedLedger): Plan {
+  const members = membersOf(observed);
+  const rotating = members.filter((member) => member.rotateWanted);
+  const keyless = rotating.filter((member) => !member.nextKeyKnown);
+  if (rotating.length === 0) return { steps: [], cause: null };
+  if (keyless.length > 0)
+    return { steps: keyless.flatMap((member) => request(observed, member, 'rotate-key')), cause: null };
+  const hindrance = missingQuorum(observed, { places: members });
+  if (hindrance !== null) return { steps: [], cause: hindrance };
+  return { steps: [{ kind: 'sign-configuration', members: members.map(({ id }) => id) }], cause: null };
 }
 
 /** The members in force must be able to decide on the change, and those after it to go on. */

@@ -21,7 +21,7 @@ export interface ObservedWorker {
 }
 
 /** Jobs that a worker performs for a replica. */
-export type ReplicaStep = 'prepare-replica' | 'acquire-state' | 'start-replica' | 'destroy-replica';
+export type ReplicaStep = 'prepare-replica' | 'acquire-state' | 'start-replica' | 'rotate-key' | 'destroy-replica';
 
 /** The epoch a replica says that it is in. One replica may lie; a quorum of a configuration does not. */
 export interface ReportedEpoch {
@@ -49,6 +49,10 @@ export interface ObservedReplica {
   readonly role: 'member' | 'joiner' | 'leaver';
   /** An administrator wants another replica in its place. */
   readonly replaceWanted: boolean;
+  /** An administrator wants it to have another consensus key. */
+  readonly rotateWanted: boolean;
+  /** Whether it has told the key that it made for the next configuration. */
+  readonly nextKeyKnown: boolean;
   /** What the replica last said of the epoch it is in; null before it said anything. */
   readonly reported: ReportedEpoch | null;
   /** Whether it has told its keys. */

@@ -28,6 +28,8 @@ function replica(index: number, changes: Partial<ObservedReplica> = {}): Observe
     index,
     role: 'member',
     replaceWanted: false,
+    rotateWanted: false,
+    nextKeyKnown: false,
     reported: null,
     prepared: false,
     workerId: `w${index}`,

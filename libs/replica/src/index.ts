@@ -6,7 +6,7 @@ export type {
   ReplicaCommand,
   ReplicaReport,
 } from './process-messages';
-export type { ReplicaStatus } from './status';
+export type { AccusedReplica, ReplicaStatus } from './status';
 export type { FetchPlace } from './fetch-place';
 export { HistoryMender } from './history-mender';
 export { PEER_FRAMES } from './peer-frames';

@@ -37,7 +37,7 @@ import { Peers } from './peers';
 import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
 import type { ReplicaOptions } from './replica-options';
-import { replicaStatus, type ReplicaStatus } from './status';
+import { newestEvidence, replicaStatus, type ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
 /**
@@ -237,6 +237,7 @@ export class Replica implements LinkEvents {
       journalSpace: this.space,
       journalDamage: this.store.damage.length,
       memoryBytes: this.options.memoryBytes(),
+      evidence: newestEvidence(this.executor.ledger),
     });
   }
 

@@ -1,6 +1,19 @@
 import type { CoreStatus } from '@quorate/consensus';
 import { hex } from '@quorate/crypto';
+import type { Ledger } from '@quorate/ledger';
 import type { ShippingStatus } from './shipper';
+
+/** How much evidence a status names. */
+const evidenceShownMax = 8;
+
+/** A replica that contradicted itself, by what is on the ledger. */
+export interface AccusedReplica {
+  readonly epoch: number;
+  /** Index in the configuration of that epoch. */
+  readonly replica: number;
+  readonly contradiction: string | null;
+  readonly height: number;
+}
 
 /** How one replica stands; reported twice a second by its process and answered to the `status` query. */
 export interface ReplicaStatus {
@@ -40,6 +53,8 @@ export interface ReplicaStatus {
   /** Places of the journal that were damaged when it was opened; what was in them has been replaced. */
   readonly journalDamage: number;
   readonly memoryBytes: number;
+  /** The newest evidence against replicas that is on the ledger, newest first, at most `evidenceShownMax`. */
+  readonly evidence: readonly AccusedReplica[];
 }
 
 /** What a status holds besides the core's view. */
@@ -54,8 +69,20 @@ export interface HostStatus extends Pick<
   | 'journalSpace'
   | 'journalDamage'
   | 'memoryBytes'
+  | 'evidence'
 > {
   readonly isLinked: (index: number) => boolean;
+}
+
+/** What a status says of a ledger's evidence. */
+export function newestEvidence({ authority }: Ledger): readonly AccusedReplica[] {
+  const { data } = authority.evidence({ limit: evidenceShownMax });
+  return data.map(({ evidence: { epoch, replica }, contradiction, height }) => ({
+    epoch,
+    replica,
+    contradiction,
+    height,
+  }));
 }
 
 /** Puts the core's and the host's view together. */

@@ -5,7 +5,14 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Problem } from '../http/problem';
 import { Administrator } from '../http/request';
 import { Route } from '../http/route';
-import { backupRunListSchema, toRunView } from '../ledgers/backups.schemas';
+import {
+  backupRunListSchema,
+  backupRunSchema,
+  toRunView,
+  type BackupRunListView,
+  type BackupRunView,
+} from '../ledgers/backups.schemas';
+import { BackupsService } from '../ledgers/backups.service';
 import { ledgerSchema, scaleSchema, type LedgerView, type Scale } from '../ledgers/ledgers.schemas';
 import { LedgersService } from '../ledgers/ledgers.service';
 import { scaledView } from '../ledgers/scaling';
@@ -25,7 +32,8 @@ import { WorkerLauncher } from './worker-launcher';
 export class FleetController {
   constructor(
     private readonly fleet: FleetStore,
-    private readonly backups: BackupStore,
+    private readonly store: BackupStore,
+    private readonly backups: BackupsService,
     private readonly launcher: WorkerLauncher,
     private readonly ledgersService: LedgersService,
   ) {}
@@ -37,8 +45,28 @@ export class FleetController {
     access: 'platform',
     answer: backupRunListSchema,
   })
-  async drills(@Administrator() context: PlatformContext): Promise<unknown> {
-    return { data: (await this.backups.drills(context)).map(toRunView) };
+  async drills(@Administrator() context: PlatformContext): Promise<BackupRunListView> {
+    const runs = await this.store.drills(context);
+    return { data: runs.map(toRunView), schedule: await this.backups.schedule() };
+  }
+
+  @Post('drills')
+  @Route({
+    operationId: 'drawDrill',
+    summary: 'Draw an archived ledger at random and hold a recovery drill with it now',
+    access: 'platform',
+    status: 202,
+    answer: backupRunSchema,
+    idempotent: true,
+  })
+  async drill(
+    @Administrator() _context: PlatformContext,
+    @Body({ schema: nothingSchema }) _nothing: unknown,
+  ): Promise<BackupRunView> {
+    const run = await this.backups.drawDrill();
+    if (run === null)
+      throw new Problem('DRILL_IMPOSSIBLE', { detail: 'no archived ledger is ready and without a run under way' });
+    return toRunView(run);
   }
 
   @Get('workers')
@@ -139,7 +167,31 @@ export class FleetController {
     @Param('index') index: string,
     @Body({ schema: nothingSchema }) _nothing: unknown,
   ): Promise<LedgerView> {
-    const place = /^\d{1,2}$/.test(index) ? Number(index) : -1;
-    return scaledView(await this.ledgersService.replace(context, id, place));
+    return scaledView(await this.ledgersService.replace(context, id, placeOf(index)));
   }
+
+  @Post('ledgers/:id/replicas/:index/rotate-key')
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @ApiParam({ name: 'index', schema: { type: 'integer', minimum: 0 } })
+  @Route({
+    operationId: 'rotateReplicaKey',
+    summary: 'Give a replica another consensus key, by an epoch with the same members',
+    access: 'platform',
+    status: 202,
+    answer: ledgerSchema,
+    idempotent: true,
+  })
+  async rotateKey(
+    @Administrator() context: PlatformContext,
+    @Param('id') id: string,
+    @Param('index') index: string,
+    @Body({ schema: nothingSchema }) _nothing: unknown,
+  ): Promise<LedgerView> {
+    return scaledView(await this.ledgersService.rotateKey(context, id, placeOf(index)));
+  }
+}
+
+/** An index as the path has it; one that no replica has if it is no number. */
+function placeOf(index: string): number {
+  return /^\d{1,2}$/.test(index) ? Number(index) : -1;
 }

@@ -29,6 +29,49 @@ const fleetLedgerSchema = z
     replicas: z.int(),
     replicasWanted: z.int(),
     epoch: z.int(),
+    archived: z.boolean(),
+    backup: z
+      .object({
+        height: z.int(),
+        lagBlocks: z.int(),
+        lagSeconds: z.int(),
+        error: z.string().nullable(),
+        observedAt: z.iso.datetime(),
+      })
+      .nullable()
+      .meta({ description: 'How far the archive is behind; null while no replica ships.' }),
+    members: z.array(
+      z
+        .object({
+          index: z.int(),
+          workerName: z.string(),
+          state: z.string(),
+          height: z.int().nullable(),
+          journalSpace: z.enum(['ample', 'short', 'none']).nullable().meta({
+            description: '`short`: writes are refused for want of room on the disk; `none`: the replica takes no part.',
+          }),
+          journalDamage: z
+            .int()
+            .nullable()
+            .meta({ description: 'Places of the journal that were damaged when it was opened, and were mended.' }),
+          keyRotating: z.boolean(),
+          observedAt: z.iso.datetime().nullable(),
+        })
+        .meta({ id: 'FleetReplica' }),
+    ),
+    evidence: z
+      .array(
+        z.object({
+          epoch: z.int(),
+          replica: z.int().meta({ description: 'Index in the replica set of that epoch.' }),
+          contradiction: z.string().nullable(),
+          height: z.int(),
+        }),
+      )
+      .meta({
+        description:
+          'Replicas that contradicted themselves by what is on the ledger, as more than a third of its replicas say.',
+      }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'FleetLedger' });

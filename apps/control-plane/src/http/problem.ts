@@ -31,6 +31,11 @@ const catalogue = {
     'The platform database does not answer',
     'Repeat after `Retry-After`, a POST with the same Idempotency-Key.',
   ],
+  DRILL_IMPOSSIBLE: [
+    409,
+    'There is nothing to drill',
+    'A drill needs a ledger that is ready and archived, and has no other run under way.',
+  ],
   EMAIL_TAKEN: [409, 'This e-mail address has an account already', 'Log in, or sign up with another address.'],
   FLEET_SCALED_ELSEWHERE: [
     409,
@@ -71,6 +76,16 @@ const catalogue = {
     'Make ledgers that need backups with `archived: true`; sandboxes have none otherwise.',
   ],
   LEDGER_NOT_READY: [409, 'The ledger is not ready', 'Wait until it is ready; a retired ledger never is again.'],
+  LEDGER_NOT_RETIRED: [
+    409,
+    'The ledger is not retired',
+    'Retire it first: its keys are destroyed only when nothing runs under them.',
+  ],
+  LEDGER_SHREDDED: [
+    409,
+    'The keys of the ledger are destroyed',
+    'Nothing of it can be read or restored any more; its shred certificate says so.',
+  ],
   LEDGER_UNKNOWN: [
     404,
     'No such ledger',
@@ -97,6 +112,7 @@ const catalogue = {
   QUOTA_LEDGERS_EXHAUSTED: [409, 'No more ledgers of this class', 'Retire a ledger of this class.'],
   QUOTA_REPLICAS_EXHAUSTED: [409, 'No more replicas', 'Retire a ledger, or scale one down.'],
   RATE_LIMITED: [429, 'Too many attempts', 'Wait as long as `Retry-After` says.'],
+  REPLICA_NOT_RUNNING: [409, 'The replica does not run', 'Wait until it runs, or replace it.'],
   REPLICA_UNKNOWN: [404, 'No such replica', 'Compare the index with the replicas of the ledger.'],
   REQUEST_INVALID: [400, 'The request is not valid', 'Correct the fields that `errors` points at.'],
   ROLE_INSUFFICIENT: [

@@ -5,7 +5,14 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Problem } from '../http/problem';
 import { Tenant } from '../http/request';
 import { Route } from '../http/route';
-import { backupRunListSchema, backupRunSchema, heightOfName, toRunView, type BackupRunView } from './backups.schemas';
+import {
+  backupRunListSchema,
+  backupRunSchema,
+  heightOfName,
+  toRunView,
+  type BackupRunListView,
+  type BackupRunView,
+} from './backups.schemas';
 import { BackupsService } from './backups.service';
 
 const LedgerId = (): MethodDecorator => ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } });
@@ -43,10 +50,10 @@ export class BackupsController {
     access: 'tenant',
     answer: backupRunListSchema,
   })
-  async list(@Tenant() context: TenantContext, @Param('id') id: string): Promise<{ data: BackupRunView[] }> {
+  async list(@Tenant() context: TenantContext, @Param('id') id: string): Promise<BackupRunListView> {
     const runs = await this.backups.list(context, id);
     if (runs === null) throw unknown();
-    return { data: runs.map(toRunView) };
+    return { data: runs.map(toRunView), schedule: await this.backups.schedule() };
   }
 
   @Post('backups/:name/verify')

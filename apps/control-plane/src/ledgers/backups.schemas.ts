@@ -50,7 +50,17 @@ export const backupRunSchema = z
   })
   .meta({ id: 'BackupRun' });
 
-export const backupRunListSchema = z.object({ data: z.array(backupRunSchema) }).meta({ id: 'BackupRunList' });
+const drillScheduleSchema = z.object({ everySeconds: z.number(), nextAt: z.iso.datetime().nullable() }).meta({
+  id: 'DrillSchedule',
+  description: 'When the platform draws the next archived ledger at random for a drill.',
+});
+
+export const backupRunListSchema = z
+  .object({ data: z.array(backupRunSchema), schedule: drillScheduleSchema })
+  .meta({ id: 'BackupRunList' });
+
+export type DrillSchedule = z.infer<typeof drillScheduleSchema>;
+export type BackupRunListView = z.infer<typeof backupRunListSchema>;
 
 export type BackupRunView = z.infer<typeof backupRunSchema>;
 

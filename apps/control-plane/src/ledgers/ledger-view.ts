@@ -22,6 +22,8 @@ export function toLedgerView({ ledger, replicas, joiners }: LedgerRecord, nowMs:
     createdAt: ledger.createdAt.toISOString(),
     readyAt: ledger.readyAt?.toISOString() ?? null,
     expiresAt: ledger.expiresAt?.toISOString() ?? null,
+    archiveUntil:
+      ledger.shredCertificate === null && ledger.archived ? (ledger.archiveUntil?.toISOString() ?? null) : null,
     shredCertificate: ledger.shredCertificate,
     parent: toParentView(ledger),
     provisioningMs: ledger.readyAt === null ? null : ledger.readyAt.getTime() - ledger.createdAt.getTime(),

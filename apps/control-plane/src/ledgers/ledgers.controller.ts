@@ -21,7 +21,7 @@ import { readCursor, writeCursor } from '../http/cursor';
 import { Problem } from '../http/problem';
 import { IdempotencyKey, Tenant } from '../http/request';
 import { Route } from '../http/route';
-import { pageSchema } from '../http/schemas';
+import { nothingSchema, pageSchema } from '../http/schemas';
 import { LedgerEventsService } from './ledger-events.service';
 import { LedgerStreamGuard } from './ledger-stream.guard';
 import { toLedgerView, toStepView } from './ledger-view';
@@ -95,13 +95,35 @@ export class LedgersController {
   @LedgerId()
   @Route({
     operationId: 'retireLedger',
-    summary: 'Ask for the retirement of a ledger',
+    summary: 'Ask for the retirement of a ledger; its archive is kept for a while',
     access: 'tenant-write',
     status: 202,
     answer: ledgerSchema,
   })
   async retire(@Tenant() context: TenantContext, @Param('id') id: string): Promise<LedgerView> {
     return toLedgerView(known(await this.ledgers.retire(context, id)), Date.now());
+  }
+
+  @Post(':id/shred')
+  @LedgerId()
+  @Route({
+    operationId: 'shredLedger',
+    summary: 'Destroy every key of a retired ledger, and with them its archive',
+    access: 'tenant-write',
+    status: 202,
+    answer: ledgerSchema,
+    idempotent: true,
+  })
+  async shred(
+    @Tenant() context: TenantContext,
+    @Param('id') id: string,
+    @Body({ schema: nothingSchema }) _nothing: unknown,
+  ): Promise<LedgerView> {
+    demandAdmin(context, 'destroy keys');
+    const outcome = await this.ledgers.shred(context, id);
+    if (outcome.kind === 'refused')
+      throw new Problem(outcome.code, { detail: `the ledger is ${outcome.state}; retire it first` });
+    return toLedgerView(known(outcome.kind === 'unknown' ? null : outcome.record), Date.now());
   }
 
   @Get(':id/steps')
@@ -163,7 +185,7 @@ export class LedgersController {
     @Param('id') id: string,
     @Body({ schema: scaleSchema }) { replicas }: Scale,
   ): Promise<LedgerView> {
-    demandAdmin(context);
+    demandAdmin(context, 'change the replica set');
     return scaledView(await this.ledgers.scale(context, id, replicas));
   }
 }
@@ -174,15 +196,17 @@ function refusalDetail(outcome: Extract<CreateLedgerOutcome, { kind: 'refused' }
       return `a tenant may hold ${outcome.ledgersMax} ledgers of class ${ledgerClass}; retire one`;
     case 'QUOTA_REPLICAS_EXHAUSTED':
       return `a tenant's ledgers may have ${outcome.replicasMax} replicas together; retire one or scale one down`;
+    case 'LEDGER_SHREDDED':
+      return 'the keys of its archive are destroyed';
     case 'PARENT_NOT_READY':
       return `the ledger to be forked is ${outcome.state}`;
   }
 }
 
 /** Members of lower roles work with a ledger as it is. An API key was made by somebody who may do this. */
-function demandAdmin({ actor }: TenantContext): void {
+function demandAdmin({ actor }: TenantContext, what: string): void {
   if (actor.kind === 'member' && actor.role !== 'owner' && actor.role !== 'admin')
-    throw new Problem('ROLE_INSUFFICIENT', { detail: 'only an owner or admin may change the replica set' });
+    throw new Problem('ROLE_INSUFFICIENT', { detail: `only an owner or admin may ${what}` });
 }
 
 /** Another tenant's ledger and one that never was give the same answer. */

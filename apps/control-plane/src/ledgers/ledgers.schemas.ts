@@ -147,6 +147,10 @@ export const ledgerSchema = z
     createdAt: z.iso.datetime(),
     readyAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime().nullable(),
+    archiveUntil: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Of a retired ledger: until then its archive is kept and it can be restored.' }),
     shredCertificate: z
       .object({
         statement: z
@@ -158,7 +162,7 @@ export const ledgerSchema = z
           .meta({ description: 'Ed25519 over `quorate/shred-certificate/1`, a line feed, and the statement; hex.' }),
       })
       .nullable()
-      .meta({ description: 'Present once the ledger is retired and its data keys are destroyed.' }),
+      .meta({ description: 'Present once the ledger is retired and all its keys are destroyed.' }),
     provisioningMs: z.number().nullable(),
     parent: parentSchema.nullable(),
   })

@@ -5,6 +5,7 @@ import {
   type CreateLedgerOutcome,
   type LedgerRecord,
   type ScaleOutcome,
+  type ShredOutcome,
 } from '@quorate/database';
 import { actorId, type PlatformContext, type TenantContext } from '@quorate/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -54,11 +55,21 @@ export class LedgersService {
     return this.change(ledgerId, () => this.scales.replace(context, ledgerId, index));
   }
 
+  /** Asks for another consensus key of one replica; null when there is no such ledger. */
+  rotateKey(context: PlatformContext, ledgerId: string, index: number): Promise<ScaleOutcome | null> {
+    return this.change(ledgerId, () => this.scales.rotateKey(context, ledgerId, index));
+  }
+
   private async change(ledgerId: string, work: () => Promise<ScaleOutcome>): Promise<ScaleOutcome | null> {
     if (!isId(ledgerId)) return null;
     const outcome = await work();
     if (outcome.kind === 'accepted') this.outbox.dispatch();
     return outcome;
+  }
+
+  /** Asks for the keys of a retired ledger to be destroyed now. */
+  async shred(context: TenantContext, ledgerId: string): Promise<ShredOutcome> {
+    return isId(ledgerId) ? this.ledgers.shred(context, ledgerId) : { kind: 'unknown' };
   }
 
   /** Asks for a ledger's retirement; null when the tenant has no such ledger. */

@@ -21,6 +21,8 @@ function detailOf(refusal: ScaleRefusal): string {
       return `the ledgers of this tenant have ${refusal.held} replicas of ${refusal.replicasMax}`;
     case 'FLEET_WORKERS_SHORT':
       return `${refusal.needed} more workers with room are needed and ${refusal.available} are there`;
+    case 'REPLICA_NOT_RUNNING':
+      return 'only a replica that runs can make another key';
     case 'REPLICA_UNKNOWN':
       return 'the ledger has no replica with this index';
   }

@@ -40,5 +40,6 @@ export async function signNext(
 function memberOf(replicas: readonly ReconcileReplica[], id: string): Configuration['replicas'][number] {
   const replica = replicas.find((candidate) => candidate.id === id);
   invariant(!!replica?.consensusKey && !!replica.certificate, 'a member has told its keys', { replicaId: id });
-  return { consensusKey: unhex(replica.consensusKey), certificateHash: hashOfCertificate(replica.certificate) };
+  const consensusKey = unhex(replica.nextConsensusKey ?? replica.consensusKey);
+  return { consensusKey, certificateHash: hashOfCertificate(replica.certificate) };
 }

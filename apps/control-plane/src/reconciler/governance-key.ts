@@ -23,10 +23,10 @@ export class GovernanceKey {
   }
 
   /** Signs that the keys of a ledger are destroyed. */
-  certifyShredding(statement: string): ShredCertificate {
+  readonly certifyShredding = (statement: string): ShredCertificate => {
     const signature = sign(null, Buffer.from(`${SHRED_TAG}${statement}`, 'utf8'), this.key);
     return { statement, publicKey: hex(this.publicKey.bytes), signature: signature.toString('hex') };
-  }
+  };
 
   /** Signs what governanceSigningBytes gave. */
   signConfiguration(signingBytes: Uint8Array): Uint8Array {

@@ -39,9 +39,9 @@ export class ReconcileProcessor implements BeforeApplicationShutdown {
     await this.consumer?.close();
   }
 
-  private perform(job: ReconcileJob): Promise<void> {
+  private async perform(job: ReconcileJob): Promise<void> {
     if (job.kind === 'expire-ledgers') return this.reconciler.expire();
-    if (job.kind === 'draw-drill') return this.backups.drawDrill();
+    if (job.kind === 'draw-drill') return void (await this.backups.drawDrill());
     if (job.kind === 'resync') return this.resync();
     return this.reconciler.reconcile(job.ledgerId);
   }

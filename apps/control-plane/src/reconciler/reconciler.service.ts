@@ -39,13 +39,14 @@ export class ReconcilerService {
       const wanted = view.state !== 'retiring' && view.state !== 'retired';
       const fork = view.parent === null ? {} : { fork: { pointKnown: view.parent.height !== null } };
       const planned = plan({ replicaCount: view.replicaCount, wanted, ...fork }, { ...toObserved(view), ...watching });
-      dispatches = await new StepRun(session, this.governance).carryOut(planned);
+      dispatches = await new StepRun(session, this.governance, this.config.archiveRetentionMs).carryOut(planned);
     });
     await Promise.all(dispatches.map(({ workerId, job }) => this.jobs.sendWorkerJob(workerId, job)));
   }
 
-  /** Retires the ledgers whose time is over. */
+  /** Retires the ledgers whose time is over, and destroys the keys of those whose archive's time is. */
   async expire(): Promise<void> {
+    await this.store.shredRetired(this.governance.certifyShredding);
     await this.request(await this.store.expireLedgers());
   }
 
@@ -68,6 +69,7 @@ class StepRun {
   constructor(
     private readonly session: ReconcileSession,
     private readonly governance: GovernanceKey,
+    private readonly archiveRetentionMs: number,
   ) {}
 
   async carryOut({ steps, cause }: Plan): Promise<readonly Dispatch[]> {
@@ -111,7 +113,7 @@ class StepRun {
         return this.mark('failed', step.cause);
       case 'mark-retired':
         this.marked = true;
-        return session.retire(view.cause, (statement) => this.governance.certifyShredding(statement));
+        return session.retire(view.cause, this.archiveRetentionMs, this.governance.certifyShredding);
       case 'acquire-state':
         await this.tellParent();
         return this.requestFor(step);
@@ -163,6 +165,7 @@ function toObserved(view: ReconcileView): Omit<ObservedLedger, 'watchedSinceMs' 
     ...replica,
     prepared: replica.consensusKey !== null,
     acquired: replica.acquired !== null,
+    nextKeyKnown: replica.nextConsensusKey !== null,
     reported:
       replica.epoch === null || replica.configHash === null
         ? null

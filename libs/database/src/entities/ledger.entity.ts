@@ -49,5 +49,7 @@ export class LedgerEntity {
   @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' }) createdAt!: Date;
   @Column('timestamptz', { name: 'ready_at', nullable: true }) readyAt!: Date | null;
   @Column('timestamptz', { name: 'expires_at', nullable: true }) expiresAt!: Date | null;
+  /** Set at the retirement: until then its archive can be read, and what was there be brought back. */
+  @Column('timestamptz', { name: 'archive_until', nullable: true }) archiveUntil!: Date | null;
   @Column('jsonb', { name: 'shred_certificate', nullable: true }) shredCertificate!: ShredCertificate | null;
 }

@@ -17,6 +17,8 @@ export class ReplicaEntity {
   /** Made for the next configuration. */
   @Column('boolean') joining!: boolean;
   @Column('boolean', { name: 'replace_wanted' }) replaceWanted!: boolean;
+  /** It is to get another consensus key. */
+  @Column('boolean', { name: 'rotate_wanted', default: false }) rotateWanted!: boolean;
   @Column('uuid', { name: 'worker_id' }) workerId!: string;
   @Column('text', { name: 'worker_name' }) workerName!: string;
   @Column('text') state!: ReplicaState;

@@ -3,6 +3,7 @@ import { COMMON_OPTIONS, CommandInput, type CommandSpec, type OptionSpec } from 
 import { accountCommands } from './commands/account';
 import { assetCommands } from './commands/asset';
 import { backupCommands } from './commands/backup';
+import { fleetCommands } from './commands/fleet';
 import { forkCommands } from './commands/fork';
 import { keyCommands } from './commands/key';
 import { ledgerCommands } from './commands/ledger';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...paymentCommands,
   ...receiptCommands,
   ...statementCommands,
+  ...fleetCommands,
 ];
 
 const INTERRUPT_GRACE_MS = 500;
@@ -55,6 +57,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   evidence: 'what replicas of a ledger did wrong',
   payment: 'ISO 20022 payment files',
   receipt: 'proofs of results',
+  fleet: 'all ledgers and replicas, for administrators',
 };
 
 /** Runs one command line; resolves to the exit code. */

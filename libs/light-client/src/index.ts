@@ -21,4 +21,10 @@ export {
   type StatementRefusal,
 } from './statement';
 export { parseStatement } from './statement-parser';
-export { verifyEvidence, type EvidenceRefusal, type ProvenMisbehaviour } from './evidence';
+export {
+  verifyEvidence,
+  verifyEvidenceReceipt,
+  type EvidenceRefusal,
+  type ProvenMisbehaviour,
+  type RecordedMisbehaviour,
+} from './evidence';

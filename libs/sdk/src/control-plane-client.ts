@@ -6,6 +6,7 @@ import type {
   GenesisDocument,
   Ledger,
   BackupRun,
+  BackupRunList,
   LedgerDraft,
   LedgerEvent,
   LedgerStep,
@@ -103,15 +104,19 @@ export class ControlPlaneClient {
     return this.http.json({ method: 'DELETE', path: ledgerPath(id), ...options });
   }
 
+  /** Destroys every key of a retired ledger, and with them its archive; its certificate follows within seconds. */
+  shredLedger(id: string, options?: CallOptions): Promise<Ledger> {
+    return this.http.json({ method: 'POST', path: `${ledgerPath(id)}/shred`, json: {}, ...options });
+  }
+
   /** Puts everything that is final into the archive now; the run tells when it is done. */
   createBackup(id: string, options?: CallOptions): Promise<BackupRun> {
     return this.http.json({ method: 'POST', path: `${ledgerPath(id)}/backups`, ...options });
   }
 
   /** Backups, checks and drills with their reports, newest first. */
-  async backups(id: string, options?: CallOptions): Promise<readonly BackupRun[]> {
-    const path = `${ledgerPath(id)}/backups`;
-    return (await this.http.json<{ data: readonly BackupRun[] }>({ method: 'GET', path, ...options })).data;
+  backups(id: string, options?: CallOptions): Promise<BackupRunList> {
+    return this.http.json({ method: 'GET', path: `${ledgerPath(id)}/backups`, ...options });
   }
 
   /** Restores a backup into a shadow and compares it with the running ledger. */
@@ -176,6 +181,22 @@ export class ControlPlaneClient {
   replaceReplica(id: string, index: number, options?: CallOptions): Promise<Ledger> {
     const path = `/v1/fleet/ledgers/${encodeURIComponent(id)}/replicas/${index}/replace`;
     return this.http.json({ method: 'POST', path, json: {}, ...options });
+  }
+
+  /** Gives a replica another consensus key, by an epoch with the same members; for a platform administrator. */
+  rotateReplicaKey(id: string, index: number, options?: CallOptions): Promise<Ledger> {
+    const path = `/v1/fleet/ledgers/${encodeURIComponent(id)}/replicas/${index}/rotate-key`;
+    return this.http.json({ method: 'POST', path, json: {}, ...options });
+  }
+
+  /** Drills of all ledgers, newest first; for a platform administrator. */
+  drills(options?: CallOptions): Promise<BackupRunList> {
+    return this.http.json({ method: 'GET', path: '/v1/fleet/drills', ...options });
+  }
+
+  /** Draws an archived ledger at random and holds a drill with it now; for a platform administrator. */
+  drawDrill(options?: CallOptions): Promise<BackupRun> {
+    return this.http.json({ method: 'POST', path: '/v1/fleet/drills', json: {}, ...options });
   }
 
   workers(options?: PageOptions): PagedList<Worker> {

@@ -157,6 +157,19 @@ export interface Ledger {
   readonly expiresAt: string | null;
   readonly provisioningMs: number | null;
   readonly parent: LedgerParent | null;
+  /** Of a retired ledger: until then its archive is kept and it can be restored. */
+  readonly archiveUntil: string | null;
+  /** Present once every key of a retired ledger is destroyed. */
+  readonly shredCertificate: ShredCertificate | null;
+}
+
+/** The platform's word that the keys under which a ledger was stored, on disks and in the archive, are destroyed. */
+export interface ShredCertificate {
+  /** JSON, exactly as signed: ledger, time, and the SHA-256 of each wrapped key that is destroyed. */
+  readonly statement: string;
+  /** Ed25519, hex; the signature is over `quorate/shred-certificate/1`, a line feed, and the statement. */
+  readonly publicKey: string;
+  readonly signature: string;
 }
 
 /** A state that was made from the archive, or from the running replicas. */
@@ -184,6 +197,18 @@ export type BackupReport =
       readonly recoveryPoint: { readonly heights: number; readonly ns: string };
       readonly recoveryMs: number;
     };
+
+/** Backups, checks and drills, newest first, and when the platform draws the next ledger for a drill. */
+export interface BackupRunList {
+  readonly data: readonly BackupRun[];
+  readonly schedule: DrillSchedule;
+}
+
+/** How often the platform restores an archived ledger that it draws at random. */
+export interface DrillSchedule {
+  readonly everySeconds: number;
+  readonly nextAt: string | null;
+}
 
 /** A backup, a check of one, or a drill. */
 export interface BackupRun {
@@ -240,7 +265,35 @@ export interface FleetLedger {
   readonly replicas: number;
   readonly replicasWanted: number;
   readonly epoch: number;
+  readonly archived: boolean;
+  /** Null while no replica ships. */
+  readonly backup: LedgerBackup | null;
+  readonly members: readonly FleetReplica[];
+  readonly evidence: readonly AccusedReplica[];
   readonly createdAt: string;
+}
+
+/** A replica as a platform administrator sees it. */
+export interface FleetReplica {
+  readonly index: number;
+  readonly workerName: string;
+  readonly state: string;
+  readonly height: number | null;
+  /** `short`: writes are refused for want of room on the disk; `none`: the replica takes no part. */
+  readonly journalSpace: 'ample' | 'short' | 'none' | null;
+  /** Places of the journal that were damaged when it was opened, and were mended. */
+  readonly journalDamage: number | null;
+  readonly keyRotating: boolean;
+  readonly observedAt: string | null;
+}
+
+/** A replica that contradicted itself, by what is on the ledger. */
+export interface AccusedReplica {
+  readonly epoch: number;
+  /** Index in the replica set of that epoch. */
+  readonly replica: number;
+  readonly contradiction: string | null;
+  readonly height: number;
 }
 
 export interface Worker {

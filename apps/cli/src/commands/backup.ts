@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackupRun } from '@quorate/sdk';
+import type { BackupRun, DrillSchedule, Ledger } from '@quorate/sdk';
 import { LEDGER_OPTION, type CommandInput, type CommandSpec, type OptionSpec } from '../command';
 import type { CommandContext } from '../context';
 import { CliFailure } from '../exit-codes';
@@ -29,8 +29,8 @@ function resultOf({ report, cause }: BackupRun): string {
 async function finished(context: CommandContext, asked: BackupRun, timeoutMs: number): Promise<BackupRun> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
-    const runs = await context.controlPlane().backups(asked.ledgerId, { signal: context.signal });
-    const run = runs.find(({ id }) => id === asked.id);
+    const { data } = await context.controlPlane().backups(asked.ledgerId, { signal: context.signal });
+    const run = data.find(({ id }) => id === asked.id);
     if (run !== undefined && run.state !== 'requested') return run;
     if (performance.now() > deadlineMs)
       throw new CliFailure('failure', 'TIMEOUT', 'it is not done yet', { hint: 'See `quorate backup list`.' });
@@ -74,6 +74,24 @@ function showComparison(
   });
 }
 
+/** How far the archive is behind, in one line for people and whole for programs. */
+function showLag({ terminal }: CommandContext, { id, backup }: Ledger): void {
+  if (terminal.format === 'json') return terminal.json(backup);
+  terminal.record({ ledger: id, state: shippingState(backup), ...backup });
+}
+
+function shippingState(backup: Ledger['backup']): string {
+  if (backup === null) return 'off: the ledger is not archived';
+  if (backup.observedAt === null) return 'not shipping yet';
+  if (backup.error !== null) return `behind: ${backup.error}`;
+  return backup.lagBlocks === 0 ? 'up to date' : 'shipping';
+}
+
+function scheduleText({ everySeconds, nextAt }: DrillSchedule): string {
+  const next = nextAt === null ? 'not scheduled yet' : `next ${nextAt}`;
+  return `The platform drills an archived ledger that it draws at random every ${everySeconds / 3_600} h; ${next}`;
+}
+
 type Ask = (context: CommandContext, ledgerId: string, input: CommandInput) => Promise<BackupRun>;
 
 const runOf =
@@ -98,7 +116,18 @@ export const backupCommands: readonly CommandSpec[] = [
     options: [LEDGER_OPTION],
     run: async (context, input) => {
       const ledgerId = await context.ledgerId(input.optionalText('ledger'));
-      context.terminal.rows(await context.controlPlane().backups(ledgerId, { signal: context.signal }), runColumns);
+      const { data, schedule } = await context.controlPlane().backups(ledgerId, { signal: context.signal });
+      context.terminal.progress(scheduleText(schedule));
+      context.terminal.rows(data, runColumns);
+    },
+  },
+  {
+    words: ['backup', 'lag'],
+    summary: 'Show how far the archive of a ledger is behind it, in blocks and seconds.',
+    options: [LEDGER_OPTION],
+    run: async (context, input) => {
+      const ledgerId = await context.ledgerId(input.optionalText('ledger'));
+      showLag(context, await context.controlPlane().ledger(ledgerId, { signal: context.signal }));
     },
   },
   {

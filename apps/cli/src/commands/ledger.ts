@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hex } from '@quorate/crypto';
 import type { Ledger, LedgerClass, LedgerStep, WaitForLedgerOptions } from '@quorate/sdk';
 import type { CommandInput, CommandSpec } from '../command';
@@ -9,6 +10,7 @@ import type { Column } from '../terminal';
 /** How long commands wait for a ledger unless told otherwise. */
 export const WAIT_MS_DEFAULT = 120_000;
 const LISTED_MAX = 1_000;
+const POLL_MS = 250;
 
 const ledgerColumns: readonly Column<Ledger>[] = [
   ['ID', (ledger) => ledger.id],
@@ -35,9 +37,12 @@ const stepColumns: readonly Column<LedgerStep>[] = [
 /** Prints one ledger. */
 export function showLedger(context: CommandContext, ledger: Ledger): void {
   if (context.terminal.format === 'json') return context.terminal.json(ledger);
-  const { replicas, joiners, cause, parent, ...fields } = ledger;
+  const { replicas, joiners, cause, parent, backup, shredCertificate, ...fields } = ledger;
   context.terminal.record({
     ...fields,
+    archivedTo: backup?.height ?? null,
+    lagBlocks: backup?.lagBlocks ?? null,
+    shredded: shredCertificate !== null,
     cause: cause ? `${cause.code}: ${cause.detail}` : null,
     replicas: replicas.length,
     joiners: joiners.length,
@@ -180,6 +185,27 @@ async function remove(context: CommandContext, input: CommandInput): Promise<voi
   showLedger(context, await context.controlPlane().retireLedger(id));
 }
 
+async function shred(context: CommandContext, input: CommandInput): Promise<void> {
+  const id = await context.ledgerId(input.argument(0));
+  const confirmed =
+    input.flag('yes') ||
+    (context.terminal.interactive &&
+      (await context.terminal.answer('', `Type ${id} to destroy its keys for ever`, '--yes')) === id);
+  if (!confirmed) throw new CliFailure('usage', 'NOT_CONFIRMED', 'destroying keys needs --yes or the typed id');
+  const controlPlane = context.controlPlane();
+  let ledger = await controlPlane.shredLedger(id, { signal: context.signal });
+  const deadlineMs = performance.now() + (input.duration('timeout') ?? WAIT_MS_DEFAULT);
+  while (ledger.shredCertificate === null) {
+    if (performance.now() > deadlineMs)
+      throw new CliFailure('failure', 'TIMEOUT', 'the keys are not destroyed yet', {
+        hint: 'A fork that is being made from the archive is waited for; see `quorate ledger get`.',
+      });
+    await sleep(POLL_MS, undefined, { signal: context.signal });
+    ledger = await controlPlane.ledger(id, { signal: context.signal });
+  }
+  context.terminal.json(ledger.shredCertificate);
+}
+
 async function steps(context: CommandContext, input: CommandInput): Promise<void> {
   const id = await context.ledgerId(input.argument(0));
   context.terminal.rows(await context.controlPlane().steps(id), stepColumns);
@@ -266,9 +292,19 @@ export const ledgerCommands: readonly CommandSpec[] = [
   },
   {
     words: ['ledger', 'delete'],
-    summary: 'Retire a ledger. Its receipts stay verifiable.',
+    summary: 'Retire a ledger. Its receipts stay verifiable, and its archive is kept for a while.',
     arguments: which,
     options: [{ flags: '--yes', description: 'do not ask' }],
     run: remove,
+  },
+  {
+    words: ['ledger', 'shred'],
+    summary: 'Destroy every key of a retired ledger, and with them its archive; prints the certificate.',
+    arguments: which,
+    options: [
+      { flags: '--yes', description: 'do not ask' },
+      { flags: '--timeout <duration>', description: 'how long to wait (2m)' },
+    ],
+    run: shred,
   },
 ];

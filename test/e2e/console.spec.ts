@@ -225,6 +225,46 @@ describeInBrowser('the console', () => {
       await visitor.sees('The statement proves nothing');
     });
 
+    it('backs up, checks a backup and drills, and shows what was compared', async () => {
+      await visitor.page.goto(`${platform.url}${ledgerPath}/backups`);
+      await visitor.sees('Shipping');
+      await visitor.sees('No backup was asked for yet');
+      await visitor.picture('backups-empty');
+      await visitor.button('Back up now').click();
+      await visitor.page.getByRole('row', { name: /Backup height-\d+ Up to height/ }).waitFor();
+      await visitor.button('Check').click();
+      await visitor.page.getByRole('row', { name: /Check height-\d+ Equal/ }).waitFor();
+      await visitor.button('Drill now').click();
+      await visitor.page.getByRole('row', { name: /Drill height-\d+ Equal/ }).waitFor();
+      await visitor.picture('backups');
+      await visitor.button('What was compared').click();
+      await visitor.sees('What was restored is what the ledger holds');
+      await visitor.picture('drill');
+      await visitor.page.keyboard.press('Escape');
+    });
+
+    it('forks the ledger, and shows where the fork comes from', async () => {
+      await visitor.button('Fork or restore').click();
+      const dialog = visitor.page.getByRole('dialog');
+      await dialog.getByLabel('Name', { exact: true }).fill('Rehearsal');
+      await dialog.getByText('Height', { exact: true }).click();
+      await dialog.getByLabel('Height of the last block').fill('999999999');
+      await dialog.getByText('Time', { exact: true }).click();
+      await visitor.picture('dialog-fork-time');
+      await dialog.getByText('Newest block').click();
+      await visitor.picture('dialog-fork');
+      await dialog.getByRole('button', { name: 'Make the ledger' }).click();
+      await visitor.sees(/at height \d/);
+      await visitor.sees('1 of 1');
+      await visitor.sees('Recovery point');
+      await visitor.picture('overview-fork');
+      await visitor.page.getByRole('tab', { name: 'Accounts' }).click();
+      await visitor.sees('993.80');
+      await visitor.page.getByRole('tab', { name: 'Backups' }).click();
+      await visitor.sees('This ledger is not archived');
+      await visitor.picture('backups-off');
+    });
+
     it('books a payment file line by line', async () => {
       await visitor.page.goto(`${platform.url}${ledgerPath}/payments`);
       await visitor.sees('Drop a pain.001 file here');
@@ -300,7 +340,7 @@ describeInBrowser('the console', () => {
       await dialog.getByRole('textbox').fill('Scratch');
       await visitor.picture('retire');
       await retire.click();
-      await visitor.sees('This ledger is retired.');
+      await visitor.sees('This ledger is retired and its keys are destroyed');
       await visitor.picture('retired');
     });
 
@@ -344,6 +384,9 @@ describeInBrowser('the console', () => {
       await visitor.page.goto(`${platform.url}${ledgerPath}/register`);
       await visitor.sees('从未有过冻结');
       await visitor.picture('register-chinese');
+      await visitor.page.goto(`${platform.url}${ledgerPath}/backups`);
+      await visitor.sees('归档中');
+      await visitor.picture('backups-chinese');
     });
 
     it('never failed in the browser and never asked anybody else for anything', () => {
@@ -399,16 +442,34 @@ describeInBrowser('the console', () => {
       await visitor.picture('tenants');
       await visitor.page.getByRole('link', { name: 'Ledgers' }).click();
       await visitor.sees('Treasury');
+      const treasury = visitor.page.getByRole('row', { name: /Treasury.*Ready/ });
+      await treasury.getByText('Well').waitFor();
       await visitor.picture('fleet-ledgers');
-      await visitor.page
-        .getByRole('row', { name: /Treasury.*Ready/ })
-        .getByRole('button', { name: 'Scale' })
-        .click();
+      await treasury.getByRole('button', { name: 'Details' }).click();
+      await visitor.sees('No replica ever contradicted itself');
+      await visitor.button('New key').click();
+      await visitor.sees('Key is changing');
+      await visitor.picture('fleet-ledger');
+      await visitor.page.getByText('Key is changing').waitFor({ state: 'hidden' });
+      await visitor.page.keyboard.press('Escape');
+      await visitor.page.getByRole('row', { name: /Treasury.*Ready\s+Standard\s+4\s+3\s/ }).waitFor();
+      await treasury.getByRole('button', { name: 'Scale' }).click();
       const dialog = visitor.page.getByRole('dialog');
       await dialog.getByLabel('Replicas').click();
       await visitor.page.getByTitle('1 replica', { exact: true }).click();
       await dialog.getByRole('button', { name: 'Scale' }).click();
-      await visitor.page.getByRole('row', { name: /Treasury.*Ready\s+Standard\s+1\s+3\s/ }).waitFor();
+      await visitor.page.getByRole('row', { name: /Treasury.*Ready\s+Standard\s+1\s+4\s/ }).waitFor();
+    });
+
+    it('draws a ledger for a drill, and keeps the report', async () => {
+      await visitor.page.getByRole('link', { name: 'Drills' }).click();
+      await visitor.sees(/every 6 hours/);
+      await visitor.button('Drill now').click();
+      await visitor.page
+        .getByRole('row', { name: /Drill Treasury height-\d+ Equal/ })
+        .nth(1)
+        .waitFor();
+      await visitor.picture('fleet-drills');
     });
 
     it('never failed in the browser', () => {

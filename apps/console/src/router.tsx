@@ -157,6 +157,12 @@ const paymentsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/payments-tab'), 'PaymentsTab'),
 });
 
+const backupsRoute = createRoute({
+  getParentRoute: () => ledgerRoute,
+  path: '/backups',
+  component: lazyRouteComponent(() => import('./pages/backups-tab'), 'BackupsTab'),
+});
+
 const connectRoute = createRoute({
   getParentRoute: () => ledgerRoute,
   path: '/connect',
@@ -187,6 +193,12 @@ const fleetLedgersRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/fleet-ledgers-page'), 'FleetLedgersPage'),
 });
 
+const fleetDrillsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/fleet/drills',
+  component: lazyRouteComponent(() => import('./pages/fleet-drills-page'), 'FleetDrillsPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   logInRoute,
@@ -205,12 +217,14 @@ const routeTree = rootRoute.addChildren([
       transfersRoute,
       paymentsRoute,
       registerRoute,
+      backupsRoute,
       connectRoute,
     ]),
     apiKeysRoute,
     fleetRoute,
     fleetTenantsRoute,
     fleetLedgersRoute,
+    fleetDrillsRoute,
   ]),
 ]);
 

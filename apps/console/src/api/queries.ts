@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import {
   isChanging,
   ProblemError,
+  type FleetLedger as ListedLedger,
   type GatewayClient,
   type Ledger,
   type PagedList,
@@ -62,6 +63,20 @@ export const stepsQuery = (id: string) =>
     refetchInterval: refreshSlowMs,
   });
 
+export const backupsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['backups', id],
+    queryFn: ({ signal }) => controlPlane.backups(id, { signal }),
+    refetchInterval: ({ state: { data } }) =>
+      data?.data.some(({ state }) => state === 'requested') === true ? refreshMs : refreshSlowMs,
+  });
+
+export const drillsQuery = queryOptions({
+  queryKey: ['fleet', 'drills'],
+  queryFn: ({ signal }) => controlPlane.drills({ signal }),
+  refetchInterval: refreshMs,
+});
+
 export const apiKeysQuery = queryOptions({
   queryKey: ['api-keys'],
   queryFn: async ({ signal }) => (await controlPlane.apiKeys({ limit: listLimit, signal })).data,
@@ -82,19 +97,11 @@ export const tenantsQuery = queryOptions({
 });
 
 /** A ledger as the fleet page lists it: what runs, not what is on it. */
-export interface FleetLedger extends Pick<Ledger, 'id' | 'name' | 'class' | 'region' | 'state' | 'createdAt'> {
-  readonly tenantId: string;
-  readonly tenantName: string;
-  /** How many replicas it has, and how many it is to have. */
-  readonly replicas: number;
-  readonly replicasWanted: number;
-  readonly epoch: number;
-}
+export type FleetLedger = Omit<ListedLedger, 'class' | 'state'> & Pick<Ledger, 'class' | 'state'>;
 
 export const fleetLedgersQuery = queryOptions({
   queryKey: ['fleet', 'ledgers'],
-  queryFn: async ({ signal }) =>
-    (await controlPlane.fleetLedgers({ signal })).data as unknown as readonly FleetLedger[],
+  queryFn: async ({ signal }) => (await controlPlane.fleetLedgers({ signal })).data as readonly FleetLedger[],
   refetchInterval: refreshSlowMs,
 });
 

@@ -27,6 +27,14 @@ export function formatsFor(locale: string) {
     ledgerTime: (timestampNs: string) => dateTime.format(new Date(Number(BigInt(timestampNs) / 1_000_000n))),
     duration: (durationMs: number) =>
       durationMs < 1_000 ? `${whole.format(durationMs)} ms` : `${decimal.format(durationMs / 1_000)} s`,
+    bytes: (bytes: number) =>
+      bytes < 1_048_576 ? `${decimal.format(bytes / 1_024)} KiB` : `${decimal.format(bytes / 1_048_576)} MiB`,
+    span: (seconds: number) => {
+      const [value, unit] =
+        seconds < 60 ? [seconds, 'second'] : seconds < 3_600 ? [seconds / 60, 'minute'] : [seconds / 3_600, 'hour'];
+      const style = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 1 } as const;
+      return new Intl.NumberFormat(locale, style).format(Number(value));
+    },
     megabytes: (bytes: number) => `${whole.format(bytes / 1_048_576)} MiB`,
     percent: (fraction: number) => `${whole.format(fraction * 100)} %`,
     ago: (iso: string, nowMs: number) => {

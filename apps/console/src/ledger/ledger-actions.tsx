@@ -1,4 +1,4 @@
-import { DeleteOutlined, ExpandAltOutlined } from '@ant-design/icons';
+import { DeleteOutlined, ExpandAltOutlined, ForkOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Ledger } from '@quorate/sdk';
 import { Button, Input, Modal } from 'antd';
@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { controlPlane } from '../api/clients';
 import { ledgerQuery, ledgersQuery } from '../api/queries';
+import { ForkDialog } from './fork-dialog';
 import { ScaleDialog } from './scale-dialog';
 import { ProblemAlert } from '../ui/problem-alert';
 
@@ -13,19 +14,27 @@ import { ProblemAlert } from '../ui/problem-alert';
 export function LedgerActions({ ledger }: { ledger: Ledger }) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
-  const [open, setOpen] = useState<'scale' | 'retire' | null>(null);
+  const [open, setOpen] = useState<'scale' | 'fork' | 'retire' | null>(null);
   const gone = ledger.state === 'retiring' || ledger.state === 'retired';
-  if (gone) return null;
+  const forkable = ledger.state === 'ready' || ledger.archiveUntil !== null;
   return (
     <>
+      {forkable && (
+        <Button icon={<ForkOutlined />} onClick={() => setOpen('fork')}>
+          {t(gone ? 'fork.restore' : 'fork.action')}
+        </Button>
+      )}
       {ledger.state === 'ready' && (
         <Button icon={<ExpandAltOutlined />} onClick={() => setOpen('scale')}>
           {t('ledger.scale')}
         </Button>
       )}
-      <Button danger icon={<DeleteOutlined />} onClick={() => setOpen('retire')}>
-        {t('ledger.retire')}
-      </Button>
+      {!gone && (
+        <Button danger icon={<DeleteOutlined />} onClick={() => setOpen('retire')}>
+          {t('ledger.retire')}
+        </Button>
+      )}
+      {open === 'fork' && <ForkDialog parent={ledger} onClose={() => setOpen(null)} />}
       {open === 'scale' && (
         <ScaleDialog
           name={ledger.name}

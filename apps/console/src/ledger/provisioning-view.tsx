@@ -7,9 +7,11 @@ import { useTranslation } from 'react-i18next';
 import { controlPlane } from '../api/clients';
 import { follow, whileShown, type LiveState } from '../api/live';
 import { ledgerQuery, stepsQuery } from '../api/queries';
+import { RestoreFacts } from '../backup/restore-facts';
 import { useFormats } from '../i18n/formats';
 import { useNowMs } from '../ui/now';
 import { foldSteps, mergeStep, type StepLine } from './provisioning';
+import { RetiredView } from './retired-view';
 
 /** Often enough that the clock is seen to run. */
 const clockEveryMs = 200;
@@ -32,7 +34,7 @@ export function ProvisioningView({ ledger }: { ledger: Ledger }) {
           description={ledger.cause ? `${ledger.cause.detail} (${ledger.cause.code})` : undefined}
         />
       )}
-      {ledger.state === 'retired' && <Alert type="info" showIcon title={t('provisioning.retired')} />}
+      {ledger.state === 'retired' && <RetiredView ledger={ledger} />}
       {ledger.state === 'retiring' && <Alert type="warning" showIcon title={t('provisioning.retiring')} />}
       {ledger.state === 'provisioning' && (
         <Flex align="baseline" gap={12} wrap>
@@ -43,6 +45,7 @@ export function ProvisioningView({ ledger }: { ledger: Ledger }) {
           {live === 'lost' && <Tag color="warning">{t('live.lost')}</Tag>}
         </Flex>
       )}
+      {ledger.parent !== null && <RestoreFacts parent={ledger.parent} />}
       <Card title={t('provisioning.steps')} size="small">
         <ProvisioningSteps ledger={ledger} />
       </Card>

@@ -11,6 +11,7 @@ import { useNowMs } from '../ui/now';
 import { Page } from '../ui/page';
 import { ProblemAlert } from '../ui/problem-alert';
 import { RowsTable } from '../ui/rows-table';
+import { Tile } from '../ui/tile';
 
 const stateColors: Readonly<Record<Worker['state'], string>> = {
   active: 'success',
@@ -53,9 +54,13 @@ export function FleetPage() {
     >
       <div className="stack">
         <div className="tiles">
-          <Tile label={t('fleet.active')} value={rows.filter(({ state }) => state === 'active').length} />
-          <Tile label={t('field.replicas')} value={rows.reduce((sum, { replicas }) => sum + replicas, 0)} />
-          <Tile label={t('fleet.capacity')} value={rows.reduce((sum, { capacity }) => sum + capacity, 0)} />
+          <Tile label={t('fleet.active')}>{formats.number(rows.filter(({ state }) => state === 'active').length)}</Tile>
+          <Tile label={t('field.replicas')}>
+            {formats.number(rows.reduce((sum, { replicas }) => sum + replicas, 0))}
+          </Tile>
+          <Tile label={t('fleet.capacity')}>
+            {formats.number(rows.reduce((sum, { capacity }) => sum + capacity, 0))}
+          </Tile>
         </div>
         {drain.error !== null && <ProblemAlert error={drain.error} />}
         <RowsTable<Worker>
@@ -118,16 +123,6 @@ export function FleetPage() {
 }
 
 const compareNames = new Intl.Collator('en', { numeric: true }).compare;
-
-function Tile({ label, value }: { label: string; value: number }) {
-  const formats = useFormats();
-  return (
-    <div className="tile">
-      <div className="tile-label">{label}</div>
-      <div className="tile-value">{formats.number(value)}</div>
-    </div>
-  );
-}
 
 const workersAddedMax = 4;
 

@@ -17,7 +17,7 @@ import { ProblemAlert } from '../ui/problem-alert';
 
 const route = getRouteApi('/signed-in/ledgers/$ledgerId');
 
-const tabs = ['', 'parties', 'assets', 'accounts', 'transfers', 'payments', 'register', 'connect'] as const;
+const tabs = ['', 'parties', 'assets', 'accounts', 'transfers', 'payments', 'register', 'backups', 'connect'] as const;
 
 /** One ledger: how it comes to be, then everything on it. */
 export function LedgerPage() {

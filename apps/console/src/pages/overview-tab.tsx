@@ -2,14 +2,15 @@ import { CrownOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { isChanging } from '@quorate/sdk';
 import { Alert, Card, Collapse, Flex, Skeleton, Table, Tag } from 'antd';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { RestoreFacts } from '../backup/restore-facts';
 import { useFormats } from '../i18n/formats';
 import { useLedgerScope } from '../ledger/ledger-context';
 import { NextSteps } from '../ledger/next-steps';
 import { ProvisioningSteps } from '../ledger/provisioning-view';
 import { CopyableId } from '../ui/copyable-id';
 import { ProblemAlert } from '../ui/problem-alert';
+import { Tile } from '../ui/tile';
 
 /** A ledger at a glance: how it runs now, what to do next, what to trust. */
 export function OverviewTab() {
@@ -56,6 +57,7 @@ export function OverviewTab() {
           {ledger.provisioningMs === null ? '—' : formats.duration(ledger.provisioningMs)}
         </Tile>
       </div>
+      {ledger.parent !== null && <RestoreFacts parent={ledger.parent} />}
       <NextSteps />
       <Card
         size="small"
@@ -90,15 +92,6 @@ class AnchorChange extends Error {
     super('');
     this.name = 'AnchorChange';
   }
-}
-
-function Tile({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="tile">
-      <div className="tile-label">{label}</div>
-      <div className="tile-value">{children}</div>
-    </div>
-  );
 }
 
 interface ReplicaRow {

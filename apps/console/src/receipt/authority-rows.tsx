@@ -61,7 +61,7 @@ export function authorityRows(
     case 'evidence': {
       const { epoch, replica } = operation.evidence;
       return [
-        [t('evidence.replica'), t('evidence.replicaOf', { replica: replica + 1, epoch })],
+        [t('evidence.replica'), t('evidence.replicaOf', { replica, epoch })],
         [t('evidence.proof'), t(`evidence.${contradictionOf(operation.evidence) ?? 'none'}`)],
       ];
     }

@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   ClusterOutlined,
   DatabaseOutlined,
+  ExperimentOutlined,
   KeyOutlined,
   LogoutOutlined,
   MenuOutlined,
@@ -29,6 +30,7 @@ const adminItems = [
   { path: '/fleet', label: 'nav.fleet', icon: <ClusterOutlined /> },
   { path: '/fleet/tenants', label: 'nav.tenants', icon: <TeamOutlined /> },
   { path: '/fleet/ledgers', label: 'nav.ledgers', icon: <DatabaseOutlined /> },
+  { path: '/fleet/drills', label: 'nav.drills', icon: <ExperimentOutlined /> },
   { path: '/verify', label: 'nav.verify', icon: <SafetyCertificateOutlined /> },
 ] as const;
 

@@ -39,7 +39,7 @@ describe('a ledger all of whose disks are lost', () => {
   it('was archived while it worked', async () => {
     await bank.controlPlane.createBackup(ledger.id);
     const [{ report }] = await eventually(
-      () => bank.controlPlane.backups(ledger.id),
+      async () => (await bank.controlPlane.backups(ledger.id)).data,
       ([run]) => run?.report !== undefined && run.report !== null,
     );
     shippedHeight = report?.kind === 'created' ? report.height : 0;

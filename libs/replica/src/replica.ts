@@ -37,7 +37,7 @@ import { Peers } from './peers';
 import { newestState, replay } from './replay';
 import { ReplicaError } from './replica-error';
 import type { ReplicaOptions } from './replica-options';
-import { newestEvidence, replicaStatus, type ReplicaStatus } from './status';
+import { replicaStatus, type ReplicaStatus } from './status';
 import { Submissions, type Answer } from './submissions';
 
 /**
@@ -229,7 +229,7 @@ export class Replica implements LinkEvents {
     return replicaStatus(this.core.status(), {
       pendingEnvelopes: this.submissions.size,
       isLinked: (index) => this.peers.isLinked(index),
-      baseHeight: this.executor.baseHeight,
+      executor: this.executor,
       snapshotHeight: this.checkpoints.certifiedHeight,
       archive: this.archiving.status,
       finalityMs: this.execution.finalityMs,
@@ -237,7 +237,6 @@ export class Replica implements LinkEvents {
       journalSpace: this.space,
       journalDamage: this.store.damage.length,
       memoryBytes: this.options.memoryBytes(),
-      evidence: newestEvidence(this.executor.ledger),
     });
   }
 

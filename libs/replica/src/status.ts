@@ -61,7 +61,6 @@ export interface ReplicaStatus {
 export interface HostStatus extends Pick<
   ReplicaStatus,
   | 'pendingEnvelopes'
-  | 'baseHeight'
   | 'snapshotHeight'
   | 'archive'
   | 'finalityMs'
@@ -69,13 +68,13 @@ export interface HostStatus extends Pick<
   | 'journalSpace'
   | 'journalDamage'
   | 'memoryBytes'
-  | 'evidence'
 > {
   readonly isLinked: (index: number) => boolean;
+  readonly executor: { readonly baseHeight: number; readonly ledger: Ledger };
 }
 
 /** What a status says of a ledger's evidence. */
-export function newestEvidence({ authority }: Ledger): readonly AccusedReplica[] {
+function newestEvidence({ authority }: Ledger): readonly AccusedReplica[] {
   const { data } = authority.evidence({ limit: evidenceShownMax });
   return data.map(({ evidence: { epoch, replica }, contradiction, height }) => ({
     epoch,
@@ -86,7 +85,7 @@ export function newestEvidence({ authority }: Ledger): readonly AccusedReplica[]
 }
 
 /** Puts the core's and the host's view together. */
-export function replicaStatus(core: CoreStatus, { isLinked, ...host }: HostStatus): ReplicaStatus {
+export function replicaStatus(core: CoreStatus, { isLinked, executor, ...host }: HostStatus): ReplicaStatus {
   const { epoch, self, handedOver, ready, term, leader, pending, configuration } = core;
   return {
     epoch,
@@ -102,6 +101,8 @@ export function replicaStatus(core: CoreStatus, { isLinked, ...host }: HostStatu
     executedHeight: core.executedHeight,
     provenHeight: core.provenHeight,
     peers: configuration.replicas.map((_, index) => ({ index, connected: index === self || isLinked(index) })),
+    baseHeight: executor.baseHeight,
+    evidence: newestEvidence(executor.ledger),
     ...host,
   };
 }

@@ -57,7 +57,10 @@ export class SealedFile {
 
   /** Opens the file, or makes it. `cutBytes` of the result tells how much was not intact and is gone. */
   static async open(options: SealedFileOptions): Promise<{ file: SealedFile; cutBytes: number }> {
-    const growing = await options.directory.openGrowing(options.name);
+    const growing = await options.directory.openGrowing(options.name).catch((error: unknown) => {
+      // It may have to be made.
+      throw writeFault(options.name, error);
+    });
     const file = new SealedFile(growing, options);
     await file.scan(options.onFrame ?? (() => undefined));
     const cutBytes = growing.sizeBytes - file.end;

@@ -185,6 +185,20 @@ describe('snapshots on disk', () => {
     expect(await contentOf(again, next)).toEqual(digests([[1, content(LONG, 2)]]));
   });
 
+  it('leave nothing behind when the medium refuses what follows the name', async () => {
+    const directory = new MemoryDirectory();
+    const store = await openStore(directory);
+    const rename = directory.rename.bind(directory);
+    directory.rename = async (from, to) => {
+      await rename(from, to);
+      throw new Error('EIO');
+    };
+    await expect(write(store, 1, [section(1, content(100, 1))])).rejects.toMatchObject({
+      code: 'STORAGE_WRITE_FAILED',
+    });
+    expect([...directory.files.keys()]).toEqual([]);
+  });
+
   it('are refused or read right, whichever bit of whichever file is damaged', async () => {
     const directory = new MemoryDirectory();
     const store = await openStore(directory);

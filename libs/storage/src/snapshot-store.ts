@@ -20,7 +20,7 @@ import {
   type SnapshotManifest,
 } from './snapshot-manifest';
 import { SnapshotPacks, type ChunkVisitor, type PackWriter } from './snapshot-packs';
-import { StorageError } from './storage-error';
+import { StorageError, writeFault } from './storage-error';
 import { FILE_KIND, type Vault } from './vault';
 
 const NAME_PATTERN = /^(snapshot|checkpoint)-(\d{6})$/;
@@ -119,8 +119,10 @@ export class SnapshotStore {
     return snapshot;
   }
 
-  /** The pack will not be finished; its room is free again. */
+  /** The snapshot will not be finished; its room is free again. */
   async abandon(pack: PackWriter): Promise<void> {
+    // It may have got its name before the medium refused the rest, and would be one without chunks.
+    await this.options.directory.remove(nameOf('snapshot', pack.number));
     await this.packs.remove(pack.number);
     this.unfinished.delete(pack.number);
   }
@@ -230,7 +232,9 @@ export class SnapshotStore {
     write(file);
     await file.sync();
     await file.close();
-    await directory.rename(`${name}.partial`, name);
+    await directory.rename(`${name}.partial`, name).catch((error: unknown) => {
+      throw writeFault(name, error);
+    });
   }
 
   private async readFile(

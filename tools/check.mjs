@@ -38,6 +38,7 @@ const generators = [
   'apps/gateway/dist/openapi.js',
   'apps/cli/dist/reference.js',
   'tools/generate-ledger-reference.mjs',
+  'tools/engine.mjs',
   'tools/generate-planted-bugs.mjs',
   'tools/generate-consensus-hazards.mjs',
 ];

@@ -1,30 +1,24 @@
-// Accounts in three typed arrays. What a plain transfer reads and writes is one row of 64 bytes (a cache line); the rest is
-// apart. Rows of pending sums exist only once something was reserved; `reserved` in an account's state says that its row counts.
+// Accounts in typed arrays. What a plain transfer reads and writes is one row of 64 bytes (a line of the processor's memory) and its
+// head; the rest is apart. Rows of pending sums are written to once something was reserved, and `reserved` in an account's state says
+// that its row counts. User data are written to if there are any, so that accounts without take no memory for them.
 //
-//   balance row, 16 words                         detail row, 14 words
-//   0  id (4)                                     0  user data 128 (4)
-//   4  debits posted (4)                          4  user data 64 (2)
-//   8  credits posted (4)                         6  user data 32
-//   12 party (index)                              7  ledger time ns (2)
-//   13 asset (index)                              9  previous account of the party (row + 1, 0 = none)
-//   14 code << 16 | state << 12 | flags           10 salt of its results (4)
-//   15 newest transfer (row + 1, 0 = none)        pending row, 8 words: debits pending (4), credits pending (4)
-//                                                 head row, 2 words: height and index of its newest result
+//   balance row, 16 words                         detail row, 3 words
+//   0  id (4)                                     0  ledger time ns (2)
+//   4  debits posted (4)                          2  previous account of the party (row + 1, 0 = none)
+//   8  credits posted (4)                         row of user data, 7 words
+//   12 party (index)                              0  user data 128 (4)
+//   13 asset (index)                              4  user data 64 (2)      6  user data 32
+//   14 code << 16 | state << 12 | flags           pending row, 8 words: debits pending (4), credits pending (4)
+//   15 newest transfer (row + 1, 0 = none)        head row, 2 words: height and index of its newest result
+//                                                 salt of its results, 4 words
 import { ACCOUNT_FLAGS, PARTY_ROLES, RESULT_CODES } from '@quorate/protocol';
 import type { AssetTable } from './asset-table';
-import type { IdHash } from './id-hash';
+import { ACCOUNT_INDEX, AT_BALANCES, AT_HEADS, AT_SALTS, AT_SUMS, EVER_RESERVED } from './engine-layout';
 import { IdIndex, type IdRows } from './id-index';
+import type { LedgerMemory } from './ledger-memory';
 import type { Party, PartyTable } from './party-table';
 import type { RestoredSections } from './restored-sections';
-import {
-  capturedBytes,
-  copiedWords,
-  settledWords,
-  bytesOfWords,
-  SnapshotError,
-  type CaptureMemory,
-  type SectionCapture,
-} from './section';
+import { copiedWords, settledWords, SnapshotError, type CaptureMemory, type SectionCapture } from './section';
 import { withMoreRows } from './row-storage';
 import { copy, equals, isMax, isZero, load, toBigint } from './u128';
 
@@ -47,15 +41,11 @@ export const PENDING_CREDITS = 4;
  */
 export const ACCOUNT_STATE = { closed: 0x8000, reserved: 0x4000, frozen: 0x2000, issuing: 0x1000 } as const;
 const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved | ACCOUNT_STATE.frozen | ACCOUNT_STATE.issuing;
-export const DETAIL_WORDS = 14;
-export const DETAIL = {
-  userData128: 0,
-  userData64: 4,
-  userData32: 6,
-  timestamp: 7,
-  previousOfParty: 9,
-  salt: 10,
-} as const;
+export const DETAIL_WORDS = 3;
+export const DETAIL = { timestamp: 0, previousOfParty: 2 } as const;
+export const USER_DATA_WORDS = 7;
+export const USER_DATA = { userData128: 0, userData64: 4, userData32: 6 } as const;
+export const SALT_WORDS = 4;
 export const HEAD_WORDS = 2;
 
 /** Offsets in the encoded operation, its tag included (protocol, `writeAccount`). */
@@ -71,7 +61,8 @@ const FIELD = {
 } as const;
 /** All rows are in the first segment of their index. */
 const ONE_SEGMENT = 31;
-const INDEX_TABLE_BITS = 8;
+/** Whether pending sums are any state, in the header of the memory. */
+const RESERVED = EVER_RESERVED / 4;
 const BALANCE_LIMITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits | ACCOUNT_FLAGS.creditsMustNotExceedDebits;
 const { closed: CLOSED } = ACCOUNT_FLAGS;
 const { closed: CLOSED_NOW } = ACCOUNT_STATE;
@@ -91,8 +82,10 @@ export interface OperationContext {
 export class AccountTable {
   balances = new Uint32Array(0);
   details = new Uint32Array(0);
+  userData = new Uint32Array(0);
   pendings = new Uint32Array(0);
   heads = new Uint32Array(0);
+  salts = new Uint32Array(0);
   private readonly indexed: IdRows = { segments: [this.balances], shift: ONE_SEGMENT, stride: BALANCE_WORDS };
   readonly byId: IdIndex;
   private count = 0;
@@ -100,14 +93,24 @@ export class AccountTable {
   private readonly lastParty = new Uint32Array(4);
   private readonly lookedFor = new Uint32Array(4);
   private lastOwner = -1;
+  /** User data of the account that is staged. */
+  private readonly given = new Uint32Array(USER_DATA_WORDS);
 
   constructor(
     private readonly parties: PartyTable,
     private readonly assets: AssetTable,
     private readonly accountsMax: number,
-    hasher: IdHash,
+    private readonly memory: LedgerMemory,
   ) {
-    this.byId = new IdIndex(hasher, this.indexed, INDEX_TABLE_BITS, accountsMax);
+    this.byId = new IdIndex(memory, this.indexed, ACCOUNT_INDEX);
+    memory.onMoved(() => {
+      this.balances = memory.words(AT_BALANCES);
+      this.heads = memory.words(AT_HEADS);
+      this.salts = memory.words(AT_SALTS);
+      this.pendings = memory.words(AT_SUMS);
+      this.indexed.segments[0] = this.balances;
+      this.byId.addRows(this.count);
+    });
   }
 
   get size(): number {
@@ -178,11 +181,10 @@ export class AccountTable {
     else this.balances[at] &= ~ACCOUNT_STATE.frozen;
   }
 
-  /** Gives the account a row of pending sums. */
+  /** From now on the account's row of pending sums counts. */
   setReserved(row: number): void {
-    const needed = (row + 1) * PENDING_WORDS;
-    while (this.pendings.length < needed) this.pendings = withMoreRows(this.pendings, PENDING_WORDS, this.accountsMax);
     this.balances[row * BALANCE_WORDS + BALANCE.codeAndFlags] |= ACCOUNT_STATE.reserved;
+    this.memory.header[RESERVED] = 1;
   }
 
   isReserved(row: number): boolean {
@@ -200,32 +202,40 @@ export class AccountTable {
 
   /** Balances and pending sums are copied now: 64 to 96 bytes an account. */
   capture(memory: CaptureMemory): SectionCapture[] {
-    const { count, pendings } = this;
-    const pendingWords = pendings.length === 0 ? 0 : count * PENDING_WORDS;
-    const pending = memory.words('accountPendings', pendingWords);
-    pending.set(pendings.subarray(0, pendingWords));
-    pending.fill(0, Math.min(pendings.length, pendingWords));
+    const { count } = this;
+    const reserved = this.memory.header[RESERVED] === 0 ? 0 : count;
     return [
       copiedWords('accounts', this.balances, count * BALANCE_WORDS, memory),
-      settledWords('accountDetails', this.details, count * DETAIL_WORDS),
-      capturedBytes('accountPendings', bytesOfWords(pending, pendingWords), false),
+      settledWords('accountDetails', () => this.details, count * DETAIL_WORDS),
+      copiedWords('accountPendings', this.pendings, reserved * PENDING_WORDS, memory),
       copiedWords('accountHeads', this.heads, count * HEAD_WORDS, memory),
+    ];
+  }
+
+  /** What of accounts never changes, apart. */
+  captureSettled(): SectionCapture[] {
+    const { count } = this;
+    return [
+      settledWords('accountSalts', () => this.salts, count * SALT_WORDS),
+      settledWords('accountUserData', () => this.userData, count * USER_DATA_WORDS),
     ];
   }
 
   /** Takes the place of an empty table. Parties and assets must be restored before. */
   restore(sections: RestoredSections): void {
     const count = sections.rows('accounts');
-    const pendingRows = sections.rows('accountPendings');
-    const whole = sections.rows('accountDetails') === count && sections.rows('accountHeads') === count;
-    const fits = count <= this.accountsMax && whole;
-    if (!fits || (pendingRows !== 0 && pendingRows !== count))
-      throw new SnapshotError('the sections of accounts do not fit together', { count, pendingRows });
-    this.balances = sections.words('accounts');
+    const reserved = sections.rows('accountPendings');
+    const parts = ['accountDetails', 'accountHeads', 'accountSalts', 'accountUserData'] as const;
+    const fits = count <= this.accountsMax && parts.every((part) => sections.rows(part) === count);
+    if (!fits || (reserved !== 0 && reserved !== count))
+      throw new SnapshotError('the sections of accounts do not fit together', { count, reserved });
+    this.memory.header[RESERVED] = reserved === 0 ? 0 : 1;
+    this.balances.set(sections.counted('accounts'));
+    this.pendings.set(sections.counted('accountPendings'));
+    this.heads.set(sections.counted('accountHeads'));
+    this.salts.set(sections.counted('accountSalts'));
     this.details = sections.words('accountDetails');
-    this.heads = sections.words('accountHeads');
-    if (pendingRows !== 0) this.pendings = sections.words('accountPendings');
-    this.indexed.segments[0] = this.balances;
+    this.userData = sections.words('accountUserData');
     this.count = count;
     this.byId.addRows(count);
   }
@@ -238,12 +248,21 @@ export class AccountTable {
     words[balance + BALANCE.codeAndFlags] = view.getUint32(offset + FIELD.code);
     const details = this.details;
     const detail = this.count * DETAIL_WORDS;
-    load(details, detail, view, offset + FIELD.userData128);
-    details[detail + DETAIL.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
-    details[detail + DETAIL.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
-    details[detail + DETAIL.userData32] = view.getUint32(offset + FIELD.userData32);
     details[detail + DETAIL.timestamp] = context.timeLow;
     details[detail + DETAIL.timestamp + 1] = context.timeHigh;
+    this.stageUserData(view, offset);
+  }
+
+  /** Memory that was never written to costs nothing, so zeros are not written over zeros. */
+  private stageUserData(view: DataView, offset: number): void {
+    const { userData, given } = this;
+    load(given, USER_DATA.userData128, view, offset + FIELD.userData128);
+    given[USER_DATA.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
+    given[USER_DATA.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
+    given[USER_DATA.userData32] = view.getUint32(offset + FIELD.userData32);
+    const at = this.count * USER_DATA_WORDS;
+    for (let word = 0; word < USER_DATA_WORDS; word += 1)
+      if (userData[at + word] !== given[word]) userData[at + word] = given[word];
   }
 
   /** The party whose id is at `offset`; most accounts follow one of the same party, and no party ever goes. */
@@ -265,15 +284,14 @@ export class AccountTable {
     const difference = words[old + BALANCE.codeAndFlags] ^ words[staged + BALANCE.codeAndFlags];
     if ((difference & 0xffff & ~STATES) !== 0) return RESULT_CODES.exists_with_different_flags;
     if (words[old + BALANCE.party] !== ownerIndex) return RESULT_CODES.exists_with_different_party;
-    const details = this.details;
-    const oldDetail = existing * DETAIL_WORDS;
-    const stagedDetail = this.count * DETAIL_WORDS;
-    if (!equals(details, oldDetail, details, stagedDetail)) return RESULT_CODES.exists_with_different_user_data_128;
-    const high = details[oldDetail + DETAIL.userData64 + 1] !== details[stagedDetail + DETAIL.userData64 + 1];
-    if (high || details[oldDetail + DETAIL.userData64] !== details[stagedDetail + DETAIL.userData64]) {
+    const { userData, given } = this;
+    const data = existing * USER_DATA_WORDS;
+    if (!equals(userData, data, given, 0)) return RESULT_CODES.exists_with_different_user_data_128;
+    const high = userData[data + USER_DATA.userData64 + 1] !== given[USER_DATA.userData64 + 1];
+    if (high || userData[data + USER_DATA.userData64] !== given[USER_DATA.userData64]) {
       return RESULT_CODES.exists_with_different_user_data_64;
     }
-    if (details[oldDetail + DETAIL.userData32] !== details[stagedDetail + DETAIL.userData32]) {
+    if (userData[data + USER_DATA.userData32] !== given[USER_DATA.userData32]) {
       return RESULT_CODES.exists_with_different_user_data_32;
     }
     if (this.assets.at(words[old + BALANCE.asset]).id !== assetId) return RESULT_CODES.exists_with_different_asset;
@@ -281,13 +299,11 @@ export class AccountTable {
     return RESULT_CODES.exists;
   }
 
-  /** Makes room for one more row; one more than the limit is staged to be refused. */
+  /** Makes room for one more row where the ledger's memory does not have it; one more than the limit is staged to be refused. */
   private reserve(): void {
-    if ((this.count + 1) * BALANCE_WORDS <= this.balances.length) return;
-    this.balances = withMoreRows(this.balances, BALANCE_WORDS, this.accountsMax + 1);
+    if ((this.count + 1) * DETAIL_WORDS <= this.details.length) return;
     this.details = withMoreRows(this.details, DETAIL_WORDS, this.accountsMax + 1);
-    this.heads = withMoreRows(this.heads, HEAD_WORDS, this.accountsMax + 1);
-    this.indexed.segments[0] = this.balances;
+    this.userData = withMoreRows(this.userData, USER_DATA_WORDS, this.accountsMax + 1);
   }
 }
 

@@ -9,6 +9,8 @@ import {
   type AssetChange,
   type AssetDraft,
 } from '@quorate/protocol';
+import { ASSETS_TOUCHED, AT_FACTS, AT_TOTALS, AT_TOUCHED, FACTS_BYTES } from './engine-layout';
+import type { LedgerMemory } from './ledger-memory';
 import type { PartyTable } from './party-table';
 import type { RestoredSections } from './restored-sections';
 import {
@@ -48,15 +50,20 @@ export const TOTAL = {
 /** One of the running sums. */
 export type Total = (typeof TOTAL)[keyof typeof TOTAL];
 const TOTAL_WORDS = 28;
+/** What the engine has to know of an asset. */
+const FACT_WORDS = FACTS_BYTES / 4;
+const FACT = { id: 0, restricted: 1, touched: 2 } as const;
+const TOUCHED_COUNT = ASSETS_TOUCHED / 4;
 const PARTY_INDEX_LIMIT = 65_536;
 
 /** The assets of a ledger, in order of creation, with the running sums that double entry must keep equal. */
 export class AssetTable {
   private readonly rows: Asset[] = [];
   private readonly byId = new Map<number, Asset>();
-  private totals = new Uint32Array(16 * TOTAL_WORDS);
-  private readonly touched = new Set<number>();
-  private lastTouched = -1;
+  private totals = new Uint32Array(0);
+  private facts = new Uint32Array(0);
+  /** Assets that the block touched; how many they are is in the header of the memory. */
+  private touched = new Uint32Array(0);
   /** Asset index × 65,536 + party index, of every asset together. */
   private readonly allowed = new Set<number>();
   /** A sum, and a maximum, under test. */
@@ -66,7 +73,14 @@ export class AssetTable {
     private readonly parties: PartyTable,
     private readonly assetsMax: number,
     private readonly allowListEntriesMax: number,
-  ) {}
+    private readonly memory: LedgerMemory,
+  ) {
+    memory.onMoved(() => {
+      this.totals = memory.words(AT_TOTALS);
+      this.facts = memory.words(AT_FACTS);
+      this.touched = memory.words(AT_TOUCHED);
+    });
+  }
 
   get size(): number {
     return this.rows.length;
@@ -107,11 +121,6 @@ export class AssetTable {
     const index = this.rows.length;
     const restricted = draft.transfers !== 'open';
     this.put({ ...draft, index, issuerIndex: issuer.index, timestampNs, created: draft, restricted });
-    if (this.rows.length * TOTAL_WORDS > this.totals.length) {
-      const grown = new Uint32Array(this.totals.length * 2);
-      grown.set(this.totals);
-      this.totals = grown;
-    }
     return RESULT_CODES.applied;
   }
 
@@ -195,27 +204,18 @@ export class AssetTable {
       asset(entry) < this.rows.length && entry % PARTY_INDEX_LIMIT < this.parties.size;
     if (sections.rows('assetTotals') !== this.rows.length || this.rows.length > this.assetsMax || !entries.every(named))
       throw new SnapshotError('the sections of assets do not fit together', { assets: this.rows.length });
-    this.totals = sections.words('assetTotals');
+    this.totals.set(sections.counted('assetTotals'));
     for (const entry of entries) this.allowed.add(entry);
   }
 
   add(asset: number, total: Total, amounts: Uint32Array, at: number): void {
     addInto(this.totals, asset * TOTAL_WORDS + total, amounts, at);
-    // Most transfers follow one of the same asset: the set is asked only when the asset changes.
-    if (asset === this.lastTouched) return;
-    this.lastTouched = asset;
-    this.touched.add(asset);
-  }
-
-  /** Adds what was debited and credited by the same amount. */
-  post(asset: number, amounts: Uint32Array): void {
-    this.add(asset, TOTAL.debits, amounts, 0);
-    this.add(asset, TOTAL.credits, amounts, 0);
+    this.touch(asset);
   }
 
   subtract(asset: number, total: Total, amounts: Uint32Array, at: number): void {
     subtractFrom(this.totals, asset * TOTAL_WORDS + total, amounts, at);
-    this.touched.add(asset);
+    this.touch(asset);
   }
 
   /**
@@ -223,7 +223,9 @@ export class AssetTable {
    * redeemed than issued, and the maximum holds.
    */
   assertBalanced(height: number): void {
-    for (const index of this.touched) {
+    const { header } = this.memory;
+    for (const index of this.touched.subarray(0, header[TOUCHED_COUNT])) {
+      this.facts[index * FACT_WORDS + FACT.touched] = 0;
       const at = index * TOTAL_WORDS;
       const asset = this.rows[index];
       const posted = equals(this.totals, at + TOTAL.debits, this.totals, at + TOTAL.credits);
@@ -232,13 +234,23 @@ export class AssetTable {
       const overdrawn = exceeds(this.totals, at + TOTAL.redeemed, this.totals, at + TOTAL.issued);
       invariant(!overdrawn && this.withinMaximum(asset), 'the supply keeps its bounds', { asset: asset.id, height });
     }
-    this.touched.clear();
-    this.lastTouched = -1;
+    header[TOUCHED_COUNT] = 0;
   }
 
   private put(asset: Asset): void {
     this.rows[asset.index] = asset;
     this.byId.set(asset.id, asset);
+    this.facts[asset.index * FACT_WORDS + FACT.id] = asset.id;
+    this.facts[asset.index * FACT_WORDS + FACT.restricted] = asset.restricted ? 1 : 0;
+  }
+
+  private touch(asset: number): void {
+    const fact = asset * FACT_WORDS + FACT.touched;
+    if (this.facts[fact] !== 0) return;
+    const { header } = this.memory;
+    this.facts[fact] = 1;
+    this.touched[header[TOUCHED_COUNT]] = asset;
+    header[TOUCHED_COUNT] += 1;
   }
 
   /** What the maximum bounds, into the scratch sum: all ever issued, or what is in circulation, and what is reserved. */

@@ -30,17 +30,14 @@ import {
 
 const CODES = RESULT_CODES;
 const APPLIED = RESULT_CODES.applied;
-const { linked: LINKED, pending: PENDING, postPendingTransfer: POST } = TRANSFER_FLAGS;
+const { pending: PENDING, postPendingTransfer: POST } = TRANSFER_FLAGS;
 const { closingDebit: CLOSING_DEBIT, closingCredit: CLOSING_CREDIT } = TRANSFER_FLAGS;
 const { balancingDebit: BALANCING_DEBIT, balancingCredit: BALANCING_CREDIT } = TRANSFER_FLAGS;
 const { imported: IMPORTED, ...ACCEPTED } = TRANSFER_FLAGS;
 const KNOWN_FLAGS = Object.values(ACCEPTED).reduce((flags, flag) => flags | flag, 0);
-const { issuing: ISSUING } = ACCOUNT_STATE;
 const CLOSING = CLOSING_DEBIT | CLOSING_CREDIT;
 const LIMIT_DEBITS = ACCOUNT_FLAGS.debitsMustNotExceedCredits;
 const LIMIT_CREDITS = ACCOUNT_FLAGS.creditsMustNotExceedDebits;
-/** What takes a transfer off the short way, on either account. */
-const STATES = ACCOUNT_STATE.closed | ACCOUNT_STATE.reserved | ACCOUNT_STATE.frozen;
 /** Where posted and pending sums together are in `Booking.used`, and a scratch operand. */
 const DEBITS = 0;
 const CREDITS = 4;
@@ -176,11 +173,6 @@ export class Booking {
       const refusal = assets.transferRefusal(held, balances[from + BALANCE.party], balances[to + BALANCE.party]);
       if (refusal !== APPLIED) return refusal;
     }
-    const { codeAndFlags: states } = BALANCE;
-    const special =
-      ((balances[from + states] | balances[to + states]) & STATES) |
-      ((balances[from + states] ^ balances[to + states]) & ISSUING);
-    if (special === 0 && (flags & ~LINKED) === 0 && !mandated) return this.enterPlain(debit, credit, context);
     if (this.isFrozen(debit)) return CODES.debit_account_frozen;
     return this.enterOther(flags, debit, credit, { context, mandated });
   }
@@ -196,36 +188,6 @@ export class Booking {
     const at = account * BALANCE_WORDS;
     if ((accounts.balances[at + BALANCE.codeAndFlags] & ACCOUNT_STATE.frozen) !== 0) return true;
     return parties.at(accounts.balances[at + BALANCE.party]).frozen;
-  }
-
-  /**
-   * The usual case, apart because it is what speed hangs on: no flag, no account closed, frozen or with pending sums, nothing
-   * that leaves the issuer's hands or returns to them, and the signer's own account.
-   */
-  private enterPlain(debit: number, credit: number, context: OperationContext): number {
-    const { accounts, transfers } = this.tables;
-    const rows = transfers.rows;
-    const amount = transfers.staged + TRANSFER.amount;
-    const balances = accounts.balances;
-    const from = debit * BALANCE_WORDS;
-    const to = credit * BALANCE_WORDS;
-    if (sumOverflows(balances, from + BALANCE.debits, rows, amount)) return CODES.overflows_debits_posted;
-    if (sumOverflows(balances, to + BALANCE.credits, rows, amount)) return CODES.overflows_credits_posted;
-    if (
-      (balances[from + BALANCE.codeAndFlags] & LIMIT_DEBITS) !== 0 &&
-      sumExceeds(balances, from + BALANCE.debits, rows, amount, balances, from + BALANCE.credits)
-    ) {
-      return CODES.exceeds_credits;
-    }
-    if (
-      (balances[to + BALANCE.codeAndFlags] & LIMIT_CREDITS) !== 0 &&
-      sumExceeds(balances, to + BALANCE.credits, rows, amount, balances, to + BALANCE.debits)
-    ) {
-      return CODES.exceeds_debits;
-    }
-    this.post(debit, credit, rows, amount);
-    this.add(debit, credit, context);
-    return APPLIED;
   }
 
   private enterOther(

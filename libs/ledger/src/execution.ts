@@ -1,12 +1,10 @@
 import { decodeOperation, OPERATION_TAGS, RESULT_CODES, type Operation } from '@quorate/protocol';
 import { AccountSalts, SALTS_MAX } from './account-salts';
-import { DETAIL, DETAIL_WORDS, type OperationContext } from './account-table';
+import { SALT_WORDS, type OperationContext } from './account-table';
 import { Administration, type AdministrationTables } from './administration';
 import type { Booking } from './booking';
 import type { BookingTables } from './booking-tables';
-import { PlainBooking } from './plain-booking';
 import type { ScannedEnvelope } from './results';
-import { LOOKAHEAD_MAX } from './transfer-lookahead';
 
 /** Where an operation's flags are: the last two bytes of an account or a transfer; bit 0 is `linked` in both. */
 const FLAGS_FROM_END = 1;
@@ -42,10 +40,11 @@ export class EnvelopeExecution {
   private readonly salts = new AccountSalts();
   private blockTimeLow = 0;
   private blockTimeHigh = 0;
-  /** Operations before this one were looked at together, or are none to look at. */
+  /** New accounts before this operation were looked at together. */
   private seenUntil = 0;
+  /** Whether the envelope's bytes are where transfers are booked. */
+  private loaded = false;
   private readonly administration: Administration;
-  private readonly plain: PlainBooking;
   private readonly chain: Chain = { start: -1, accounts: 0, transfers: 0, failed: false };
 
   constructor(
@@ -53,7 +52,6 @@ export class EnvelopeExecution {
     private readonly booking: Booking,
   ) {
     this.administration = new Administration(tables);
-    this.plain = new PlainBooking(tables);
   }
 
   /** `codes[first + k]` becomes the result of the envelope's operation k, whose ledger time is the block's plus its index. */
@@ -75,19 +73,17 @@ export class EnvelopeExecution {
     this.blockTimeHigh = Number(block.timeNs >> 32n);
     const count = envelope.outline.operationCount;
     this.seenUntil = 0;
+    this.loaded = false;
     for (let operation = 0; operation < count; operation += 1) {
-      if (operation >= this.seenUntil) this.lookAhead(operation, count);
       if (this.chain.start < 0) {
         // Their codes are `applied`, which is 0.
-        operation += this.bookPlain(operation, first + operation);
-        if (operation >= this.seenUntil) {
-          operation -= 1;
-          continue;
-        }
+        operation += this.bookUsual(operation, count, first);
+        if (operation === count) break;
       }
+      if (operation >= this.seenUntil) this.lookAhead(operation, count);
       this.moveTo(first + operation);
       const linked = this.isLinked(operation);
-      if (linked && this.chain.start < 0) this.openChain(operation);
+      if (linked && this.chain.start < 0) this.openChain(operation, 0);
       const code = linked && !this.canFollow(operation + 1, count) ? CHAIN_OPEN : this.attempt(operation);
       codes[first + operation] = code;
       if (this.chain.start < 0) {
@@ -99,23 +95,27 @@ export class EnvelopeExecution {
     }
   }
 
-  /** Lets the next transfers, or the next new accounts, be looked at together, up to the next operation of another kind. */
+  /** Lets the next new accounts be looked at together, up to the next operation of another kind. */
   private lookAhead(from: number, count: number): void {
-    const tag = this.bytes[this.offsets[from * 2]];
-    const limit = Math.min(count, from + (tag === ACCOUNT_TAG ? SALTS_MAX : LOOKAHEAD_MAX));
+    if (this.bytes[this.offsets[from * 2]] !== ACCOUNT_TAG) return;
+    const limit = Math.min(count, from + SALTS_MAX);
     let end = from + 1;
-    while (end < limit && this.bytes[this.offsets[end * 2]] === tag) end += 1;
-    if (tag === TRANSFER_TAG) this.tables.transfers.lookAhead(this.view, this.offsets[from * 2], end - from);
-    if (tag === ACCOUNT_TAG) this.salts.look(this.bytes, this.offsets, from, end);
+    while (end < limit && this.bytes[this.offsets[end * 2]] === ACCOUNT_TAG) end += 1;
+    this.salts.look(this.bytes, this.offsets, from, end);
     this.seenUntil = end;
   }
 
-  /** Books plain transfers from an operation on; returns how many. */
-  private bookPlain(operation: number, index: number): number {
-    const place = this.tables.transfers.lookahead.placeOf(this.view, this.offsets[operation * 2]);
-    if (place < 0) return 0;
-    const end = place + this.seenUntil - operation;
-    return this.plain.run(place, end, index, this.context.party, this.blockTimeLow, this.blockTimeHigh);
+  /** Books usual transfers from an operation on, up to `count`; returns how many. */
+  private bookUsual(operation: number, count: number, first: number): number {
+    const { transfers } = this.tables;
+    const offset = this.offsets[operation * 2];
+    if (this.bytes[offset] !== TRANSFER_TAG) return 0;
+    if (!this.loaded) transfers.loadEnvelope(this.bytes);
+    this.loaded = true;
+    const booked = transfers.bookRun(offset, count - operation, first + operation, this.context.party);
+    const { openMembers } = transfers;
+    if (openMembers > 0) this.openChain(operation + booked - openMembers, openMembers);
+    return booked;
   }
 
   private attempt(operation: number): number {
@@ -136,7 +136,7 @@ export class EnvelopeExecution {
     const code = accounts.create(this.view, offset, this.context);
     if (code !== APPLIED) return code;
     const account = accounts.size - 1;
-    this.salts.store(operation, accounts.details, account * DETAIL_WORDS + DETAIL.salt);
+    this.salts.store(operation, accounts.salts, account * SALT_WORDS);
     capture.created(this.context.index, account);
     return code;
   }
@@ -165,10 +165,11 @@ export class EnvelopeExecution {
     return operation < count && this.isChainable(operation);
   }
 
-  private openChain(operation: number): void {
+  /** A chain begins with this operation; so many of its transfers are booked already. */
+  private openChain(operation: number, booked: number): void {
     this.chain.start = operation;
     this.chain.accounts = this.tables.accounts.size;
-    this.chain.transfers = this.tables.transfers.size;
+    this.chain.transfers = this.tables.transfers.size - booked;
     this.chain.failed = false;
     this.tables.mandates.openChain();
   }

@@ -165,6 +165,20 @@ export class IdLog implements IdRows {
     this.count = entry + 1;
   }
 
+  /** Adds `count` ids of applied transfers, of which the first is operation `index` of the block and the others follow it. */
+  addRun(ids: Uint32Array, count: number, index: number): void {
+    for (let done = 0; done < count;) {
+      this.add(ids, done * ID_WORDS, index + done, false);
+      done += 1;
+      const place = this.count & SEGMENT_MASK;
+      const more = place === 0 ? 0 : Math.min(count - done, SEGMENT_ENTRIES - place);
+      const segment = this.segments[this.count >>> SEGMENT_SHIFT];
+      segment?.set(ids.subarray(done * ID_WORDS, (done + more) * ID_WORDS), place * ID_WORDS);
+      this.count += more;
+      done += more;
+    }
+  }
+
   addFailure(words: Uint32Array, at: number, index: number, code: number): void {
     this.failures.push(this.count, code);
     this.add(words, at, index, false);

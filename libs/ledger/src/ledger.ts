@@ -20,8 +20,10 @@ import { EnvelopeMemory, type EnvelopePosition } from './envelope-memory';
 import { EvidenceTable } from './evidence-table';
 import { EnvelopeExecution } from './execution';
 import { FreezeTable } from './freeze-table';
-import { IdHash, hashKeyFrom } from './id-hash';
+import { BLOCK_HEIGHT, BLOCK_TIME } from './engine-layout';
+import { hashKeyFrom } from './id-hash';
 import type { TransferPosition } from './id-log';
+import { LedgerMemory } from './ledger-memory';
 import { LEDGER_LIMITS, type LedgerLimits } from './limits';
 import { MandateTable } from './mandate-table';
 import { readPage, type Page, type PageRequest } from './page';
@@ -90,6 +92,7 @@ export class Ledger {
   readonly authority: AuthorityReads;
   /** Answers queries about all transfers ever made. */
   readonly history: TransferReads;
+  private readonly room: LedgerMemory;
   private readonly partyTable: PartyTable;
   private readonly assetTable: AssetTable;
   private readonly accountTable: AccountTable;
@@ -117,16 +120,17 @@ export class Ledger {
     hashKey: Uint32Array,
   ) {
     const anchor = genesisId(genesis);
-    const hasher = new IdHash(hashKey);
+    this.room = new LedgerMemory(limits, hashKey);
+    const { room } = this;
     this.partyTable = new PartyTable(limits.partiesMax);
-    this.assetTable = new AssetTable(this.partyTable, limits.assetsMax, limits.allowListEntriesMax);
-    this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, hasher);
-    this.pendingTable = new PendingTable(limits.pendingTransfersMax, hasher);
-    this.transferTable = new TransferTable(this.accountTable, this.pendingTable, limits, hasher);
+    this.assetTable = new AssetTable(this.partyTable, limits.assetsMax, limits.allowListEntriesMax, room);
+    this.accountTable = new AccountTable(this.partyTable, this.assetTable, limits.accountsMax, room);
+    this.pendingTable = new PendingTable(limits.pendingTransfersMax, room);
+    this.transferTable = new TransferTable(this.accountTable, this.pendingTable, limits, room);
     this.memory = new EnvelopeMemory(limits.envelopesMax);
     this.admission = new EnvelopeAdmission(anchor, this.partyTable, this.memory, verifySignature);
-    this.noted = new ResultCapture(this.accountTable);
-    this.hasher = new ResultHasher(this.accountTable);
+    this.noted = new ResultCapture(this.accountTable, room);
+    this.hasher = new ResultHasher(room);
     this.mandateTable = new MandateTable(limits.mandatesMax, limits.mandatesPerAccountMax);
     this.freezeTable = new FreezeTable(limits.freezesMax);
     this.recordTable = new RecordTable(limits.recordsMax);
@@ -237,6 +241,11 @@ export class Ledger {
     });
     const codes = new Uint16Array(operationCount);
     const executed: ExecutedEnvelope[] = [];
+    this.makeRoom(operationCount, envelopes);
+    const { header } = this.room;
+    header[BLOCK_HEIGHT / 4] = block.height;
+    header[BLOCK_TIME / 4] = Number(block.timeNs & 0xffff_ffffn);
+    header[BLOCK_TIME / 4 + 1] = Number(block.timeNs >> 32n);
     this.memory.forgetExpired(block.timeNs);
     this.transferTable.beginBlock(block.height);
     this.noted.begin(block.height, operationCount);
@@ -282,6 +291,7 @@ export class Ledger {
       ...this.recordTable.capture(),
       this.transferTable.captureEnds(memory),
       ...this.evidenceTable.capture(),
+      ...this.accountTable.captureSettled(),
     ];
     invariant(
       sections.length === SECTION_NAMES.length && sections.every(({ section }, at) => section === SECTION_NAMES[at]),
@@ -369,6 +379,9 @@ export class Ledger {
     const { height, timeNs } = readStateHead(sections);
     this.executedHeight = height;
     this.executedTimeNs = timeNs;
+    const counted = ['accounts', 'transferIds', 'pendings', 'assetTotals'] as const;
+    const rows = Math.max(...counted.map((section) => sections.rows(section)));
+    this.room.reserve({ rows: rows + 2, operations: 0, envelopeBytes: 0 });
     this.partyTable.restore(sections);
     this.assetTable.restore(sections);
     this.accountTable.restore(sections);
@@ -379,6 +392,15 @@ export class Ledger {
     this.freezeTable.restore(sections);
     this.recordTable.restore(sections);
     this.evidenceTable.restore(sections);
+  }
+
+  /** The memory moves between blocks if at all. */
+  private makeRoom(operations: number, envelopes: readonly ScannedEnvelope[]): void {
+    const { accountTable, transferTable, pendingTable, assetTable } = this;
+    const rows = Math.max(accountTable.size, transferTable.size, pendingTable.rowsUsed, assetTable.size) + operations;
+    const envelopeBytes = envelopes.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
+    // One row behind the last one is staged, and the first pending one is never used.
+    this.room.reserve({ rows: rows + 2, operations, envelopeBytes });
   }
 
   private executeEnvelope(
@@ -439,6 +461,8 @@ export class Ledger {
     codes: Uint16Array,
     captured: CapturedResults,
   ): BlockResults {
+    const envelopeBytes = envelopes.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
+    this.room.reserve({ rows: 0, operations: 0, envelopeBytes });
     const leaves = this.hasher.leaves(block, envelopes, codes, captured);
     const root = this.roots.root(leaves);
     return new BlockResults({ block, envelopes, codes, captured, leaves, root }, this.accountTable);

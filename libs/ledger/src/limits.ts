@@ -33,7 +33,7 @@ export interface LedgerLimits {
 export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   partiesMax: 65_536,
   assetsMax: 65_536,
-  accountsMax: 2 ** 25,
+  accountsMax: 2 ** 24,
   allowListEntriesMax: 2 ** 20,
   mandatesMax: 2 ** 18,
   mandatesPerAccountMax: 64,
@@ -42,7 +42,7 @@ export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   evidenceMax: 2 ** 16,
   transfersMax: 2 ** 27 - 1,
   recentTransfersMax: 2 ** 20 - 2 ** 14,
-  pendingTransfersMax: 2 ** 23,
+  pendingTransfersMax: 2 ** 22,
   expiriesPerBlockMax: 8_192,
   envelopesMax: 2 ** 20,
 });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { IdHash, hashKeyFrom } from './id-hash';
+import { hashKeyFrom } from './id-hash';
+import { LedgerMemory } from './ledger-memory';
+import { LEDGER_LIMITS } from './limits';
 import { PENDING_STATE, PendingTable } from './pending-table';
 import { store } from './u128';
 
@@ -33,7 +35,7 @@ it('gives what is due by expiry, then by creation, whatever was resolved, releas
   );
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 80 }), fc.nat(6), (steps, afterSeconds) => {
-      const table = new PendingTable(1_000, new IdHash(hashKeyFrom(5)));
+      const table = new PendingTable(1_000, new LedgerMemory(LEDGER_LIMITS, hashKeyFrom(5)));
       const held: Held[] = [];
       for (const [number, taken] of steps.entries()) {
         const picked = 'pick' in taken && held.length > 0 ? held[taken.pick % held.length] : undefined;
@@ -72,7 +74,7 @@ it('gives what is due by expiry, then by creation, whatever was resolved, releas
 });
 
 it('uses released rows again and holds no more than its limit', () => {
-  const table = new PendingTable(3, new IdHash(hashKeyFrom(5)));
+  const table = new PendingTable(3, new LedgerMemory(LEDGER_LIMITS, hashKeyFrom(5)));
   const add = (number: number): number => table.add(number, contentOf(number), 0, 0, 0, 0);
   const rows = [add(0), add(1), add(2)];
   expect(table.full).toBe(true);
@@ -87,7 +89,7 @@ it('uses released rows again and holds no more than its limit', () => {
 it('adds a timeout to a time to the nanosecond', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, 2n ** 63n - 1n), fc.integer({ min: 1, max: 0xffff_ffff }), (timeNs, timeoutSeconds) => {
-      const table = new PendingTable(1, new IdHash(hashKeyFrom(5)));
+      const table = new PendingTable(1, new LedgerMemory(LEDGER_LIMITS, hashKeyFrom(5)));
       const expiresAtNs = timeNs + BigInt(timeoutSeconds) * SECOND;
       const overflows = expiresAtNs >= 2n ** 63n;
       expect(table.overflows(...words(timeNs), timeoutSeconds)).toBe(overflows);

@@ -9,10 +9,10 @@
 //
 // Row 0 is always free: it begins the list of free rows.
 import { invariant } from '@quorate/errors';
-import type { IdHash } from './id-hash';
+import { AT_PENDINGS, PENDING_INDEX } from './engine-layout';
 import { IdIndex, type IdRows } from './id-index';
+import type { LedgerMemory } from './ledger-memory';
 import type { RestoredSections } from './restored-sections';
-import { withMoreRows } from './row-storage';
 import { SnapshotError, bytesOfWords, capturedBytes, type SectionCapture } from './section';
 
 /** What became of a pending transfer. */
@@ -27,7 +27,6 @@ const ROW_WORDS = 24;
 const ROW = { transfer: 18, state: 19, timeoutSeconds: 20, place: 21, expiry: 22 } as const;
 const FREE = 0xffff_ffff;
 const HEAP_MIN = 64;
-const INDEX_TABLE_BITS = 6;
 /** All rows are in the first segment of their index. */
 const ONE_SEGMENT = 31;
 const NS_PER_SECOND = 1_000_000_000;
@@ -49,9 +48,20 @@ export class PendingTable {
 
   constructor(
     private readonly pendingsMax: number,
-    hasher: IdHash,
+    memory: LedgerMemory,
   ) {
-    this.byId = new IdIndex(hasher, this.indexed, INDEX_TABLE_BITS, pendingsMax);
+    this.byId = new IdIndex(memory, this.indexed, PENDING_INDEX);
+    memory.onMoved(() => {
+      this.rows = memory.words(AT_PENDINGS);
+      this.indexed.segments[0] = this.rows;
+      for (let row = 1; row <= this.highest; row += 1)
+        if (this.stateOf(row) !== FREE) this.byId.add(this.rows, row * ROW_WORDS, row);
+    });
+  }
+
+  /** Rows that were ever used. */
+  get rowsUsed(): number {
+    return this.highest;
   }
 
   /** Rows in use: what waits, and what was resolved and may still be asked for. */
@@ -184,8 +194,7 @@ export class PendingTable {
     const count = sections.rows('pendings');
     if (count > this.pendingsMax + 1)
       throw new SnapshotError('more pending transfers than a ledger may hold', { count });
-    this.rows = sections.words('pendings');
-    this.indexed.segments[0] = this.rows;
+    this.rows.set(sections.counted('pendings'));
     this.highest = Math.max(0, count - 1);
     for (let row = 1; row < count; row += 1) {
       if (this.stateOf(row) === FREE) continue;
@@ -212,10 +221,6 @@ export class PendingTable {
       return free;
     }
     this.highest += 1;
-    if ((this.highest + 1) * ROW_WORDS > this.rows.length) {
-      this.rows = withMoreRows(this.rows, ROW_WORDS, this.pendingsMax + 1);
-      this.indexed.segments[0] = this.rows;
-    }
     return this.highest;
   }
 

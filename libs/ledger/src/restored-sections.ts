@@ -55,6 +55,11 @@ export class RestoredSections {
     return this.incoming(section).words;
   }
 
+  /** The words of the section's rows, and no more. */
+  counted(section: SectionName): Uint32Array {
+    return this.words(section).subarray(0, this.incoming(section).lengthBytes / 4);
+  }
+
   bytes(section: SectionName): Uint8Array {
     const { words, lengthBytes } = this.incoming(section);
     return bytesOfWords(words, words.length).subarray(0, lengthBytes);

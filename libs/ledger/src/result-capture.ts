@@ -14,6 +14,8 @@
 // for each result as soon as one account of the block has pending sums, and none before.
 import { encodeExpiry, type ResultPosition } from '@quorate/protocol';
 import { ACCOUNT_STATE, BALANCE, BALANCE_WORDS, HEAD_WORDS, PENDING_WORDS, type AccountTable } from './account-table';
+import { AT_CAPTURED_SUMS, AT_CAPTURES, SUMS_NOTED } from './engine-layout';
+import type { LedgerMemory } from './ledger-memory';
 import { copy, toBigint } from './u128';
 
 /** One result seen from an account that it touched. */
@@ -32,26 +34,36 @@ export const CAPTURED_PENDING_WORDS = 16;
 /** Where those of the credit side begin. */
 export const PENDING_OF_CREDIT = 8;
 const ID_WORDS = 4;
-const NO_PENDINGS = new Uint32Array(0);
+const NOTED = SUMS_NOTED / 4;
 const { debit: DEBIT, credit: CREDIT, amount: AMOUNT } = CAPTURE;
 const { reserved: RESERVED } = ACCOUNT_STATE;
 
 /** What execution notes of the results of the block at hand. */
 export class ResultCapture {
   private rows = new Uint32Array(0);
-  private pendings = NO_PENDINGS;
+  private pendings = new Uint32Array(0);
   private expired: number[] = [];
   private height = 0;
   private operationCount = 0;
 
-  constructor(private readonly accounts: AccountTable) {}
+  constructor(
+    private readonly accounts: AccountTable,
+    private readonly memory: LedgerMemory,
+  ) {
+    memory.onMoved(() => {
+      this.rows = memory.words(AT_CAPTURES);
+      this.pendings = memory.words(AT_CAPTURED_SUMS);
+    });
+  }
 
-  /** Starts a block. Its rows are new memory, because those of earlier blocks may still be read. */
+  /** Starts a block. Rows of expiries are written whole. */
   begin(height: number, operationCount: number): void {
+    const { header } = this.memory;
+    if (header[NOTED] !== 0) this.pendings.fill(0, 0, this.count * CAPTURED_PENDING_WORDS);
+    header[NOTED] = 0;
     this.height = height;
     this.operationCount = operationCount;
-    this.rows = new Uint32Array(operationCount * CAPTURE_WORDS);
-    this.pendings = NO_PENDINGS;
+    this.rows.fill(0, 0, operationCount * CAPTURE_WORDS);
     this.expired = [];
   }
 
@@ -91,11 +103,6 @@ export class ResultCapture {
   /** A pending transfer expired; its id is at `transfers[at..at+3]`, its amount at `transfers[amount..amount+3]`. */
   expiry(debit: number, credit: number, transfers: Uint32Array, at: number, amount: number): void {
     const index = this.operationCount + this.expired.length / ID_WORDS;
-    if ((index + 1) * CAPTURE_WORDS > this.rows.length) {
-      const rows = new Uint32Array(Math.max((index + 1) * CAPTURE_WORDS, this.rows.length * 2));
-      rows.set(this.rows);
-      this.rows = rows;
-    }
     for (let word = 0; word < ID_WORDS; word += 1) this.expired.push(transfers[at + word]);
     this.booked(index, debit, credit, transfers, amount);
   }
@@ -113,12 +120,17 @@ export class ResultCapture {
     this.pendings.fill(0, start * CAPTURED_PENDING_WORDS, end * CAPTURED_PENDING_WORDS);
   }
 
-  /** Ends the block. */
+  /** Ends the block. What it noted is copied, because it may be read after the next block. */
   finish(): CapturedResults {
-    const count = this.operationCount + this.expired.length / ID_WORDS;
-    const rows = this.rows.subarray(0, count * CAPTURE_WORDS);
-    const pendings = this.pendings.subarray(0, count * CAPTURED_PENDING_WORDS);
+    const { count } = this;
+    const sums = this.memory.header[NOTED] === 0 ? 0 : count;
+    const rows = this.rows.slice(0, count * CAPTURE_WORDS);
+    const pendings = this.pendings.slice(0, sums * CAPTURED_PENDING_WORDS);
     return { operationCount: this.operationCount, count, rows, pendings, expired: Uint32Array.from(this.expired) };
+  }
+
+  private get count(): number {
+    return this.operationCount + this.expired.length / ID_WORDS;
   }
 
   private side(at: number, account: number, index: number, pendingAt: number): void {
@@ -137,13 +149,8 @@ export class ResultCapture {
   }
 
   private pendingSums(at: number, account: number): void {
-    const wanted = (this.rows.length / CAPTURE_WORDS) * CAPTURED_PENDING_WORDS;
-    if (this.pendings.length < wanted) {
-      const pendings = new Uint32Array(wanted);
-      pendings.set(this.pendings);
-      this.pendings = pendings;
-    }
     const { pendings } = this.accounts;
+    this.memory.header[NOTED] = 1;
     for (let word = 0; word < PENDING_WORDS; word += 1)
       this.pendings[at + word] = pendings[account * PENDING_WORDS + word];
   }

@@ -1,6 +1,6 @@
 import { CHUNK_BYTES, pairLevels, pairPath } from '@quorate/crypto';
 import { SALT_BYTES, resultsRoot, type AccountAfter, type EnvelopeOutline, type ResultRecord } from '@quorate/protocol';
-import { ACCOUNT_STATE, BALANCE_WORDS, DETAIL, DETAIL_WORDS, flagsNow, type AccountTable } from './account-table';
+import { ACCOUNT_STATE, BALANCE_WORDS, SALT_WORDS, flagsNow, type AccountTable } from './account-table';
 import {
   CAPTURE,
   CAPTURE_WORDS,
@@ -123,7 +123,7 @@ export class BlockResults {
     const salt = new Uint8Array(SALT_BYTES);
     const view = new DataView(salt.buffer);
     for (let word = 0; word < 4; word += 1)
-      view.setUint32(word * 4, this.accounts.details[account * DETAIL_WORDS + DETAIL.salt + 3 - word]);
+      view.setUint32(word * 4, this.accounts.salts[account * SALT_WORDS + 3 - word]);
     return {
       debitsPosted: toBigint(rows, at + SIDE.debits),
       creditsPosted: toBigint(rows, at + SIDE.credits),

@@ -10,7 +10,7 @@ export const SECTIONS = {
   assets: { number: 3, rowBytes: 1 },
   assetTotals: { number: 4, rowBytes: 112 },
   accounts: { number: 5, rowBytes: 64 },
-  accountDetails: { number: 6, rowBytes: 56 },
+  accountDetails: { number: 6, rowBytes: 12 },
   accountPendings: { number: 7, rowBytes: 32 },
   accountHeads: { number: 8, rowBytes: 8 },
   transferIds: { number: 9, rowBytes: 16 },
@@ -27,6 +27,8 @@ export const SECTIONS = {
   records: { number: 20, rowBytes: 1 },
   transferEnds: { number: 21, rowBytes: 4 },
   evidence: { number: 22, rowBytes: 1 },
+  accountSalts: { number: 23, rowBytes: 16 },
+  accountUserData: { number: 24, rowBytes: 28 },
 } as const;
 
 /** Name of a section. */
@@ -115,9 +117,15 @@ export function copiedWords(
   return capturedBytes(section, bytesOfWords(copy, count), false);
 }
 
-/** A section of rows of words that never change once they are counted: not copied. */
-export function settledWords(section: SectionName, words: Uint32Array, count: number): SectionCapture {
-  return capturedBytes(section, bytesOfWords(words, count), true);
+/** A section of rows of words that never change once they are counted: not copied. `words` gives them where they are when they are read. */
+export function settledWords(section: SectionName, words: () => Uint32Array, count: number): SectionCapture {
+  return {
+    section,
+    lengthBytes: count * 4,
+    appendOnly: true,
+    prepare: () => true,
+    read: (offset, into) => into.set(bytesOfWords(words(), count).subarray(offset, offset + into.length)),
+  };
 }
 
 /** A section of append-only rows in segments of one size: not copied. The list of segments may grow meanwhile. */

@@ -10,6 +10,7 @@ import { Ledger, RestoredSections, SECTIONS, SECTION_NAMES, SnapshotError } from
 const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived' | 'scratch' | 'given'>>>> = {
   Ledger: {
     limits: 'given',
+    room: 'given',
     partyTable: 'given',
     assetTable: 'given',
     accountTable: 'given',
@@ -43,14 +44,19 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     byId: 'derived',
     totals: 'state',
     touched: 'scratch',
-    lastTouched: 'scratch',
+    facts: 'derived',
+    memory: 'scratch',
   },
   AccountTable: {
     parties: 'given',
     assets: 'given',
     accountsMax: 'given',
+    memory: 'derived',
     balances: 'state',
     details: 'state',
+    userData: 'state',
+    salts: 'state',
+    given: 'scratch',
     pendings: 'state',
     heads: 'state',
     indexed: 'derived',
@@ -77,9 +83,9 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, 'state' | 'derived
     timeLow: 'scratch',
     timeHigh: 'scratch',
     byId: 'derived',
-    lookahead: 'scratch',
     stagedHash: 'scratch',
-    place: 'scratch',
+    newIds: 'scratch',
+    memory: 'derived',
     capturing: 'scratch',
   },
   IdLog: {
@@ -157,12 +163,10 @@ const WITHOUT_STATE = new Set([
   'TransferReads',
   'Circulation',
   'IdIndex',
-  'IdHash',
-  'PlainBooking',
+  // Tables hold what is state of it; indexes are made again.
+  'LedgerMemory',
   'PendingResolution',
   'TransferRetry',
-  'TransferLookahead',
-  'HashLayer',
   'PairRoots',
 ]);
 const BUILT_IN = new Set([
@@ -175,7 +179,8 @@ const BUILT_IN = new Set([
   'Uint16Array',
   'Uint32Array',
   'Int32Array',
-  'BigUint64Array',
+  'Memory',
+  'ArrayBuffer',
 ]);
 
 function fieldsOf(root: object): Map<string, string[]> {

@@ -4,7 +4,7 @@ import type { RestoredSections } from './restored-sections';
 import { SnapshotError } from './section';
 
 /** Version of the sections' contents: another one is not read. */
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 const HEAD_BYTES = 18;
 
 /** Where a ledger stands: height and time of its last executed block. */

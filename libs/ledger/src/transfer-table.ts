@@ -12,17 +12,16 @@
 // room for a block more, so that what a failed chain takes back never overwrote one of them.
 import { LIMITS, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
-import type { IdHash } from './id-hash';
+import { AT_ENVELOPE, AT_NEW_IDS, AT_RING, CHAIN_MEMBERS, RING_MASK, TRANSFER_INDEX } from './engine-layout';
 import { IdIndex } from './id-index';
 import { ID_KIND, IdLog } from './id-log';
+import { ringRowsMax, type LedgerMemory } from './ledger-memory';
 import type { LedgerLimits } from './limits';
 import type { PendingTable } from './pending-table';
 import type { RestoredSections } from './restored-sections';
-import { withMoreRows } from './row-storage';
 import { RingCapture } from './ring-capture';
 import { SnapshotError, type CaptureMemory, type SectionCapture } from './section';
-import { LOOKAHEAD_MAX, NAMED, NAMED_WORDS, TransferLookahead } from './transfer-lookahead';
-import { isMax, isZero } from './u128';
+import { isMax, isZero, load } from './u128';
 
 export const TRANSFER_WORDS = 23;
 export const TRANSFER = {
@@ -47,10 +46,23 @@ export const STAGED = { free: -1, failed: -2, inHistory: -3 } as const;
 
 /** Mask of a ring that does not go round yet. */
 const UNBOUNDED = 0x7fff_ffff;
-/** Bits of the number of tables in the index of ids: with 2^27 ids a table has 524,288. */
-const INDEX_TABLE_BITS = 8;
 /** Where the ids that an operation names are in `TransferTable.named`. */
-export { NAMED };
+export const NAMED = { debit: 0, credit: 4, pending: 8 } as const;
+const NAMED_WORDS = 12;
+/** Offsets in the encoded operation, its tag included (protocol, `writeTransfer`). */
+const FIELD = {
+  id: 1,
+  debitAccount: 17,
+  creditAccount: 33,
+  amount: 49,
+  pendingId: 65,
+  userData128: 81,
+  userData64: 97,
+  userData32: 105,
+  timeoutSeconds: 109,
+  asset: 113,
+  code: 117,
+} as const;
 
 /**
  * Transfers by id, and the one at hand: `stage` decodes it into the row behind the last one, where it becomes a transfer with
@@ -72,22 +84,27 @@ export class TransferTable {
   private stagedIndex = 0;
   private timeLow = 0;
   private timeHigh = 0;
-  /** What is known of the transfers that come next. */
-  readonly lookahead: TransferLookahead;
   private stagedHash = 0;
-  private place = -1;
   /** The newest capture, whose rows are copied before others take their slots. */
   private capturing: RingCapture | null = null;
+  /** Ids of the run that was booked last. */
+  private newIds = new Uint32Array(0);
 
   constructor(
     private readonly accounts: AccountTable,
     private readonly pendings: PendingTable,
     private readonly limits: LedgerLimits,
-    hasher: IdHash,
+    private readonly memory: LedgerMemory,
   ) {
-    this.byId = new IdIndex(hasher, this.log, INDEX_TABLE_BITS, limits.transfersMax);
-    this.lookahead = new TransferLookahead(accounts, this.byId);
-    this.rowsMax = powerOfTwoFrom(limits.recentTransfersMax + LIMITS.blockOperationsMax + 1);
+    this.byId = new IdIndex(memory, this.log, TRANSFER_INDEX);
+    this.rowsMax = ringRowsMax(limits);
+    memory.onMoved(() => {
+      this.rows = memory.words(AT_RING);
+      this.newIds = memory.words(AT_NEW_IDS);
+      this.rowMask = memory.ring === this.rowsMax ? this.rowsMax - 1 : UNBOUNDED;
+      memory.header[RING_MASK / 4] = this.rowMask;
+      this.byId.addRows(this.log.size);
+    });
   }
 
   /** Ids used up, by applied and by failed transfers. */
@@ -154,73 +171,71 @@ export class TransferTable {
     this.oldestRow = oldest;
   }
 
-  /** Prepares for `count` transfers from `offset` on, one directly behind the other; nothing else may be executed between them. */
-  lookAhead(view: DataView, offset: number, count: number): void {
-    const { size } = this.log;
-    this.makeRoom(size + count - 1);
-    this.lookahead.look(view, offset, count, this, size);
+  /** Has the bytes of an envelope at hand for `bookRun`. */
+  loadEnvelope(bytes: Uint8Array): void {
+    this.memory.bytes(AT_ENVELOPE).set(bytes);
+    this.memory.engine.forgetBatch();
   }
 
-  /** Forgets preparations: accounts were taken back. */
+  /**
+   * Books usual transfers of the loaded envelope (../engine/booking.ts), from the one at `offset` on and of `count` operations at most,
+   * until one is not usual; returns how many. The first is operation `index` of the block.
+   */
+  bookRun(offset: number, count: number, index: number, party: number): number {
+    const { memory, size } = this;
+    const most = Math.min(count, this.limits.transfersMax - size);
+    const at = memory.header[AT_ENVELOPE / 4] + offset;
+    const booked = memory.engine.bookRun(at, most, index, size, party);
+    this.log.addRun(this.newIds, booked, index);
+    return booked;
+  }
+
+  /** How many transfers at the end of the last run belong to a linked chain that is still open. */
+  get openMembers(): number {
+    return this.memory.header[CHAIN_MEMBERS / 4];
+  }
+
+  /** Forgets what was looked at ahead: accounts were taken back. */
   forgetAhead(): void {
-    this.lookahead.forget();
+    this.memory.engine.forgetBatch();
   }
 
   /** Row of the account that the staged transfer debits, or -1. */
   debitOfStaged(): number {
-    return this.place >= 0 ? this.lookahead.debits[this.place] : this.accounts.find(this.named, NAMED.debit);
+    return this.accounts.find(this.named, NAMED.debit);
   }
 
   /** Row of the account that it credits, or -1. */
   creditOfStaged(): number {
-    return this.place >= 0 ? this.lookahead.credits[this.place] : this.accounts.find(this.named, NAMED.credit);
+    return this.accounts.find(this.named, NAMED.credit);
   }
 
-  /** Has the transfer at `offset` in the row behind the last one, where it may have been decoded before. */
+  /** Decodes the transfer at `offset` into the row behind the last one. */
   stage(view: DataView, offset: number, context: OperationContext): void {
-    const { lookahead, named } = this;
-    const row = this.log.size;
-    this.makeRoom(row);
-    this.staged = this.offsetOf(row);
+    const { named, rows } = this;
+    const at = this.offsetOf(this.log.size);
+    this.staged = at;
     this.stagedIndex = context.index;
     this.timeLow = context.timeLow;
     this.timeHigh = context.timeHigh;
-    this.place = lookahead.placeOf(view, offset);
-    let from = this.place;
-    if (from < 0 || !lookahead.isAt(from, row)) {
-      lookahead.decodeAlone(view, offset, this, row);
-      from = LOOKAHEAD_MAX;
-    }
-    this.rows[this.staged + TRANSFER.pending] = 0;
-    for (let word = 0; word < NAMED_WORDS; word += 1) named[word] = lookahead.named[from * NAMED_WORDS + word];
-    this.stagedHash = lookahead.hashes[from];
-    this.timeoutSeconds = lookahead.timeouts[from];
-    this.assetId = lookahead.assets[from];
-  }
-
-  /** Makes the transfer at a place of the lookahead the staged one if its row is the next one. */
-  stagePlace(place: number): boolean {
-    const row = this.log.size;
-    if (!this.lookahead.isAt(place, row)) return false;
-    this.staged = this.offsetOf(row);
-    this.rows[this.staged + TRANSFER.pending] = 0;
-    this.place = place;
-    this.stagedHash = this.lookahead.hashes[place];
-    return true;
-  }
-
-  /** Whether the id of the staged transfer was never used. */
-  isStagedNew(): boolean {
-    return this.byId.getOrMiss(this.stagedHash, this.rows, this.staged) < 0;
+    load(rows, at + TRANSFER.id, view, offset + FIELD.id);
+    load(rows, at + TRANSFER.amount, view, offset + FIELD.amount);
+    load(rows, at + TRANSFER.userData128, view, offset + FIELD.userData128);
+    rows[at + TRANSFER.userData64 + 1] = view.getUint32(offset + FIELD.userData64);
+    rows[at + TRANSFER.userData64] = view.getUint32(offset + FIELD.userData64 + 4);
+    rows[at + TRANSFER.userData32] = view.getUint32(offset + FIELD.userData32);
+    rows[at + TRANSFER.codeAndFlags] = view.getUint32(offset + FIELD.code);
+    rows[at + TRANSFER.pending] = 0;
+    load(named, NAMED.debit, view, offset + FIELD.debitAccount);
+    load(named, NAMED.credit, view, offset + FIELD.creditAccount);
+    load(named, NAMED.pending, view, offset + FIELD.pendingId);
+    this.timeoutSeconds = view.getUint32(offset + FIELD.timeoutSeconds);
+    this.assetId = view.getUint32(offset + FIELD.asset);
+    this.stagedHash = this.byId.hash(rows, at);
   }
 
   /** Makes the staged transfer, which `findStaged` did not find, the newest one of the ledger and of its two accounts. */
   add(debit: number, credit: number): void {
-    this.addAt(debit, credit, this.stagedIndex, this.timeLow, this.timeHigh);
-  }
-
-  /** As `add`, with its index in the block and its ledger time. */
-  addAt(debit: number, credit: number, index: number, timeLow: number, timeHigh: number): void {
     const { rows, staged: at, log } = this;
     const balances = this.accounts.balances;
     const newestOfDebit = debit * BALANCE_WORDS + BALANCE.newestTransfer;
@@ -229,10 +244,10 @@ export class TransferTable {
     rows[at + TRANSFER.creditAccount] = credit;
     rows[at + TRANSFER.previousOfDebit] = balances[newestOfDebit];
     rows[at + TRANSFER.previousOfCredit] = balances[newestOfCredit];
-    rows[at + TRANSFER.timestamp] = timeLow;
-    rows[at + TRANSFER.timestamp + 1] = timeHigh;
+    rows[at + TRANSFER.timestamp] = this.timeLow;
+    rows[at + TRANSFER.timestamp + 1] = this.timeHigh;
     this.byId.addMissed(log.size);
-    log.add(rows, at, index, (rows[at + TRANSFER.codeAndFlags] & PENDING) !== 0);
+    log.add(rows, at, this.stagedIndex, (rows[at + TRANSFER.codeAndFlags] & PENDING) !== 0);
     balances[newestOfDebit] = log.size;
     balances[newestOfCredit] = log.size;
   }
@@ -292,8 +307,7 @@ export class TransferTable {
     if (count > this.limits.transfersMax || sections.rows('transfers') !== Math.min(count, this.rowsMax))
       throw new SnapshotError('the sections of transfers do not fit together', { count });
     this.log.restore(sections);
-    while (this.rows.length < sections.rows('transfers') * TRANSFER_WORDS) this.reserve();
-    this.rows.set(sections.words('transfers').subarray(0, sections.rows('transfers') * TRANSFER_WORDS));
+    this.rows.set(sections.counted('transfers'));
     this.oldestRow = this.oldestOf(count);
     this.byId.addRows(count);
   }
@@ -330,21 +344,4 @@ export class TransferTable {
     const resolves = (this.rows[at + TRANSFER.codeAndFlags] & RESOLVING) !== 0;
     if (resolves || this.pendings.isExpired(pending - 1)) this.releasePending(pending - 1);
   }
-
-  /** Makes room for rows up to this one. */
-  private makeRoom(row: number): void {
-    while (this.rowMask === UNBOUNDED && (row + 1) * TRANSFER_WORDS > this.rows.length) this.reserve();
-  }
-
-  /** Rows go round only once the ring has all its room. */
-  private reserve(): void {
-    this.rows = withMoreRows(this.rows, TRANSFER_WORDS, this.rowsMax);
-    if (this.rows.length >= this.rowsMax * TRANSFER_WORDS) this.rowMask = this.rowsMax - 1;
-  }
-}
-
-function powerOfTwoFrom(least: number): number {
-  let power = 1;
-  while (power < least) power *= 2;
-  return power;
 }

@@ -7,6 +7,8 @@ import {
   DETAIL_WORDS,
   PENDING_CREDITS,
   PENDING_WORDS,
+  USER_DATA,
+  USER_DATA_WORDS,
   type AccountTable,
 } from './account-table';
 import { TOTAL, type Asset, type AssetTable } from './asset-table';
@@ -102,7 +104,8 @@ export function assetView(asset: Asset, assets: AssetTable): AssetView {
 export function accountView(row: number, accounts: AccountTable, parties: PartyTable, assets: AssetTable): AccountView {
   const balance = row * BALANCE_WORDS;
   const detail = row * DETAIL_WORDS;
-  const { balances, details, pendings } = accounts;
+  const data = row * USER_DATA_WORDS;
+  const { balances, details, userData, pendings } = accounts;
   const reserved = accounts.isReserved(row);
   const codeAndFlags = balances[balance + BALANCE.codeAndFlags];
   return {
@@ -111,9 +114,9 @@ export function accountView(row: number, accounts: AccountTable, parties: PartyT
     asset: assets.at(balances[balance + BALANCE.asset]).id,
     code: codeAndFlags >>> 16,
     flags: accounts.flagsNow(row),
-    userData128: toBigint(details, detail + DETAIL.userData128),
-    userData64: toBigint64(details, detail + DETAIL.userData64),
-    userData32: details[detail + DETAIL.userData32],
+    userData128: toBigint(userData, data + USER_DATA.userData128),
+    userData64: toBigint64(userData, data + USER_DATA.userData64),
+    userData32: userData[data + USER_DATA.userData32],
     debitsPosted: toBigint(balances, balance + BALANCE.debits),
     creditsPosted: toBigint(balances, balance + BALANCE.credits),
     debitsPending: reserved ? toBigint(pendings, row * PENDING_WORDS) : 0n,

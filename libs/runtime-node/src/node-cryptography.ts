@@ -49,6 +49,10 @@ class NodeFrameCipher implements FrameCipher {
     const decipher = createDecipheriv(ALGORITHM, this.key, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(associated);
     decipher.setAuthTag(sealed.subarray(length));
+    if (length <= CHUNK_BYTES) {
+      const made = decipher.update(sealed.subarray(0, length));
+      return isAuthentic(decipher) ? new Uint8Array(made.buffer, made.byteOffset, made.length) : null;
+    }
     const payload = new Uint8Array(length);
     for (let at = 0; at < length; at += CHUNK_BYTES)
       moveInto(payload, at, decipher.update(sealed.subarray(at, Math.min(length, at + CHUNK_BYTES))));

@@ -150,7 +150,9 @@ async function writeAll(handle: FileHandle, offsetBytes: number, chunks: readonl
 }
 
 async function readFully(handle: FileHandle, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(lengthBytes);
+  // Not filled with zeros first: every byte is read, or nothing is given.
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(lengthBytes);
+  const bytes = new Uint8Array(buffer, byteOffset, lengthBytes);
   let done = 0;
   while (done < lengthBytes) {
     const { bytesRead } = await handle.read(bytes, done, lengthBytes - done, offsetBytes + done);

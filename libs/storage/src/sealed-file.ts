@@ -1,14 +1,15 @@
 import { invariant } from '@quorate/errors';
 import type { Directory, GrowingFile } from '@quorate/runtime';
 import { FRAME_HEADER_BYTES, FRAME_OVERHEAD_BYTES, FrameCodec, LINK_BYTES, NO_LINK, TAG_BYTES } from './frame';
+import { ReadAhead } from './read-ahead';
 import { StorageError, writeFault } from './storage-error';
 import type { FileLabel, Vault } from './vault';
 
 /** Largest payload of one frame. */
 export const SEALED_PAYLOAD_BYTES_MAX = 16_777_216;
 
-/** Read at a time while a file is opened. */
-const SCAN_BYTES = 4_194_304;
+/** Memory of frames of one size that is kept for the next ones, when they are written. */
+const SPARE_BYTES_MAX = 8_388_608;
 
 /** Where a frame is in its file. */
 export interface SealedPosition {
@@ -24,6 +25,8 @@ export interface SealedFileOptions {
   readonly name: string;
   /** The file was complete before it got its name: damage is an error, and nothing is cut. */
   readonly complete?: boolean;
+  /** Frames are only read, at positions that are known from elsewhere: the file is not looked through when it opens. */
+  readonly byPosition?: boolean;
   /** Small frames wait for one write until they are this many bytes, or somebody reads, syncs or closes; 0 if it is left out. */
   readonly gatherBytes?: number;
   /** Sees every intact frame in order while the file opens. */
@@ -42,6 +45,8 @@ export class SealedFile {
   /** Sealed frames at the end that are not on their way to the medium yet. */
   private gathered: Uint8Array[] = [];
   private gatheredBytes = 0;
+  /** Memory of written frames, all of the same size. */
+  private spare: Uint8Array[] = [];
   private readonly name: string;
   private readonly gatherBytes: number;
   private readonly codec: FrameCodec;
@@ -62,9 +67,16 @@ export class SealedFile {
       throw writeFault(options.name, error);
     });
     const file = new SealedFile(growing, options);
+    if (options.byPosition === true) {
+      file.end = growing.sizeBytes;
+      return { file, cutBytes: 0 };
+    }
     await file.scan(options.onFrame ?? (() => undefined));
     const cutBytes = growing.sizeBytes - file.end;
-    if (cutBytes > 0 && options.complete === true) throw file.damagedAt(file.end);
+    if (cutBytes > 0 && options.complete === true) {
+      await growing.close();
+      throw file.damagedAt(file.end);
+    }
     if (cutBytes > 0) await growing.truncate(file.end);
     return { file, cutBytes };
   }
@@ -83,7 +95,7 @@ export class SealedFile {
   append(kind: number, payload: Uint8Array): SealedPosition {
     invariant(payload.length <= SEALED_PAYLOAD_BYTES_MAX, 'a sealed frame within its limit', { bytes: payload.length });
     const offset = this.end;
-    const bytes = new Uint8Array(FRAME_OVERHEAD_BYTES + payload.length);
+    const bytes = this.room(FRAME_OVERHEAD_BYTES + payload.length);
     this.link = this.codec.seal(bytes, 0, offset, {
       kind,
       payload,
@@ -128,7 +140,20 @@ export class SealedFile {
     const offset = this.end - this.gatheredBytes;
     this.gathered = [];
     this.gatheredBytes = 0;
-    this.enqueue(() => this.file.write(offset, chunks));
+    this.enqueue(async () => {
+      await this.file.write(offset, chunks);
+      for (const chunk of chunks) this.keep(chunk);
+    });
+  }
+
+  /** Memory for a frame: what it held before is written over. */
+  private room(bytes: number): Uint8Array {
+    return this.spare[0]?.length === bytes ? (this.spare.pop() ?? new Uint8Array(bytes)) : new Uint8Array(bytes);
+  }
+
+  private keep(chunk: Uint8Array): void {
+    if (this.spare.length > 0 && this.spare[0].length !== chunk.length) this.spare = [];
+    if ((this.spare.length + 1) * chunk.length <= SPARE_BYTES_MAX) this.spare.push(chunk);
   }
 
   private enqueue(step: () => Promise<void>): void {
@@ -147,21 +172,14 @@ export class SealedFile {
   }
 
   private async scan(onFrame: NonNullable<SealedFileOptions['onFrame']>): Promise<void> {
-    let window = new Uint8Array(0);
-    let windowAt = 0;
-    const size = this.file.sizeBytes;
-    const hold = async (bytes: number): Promise<boolean> => {
-      if (this.end + bytes > size) return false;
-      if (this.end + bytes <= windowAt + window.length) return true;
-      windowAt = this.end;
-      window = new Uint8Array(await this.file.read(windowAt, Math.min(size - windowAt, Math.max(bytes, SCAN_BYTES))));
-      return true;
-    };
-    while (await hold(FRAME_OVERHEAD_BYTES)) {
-      const head = this.codec.head(window, this.end - windowAt, this.end);
+    const ahead = new ReadAhead(this.file);
+    while (await ahead.hold(this.end, FRAME_OVERHEAD_BYTES)) {
+      const { bytes, at } = ahead.window;
+      const head = this.codec.head(bytes, this.end - at, this.end);
       if (head === null || head.sequence !== this.sequence || !equalLinks(head.previous, this.link)) return;
-      if (!(await hold(FRAME_OVERHEAD_BYTES + head.payloadBytes))) return;
-      const frame = this.codec.open(window, this.end - windowAt, this.end);
+      if (!(await ahead.hold(this.end, FRAME_OVERHEAD_BYTES + head.payloadBytes))) return;
+      const { window } = ahead;
+      const frame = this.codec.open(window.bytes, this.end - window.at, this.end);
       if (frame === null) return;
       onFrame(frame.kind, frame.payload, { offset: this.end, payloadBytes: frame.payloadBytes });
       this.end += FRAME_HEADER_BYTES + frame.payloadBytes + TAG_BYTES;

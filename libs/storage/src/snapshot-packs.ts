@@ -1,5 +1,5 @@
 import type { Directory } from '@quorate/runtime';
-import { SealedFile } from './sealed-file';
+import { SealedFile, type SealedFileOptions } from './sealed-file';
 import type { ChunkPlace, ChunkTable } from './snapshot-manifest';
 import { StorageError } from './storage-error';
 import { FILE_KIND, type Vault } from './vault';
@@ -15,7 +15,7 @@ export type ChunkVisitor = (table: ChunkTable, index: number, chunk: Uint8Array)
 
 /** Files of chunks. A pack is written once, is complete before a manifest names it, and is read by position afterwards. */
 export class SnapshotPacks {
-  private readonly files = new Map<number, SealedFile>();
+  private readonly files = new Map<number, Promise<SealedFile>>();
 
   constructor(
     private readonly directory: Directory,
@@ -30,19 +30,18 @@ export class SnapshotPacks {
   /** Begins a pack; whatever an interrupted writer left under that number is gone. */
   async create(number: number): Promise<PackWriter> {
     await this.directory.remove(nameOf(number));
-    const file = await this.open(number, false, () => undefined);
-    return new PackWriter(number, file);
+    const file = this.open(number, { complete: false });
+    this.files.set(number, file);
+    return new PackWriter(number, await file);
   }
 
   /** Reads a chunk back. Throws StorageError. */
   async read({ pack, offset, payloadBytes }: ChunkPlace): Promise<Uint8Array> {
-    const file = this.files.get(pack) ?? (await this.open(pack, true, () => undefined));
-    return file.read({ offset, payloadBytes });
+    return (await this.held(pack)).read({ offset, payloadBytes });
   }
 
   async sizeBytes(pack: number): Promise<number> {
-    const file = this.files.get(pack) ?? (await this.open(pack, true, () => undefined));
-    return file.sizeBytes;
+    return (await this.held(pack)).sizeBytes;
   }
 
   /** Reads the packs that the tables name from beginning to end, each once. Throws StorageError for a pack that is damaged. */
@@ -57,10 +56,14 @@ export class SnapshotPacks {
     }
     for (const [pack, chunks] of [...wanted].sort(([left], [right]) => left - right)) {
       await this.close(pack);
-      await this.open(pack, true, (payload, offset) => {
-        for (const { table, index } of chunks.get(offset) ?? []) visit(table, index, payload);
-        chunks.delete(offset);
+      const file = await this.open(pack, {
+        complete: true,
+        onFrame: (_kind, payload, { offset }) => {
+          for (const { table, index } of chunks.get(offset) ?? []) visit(table, index, payload);
+          chunks.delete(offset);
+        },
       });
+      await file.close();
       // A file that ends behind an intact frame shows nothing of what followed.
       const missing = chunks.keys().next().value;
       if (missing !== undefined)
@@ -88,25 +91,28 @@ export class SnapshotPacks {
   }
 
   private async close(number: number): Promise<void> {
-    await this.files.get(number)?.close();
+    const file = this.files.get(number);
     this.files.delete(number);
+    await (await file)?.close();
+  }
+
+  /** The file of a pack, open for reading at the positions that tables name; one for all readers. */
+  private held(number: number): Promise<SealedFile> {
+    const known = this.files.get(number);
+    if (known !== undefined) return known;
+    const opening = this.open(number, { complete: true, byPosition: true });
+    this.files.set(number, opening);
+    opening.catch(() => this.files.delete(number));
+    return opening;
   }
 
   private async open(
     number: number,
-    complete: boolean,
-    onChunk: (payload: Uint8Array, offset: number) => void,
+    options: Pick<SealedFileOptions, 'complete' | 'byPosition' | 'onFrame'>,
   ): Promise<SealedFile> {
-    const { file } = await SealedFile.open({
-      directory: this.directory,
-      vault: this.vault,
-      label: { kind: FILE_KIND.pack, number },
-      name: nameOf(number),
-      complete,
-      onFrame: (_kind, payload, { offset }) => onChunk(payload, offset),
-    });
-    this.files.set(number, file);
-    return file;
+    const { directory, vault } = this;
+    const label = { kind: FILE_KIND.pack, number };
+    return (await SealedFile.open({ directory, vault, label, name: nameOf(number), ...options })).file;
   }
 }
 

@@ -23,7 +23,8 @@ export function ed25519Pair() {
   return { publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)), privateKey };
 }
 
-class ReplicaHandle {
+/** A replica's process, driven as a worker drives it. */
+export class ReplicaHandle {
   status = null;
   /** Code with which the process ended itself. */
   failure = null;
@@ -103,7 +104,7 @@ export class Cluster {
     Object.assign(this, parts);
   }
 
-  /** Makes and starts a ledger of `count` replicas below `root`. `optionsOf(index)` may give `execArgv` and `env` of a replica's process. */
+  /** Makes and starts a ledger of `count` replicas below `root`. `optionsOf(index)` may give `execArgv` and `env` of a replica's process, and an `archive`. */
   static async start(root, count, optionsOf = () => ({})) {
     mkdirSync(root, { recursive: true });
     const replicas = Array.from(
@@ -145,6 +146,7 @@ export class Cluster {
       dataKeys: [{ generation: 1, key: new Uint8Array(32).fill(self + 1) }],
       participants: this.participantsOf(self),
       clientCertificates: [this.client.certificate],
+      archive: this.options(self).archive,
     });
     await replica.next('started');
   }

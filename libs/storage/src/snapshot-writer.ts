@@ -15,10 +15,10 @@ import { StorageError } from './storage-error';
 const HASH_BYTES = 32;
 
 /**
- * Chunks that are hashed and sealed between two pauses: about three milliseconds. While blocks come one after the other, a pause takes as long as a
+ * Chunks that are hashed and sealed between two pauses: about six milliseconds. While blocks come one after the other, a pause takes as long as a
  * block: with many of them the next checkpoint is due before this one is written.
  */
-const CHUNKS_PER_SLICE = 32;
+const CHUNKS_PER_SLICE = 64;
 
 /** A pack less than this share of which is still needed is written anew, so that the rest of it can go. */
 const LIVE_SHARE_MIN = 0.4;

@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { verifyReceipt } from '@quorate/light-client';
+import { verifyEvidenceReceipt, verifyReceipt } from '@quorate/light-client';
+import type { ControlPlaneClient } from '@quorate/sdk';
 import { eventually } from '../platform/eventually';
 import { isJourney, keepOnFailure } from '../platform/failures';
 import { Institution, type OwnedLedger } from '../platform/institution';
@@ -39,6 +40,7 @@ describe('a ledger one of whose workers was taken over', () => {
   let ledger: OwnedLedger;
   let load: Load;
   let liar: ChildProcess;
+  let admin: ControlPlaneClient;
   let taken: { readonly index: number; readonly workerId: string };
 
   beforeAll(async () => {
@@ -82,8 +84,31 @@ describe('a ledger one of whose workers was taken over', () => {
     expect(verifyReceipt(receipt, ledger.genesisId)).toMatchObject({ ok: true, result: 'applied' });
   });
 
+  it('has the proof on record: tenant, administrator and whoever has the receipt see who lied', async () => {
+    admin = await platform.administrator();
+    const { data } = await eventually(
+      async () => bank.gateway.evidence(ledger.id),
+      (page) => page.data.length > 0,
+    );
+    const [{ height, index: place, replica, contradiction }] = data;
+    expect(replica).toBe(taken.index);
+    const receipt = await bank.gateway.operationReceipt(ledger.id, height, place);
+    const verdict = { ok: true, replica, contradiction, height, epoch: 1, genesisId: ledger.genesisId };
+    expect(verifyEvidenceReceipt(receipt, ledger.genesisId)).toEqual(verdict);
+    expect(verifyEvidenceReceipt(receipt, '00'.repeat(32))).toEqual({ ok: false, fault: 'RECEIPT_OTHER_LEDGER' });
+    const honest = load.positions[load.positions.length - 1];
+    const transferReceipt = await bank.gateway.operationReceipt(ledger.id, honest.height, honest.index);
+    expect(verifyEvidenceReceipt(transferReceipt, ledger.genesisId)).toEqual({ ok: false, fault: 'no_evidence' });
+    // Administrators are told what more than a third of the replicas say: the liar alone could accuse nobody.
+    const [seen] = await eventually(
+      async () => (await admin.fleetLedgers()).data.filter(({ id }) => id === ledger.id),
+      ([found]) => (found?.evidence.length ?? 0) > 0,
+    );
+    expect(new Set(seen.evidence.map((one) => one.replica))).toEqual(new Set([taken.index]));
+    await expect(bank.controlPlane.fleetLedgers()).rejects.toMatchObject({ code: 'PLATFORM_ADMIN_REQUIRED' });
+  });
+
   it('gets another replica in its place when an administrator wants that', async () => {
-    const admin = await platform.administrator();
     await admin.replaceReplica(ledger.id, taken.index);
     await eventually(
       () => bank.controlPlane.ledger(ledger.id),

@@ -158,6 +158,12 @@ export function ledgerQueries(gateway: GatewayClient, ledgerId: string) {
         initialPageParam: undefined as string | undefined,
         getNextPageParam: (page) => page.nextCursor ?? undefined,
       }),
+    evidence: infiniteQueryOptions({
+      queryKey: [...key, 'evidence'],
+      queryFn: async ({ pageParam, signal }) => gateway.evidence(ledgerId, { limit: 25, cursor: pageParam, signal }),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.nextCursor ?? undefined,
+    }),
     transfers: infiniteQueryOptions({
       queryKey: [...key, 'transfers'],
       queryFn: async ({ pageParam, signal }) => gateway.transfers(ledgerId, { limit: 25, cursor: pageParam, signal }),

@@ -4,6 +4,7 @@ import { Button, Card, Flex, Input, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
+import { EvidenceCard } from '../ledger/evidence-card';
 import { useLedgerScope } from '../ledger/ledger-context';
 import { useLedgerRows } from '../ledger/rows';
 import { CopyableId } from '../ui/copyable-id';
@@ -20,6 +21,7 @@ export function RegisterTab() {
       <Card size="small" title={t('record.title')}>
         <Records />
       </Card>
+      <EvidenceCard />
     </div>
   );
 }

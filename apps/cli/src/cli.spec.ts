@@ -42,6 +42,9 @@ describe('the command line', () => {
     ['an address that is none', ['login', '--url', 'ftp://x', '--email', 'a@b.c', '--password-stdin'], 'ftp://x'],
     ['a password without terminal', ['login', '--email', 'a@b.c'], '--password-stdin'],
     ['an anchor that is none', ['receipt', 'verify', sample, '--genesis', 'abc'], '--genesis'],
+    ['a replica that is no index', ['fleet', 'rotate-key', 'main', 'two'], 'must be its index'],
+    ['keys that nobody said shall go', ['ledger', 'shred', '00000000-0000-4000-8000-000000000000'], '--yes'],
+    ['a time without its offset', ['ledger', 'restore', 'main', '--at', '2026-11-22T09:30:00'], 'offset'],
     ['a file that is not there', ['receipt', 'verify', join(tmpdir(), 'no-such-receipt.json')], 'cannot be read'],
   ])('refuses %s as usage with exit code 2', (_name, words, detail) => {
     const run = quorate(words);

@@ -57,16 +57,16 @@ export class CommandContext {
     return createControlPlaneClient({ url: this.url(), apiKey: this.apiKey() });
   }
 
-  /** The id of the ledger that an option, the environment or the last creation names. */
+  /** The id of the ledger that an option, the environment or the last creation names. A name that no other has may be a retired ledger's. */
   async ledgerId(named: string | undefined): Promise<string> {
     const wanted = named ?? this.environment.QUORATE_LEDGER ?? this.settings.currentLedger() ?? '';
     if (wanted === '')
       throw new CliFailure('usage', 'USAGE', 'no ledger is named', { hint: 'Use --ledger or QUORATE_LEDGER.' });
     if (UUID.test(wanted)) return wanted;
-    const alike: string[] = [];
-    for await (const ledger of this.controlPlane().ledgers({ limit: 100 })) {
-      if (ledger.name === wanted && ledger.state !== 'retired') alike.push(ledger.id);
-    }
+    const [living, retired]: [string[], string[]] = [[], []];
+    for await (const { id, name, state } of this.controlPlane().ledgers({ limit: 100 }))
+      if (name === wanted) (state === 'retired' ? retired : living).push(id);
+    const alike = living.length > 0 ? living : retired;
     if (alike.length === 1) return alike[0];
     const detail =
       alike.length === 0 ? `there is no ledger "${wanted}"` : `${alike.length} ledgers are named "${wanted}"`;

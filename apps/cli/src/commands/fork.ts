@@ -41,8 +41,8 @@ async function makeFrom(
   purpose: Purpose,
   parentName: string,
 ): Promise<void> {
-  const controlPlane = context.controlPlane();
   const at = pointOf(input.optionalText('at'));
+  const controlPlane = context.controlPlane();
   const parent = await controlPlane.ledger(await context.ledgerId(parentName));
   const ledgerClass = (input.optionalText('class') ?? (purpose === 'fork' ? 'sandbox' : parent.class)) as LedgerClass;
   const ttlMs = input.duration('ttl');

@@ -14,7 +14,6 @@ interface View {
   readonly state: string;
   readonly cause?: { code: string; detail: string };
   readonly genesisId: string | null;
-  readonly archiveUntil: string | null;
   readonly shredCertificate: { statement: string; publicKey: string; signature: string } | null;
   readonly provisioningMs: number | null;
   readonly replicas: { id: string; index: number; state: string; workerName: string; workerId: string }[];
@@ -207,65 +206,6 @@ describe.each(backends)('provisioning with queues in %s', (backend, environment)
     expect((await plane.call('DELETE', `/v1/ledgers/${halfway.id}`, { cookie })).status).toBe(202);
     await until(halfway.id, 'retired');
     expect(worker?.performed.filter((job) => job.kind === 'destroy-replica').length).toBeGreaterThanOrEqual(2);
-  });
-
-  it('keeps the keys of an archived ledger after its retirement, until its time is over or its tenant wants them gone', async () => {
-    await hire(1);
-    const keysOf = (id: string) => database.asOwner('select 1 from data_keys where ledger_id = $1', [id]);
-    const retire = async (archived: boolean): Promise<View> => {
-      const { id } = await create({ archived });
-      await until(id, 'ready');
-      await database.asOwner(
-        `insert into tenant_keys (tenant_id, generation, provider_key, wrapped)
-         select tenant_id, 1, 'test', decode(repeat('00', 60), 'hex') from ledgers where id = $1 on conflict do nothing`,
-        [id],
-      );
-      await database.asOwner(
-        `insert into data_keys (replica_id, ledger_id, tenant_id, generation, tenant_generation, wrapped)
-         select id, id, tenant_id, 1, 1, decode(repeat('00', 60), 'hex') from ledgers where id = $1`,
-        [id],
-      );
-      await plane.call('DELETE', `/v1/ledgers/${id}`, { cookie });
-      return until(id, 'retired');
-    };
-    const shred = (id: string, who = cookie) =>
-      plane.call('POST', `/v1/ledgers/${id}/shred`, { cookie: who, body: {} });
-    const fork = (id: string) =>
-      plane.call('POST', '/v1/ledgers', { cookie, body: ledgerDraft({ from: { ledgerId: id } }) });
-    const certified = (id: string) =>
-      eventually(
-        () => read(id),
-        ({ shredCertificate }) => shredCertificate !== null,
-      );
-
-    const plain = await retire(false);
-    expect(plain).toMatchObject({ archiveUntil: null });
-    expect(await keysOf(plain.id)).toEqual([]);
-    expect((await fork(plain.id)).body).toMatchObject({ status: 409, code: 'LEDGER_SHREDDED' });
-
-    const kept = await retire(true);
-    expect(kept.shredCertificate).toBeNull();
-    expect(Date.parse(kept.archiveUntil ?? '')).toBeGreaterThan(Date.now() + 29 * 86_400_000);
-    expect(await keysOf(kept.id)).toHaveLength(1);
-    const { cookie: stranger } = await plane.institution();
-    expect((await shred(kept.id, stranger)).body).toMatchObject({ status: 404, code: 'LEDGER_UNKNOWN' });
-    const child = (await fork(kept.id)).body as unknown as View;
-    expect(child.state).toBe('provisioning');
-    // A fork that still reads the archive is not robbed of it.
-    expect((await shred(kept.id)).status).toBe(202);
-    expect((await fork(kept.id)).body).toMatchObject({ code: 'LEDGER_SHREDDED' });
-    expect(await keysOf(kept.id)).toHaveLength(1);
-    await plane.call('DELETE', `/v1/ledgers/${child.id}`, { cookie });
-    const gone = await certified(kept.id);
-    expect(JSON.parse(gone.shredCertificate?.statement ?? '')).toMatchObject({ keys: [{ replicaId: kept.id }] });
-    expect(await keysOf(kept.id)).toEqual([]);
-    expect((await shred(kept.id)).status).toBe(202);
-
-    const late = await retire(true);
-    await database.asOwner('update ledgers set archive_until = now() where id = $1', [late.id]);
-    await certified(late.id);
-    const { id } = await create({});
-    expect((await shred(id)).body).toMatchObject({ status: 409, code: 'LEDGER_NOT_RETIRED' });
   });
 
   it('ends a sandbox whose time is over', async () => {

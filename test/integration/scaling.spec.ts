@@ -133,7 +133,7 @@ describe('a ledger whose replica set changes while transfers run', () => {
     const before = await view();
     const [{ id, index }] = before.replicas;
     const keysFile = () => readFileSync(keysOf(platform.home, id), 'utf8');
-    const former = (JSON.parse(keysFile()) as { consensusKey: string }).consensusKey;
+    const former = (JSON.parse(keysFile()) as { keys: { consensusKey: string } }).keys.consensusKey;
     await load.gap();
     await admin.rotateReplicaKey(ledger.id, index);
     const { replicas } = await settledAfter(before, () => true);

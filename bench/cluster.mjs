@@ -177,8 +177,9 @@ export class Cluster {
   }
 
   /** Makes these replicas the members of the next epoch; resolves when those of them that run have handed over. */
-  async reconfigure(members) {
+  async reconfigure(wanted) {
     const { replicas, configuration: current } = this;
+    const members = protocol.orderForNextEpoch(current, wanted, (index) => memberOf(this.prepared[index]));
     const next = {
       ...current,
       epoch: current.epoch + 1,
@@ -196,6 +197,14 @@ export class Cluster {
       !replicas[index].running || (replicas[index].status?.epoch === next.epoch && replicas[index].status.handedOver);
     while (!members.every(decided)) await pause();
     this.configuration = next;
+  }
+
+  /** Indexes of the members of the configuration in force, in its order, which is the one that replicas number them in. */
+  get members() {
+    const keys = this.prepared.map(({ consensusKey }) => consensusKey);
+    return this.configuration.replicas.map(({ consensusKey }) =>
+      keys.indexOf(Buffer.from(consensusKey).toString('hex')),
+    );
   }
 
   /** Where one replica reaches the others. */
@@ -226,7 +235,7 @@ export class Cluster {
     const running = this.replicas.filter((replica) => replica.running);
     for (;;) {
       const named = running.map(({ status }) => status?.leader ?? -1);
-      if (named[0] >= 0 && named.every((leader) => leader === named[0])) return named[0];
+      if (named[0] >= 0 && named.every((leader) => leader === named[0])) return this.members[named[0]];
       await pause();
     }
   }
@@ -249,7 +258,7 @@ export class Cluster {
       const [itsEpoch, itsTerm] = rank(status);
       if (running && (itsEpoch > epoch || (itsEpoch === epoch && itsTerm > term))) newest = status;
     }
-    return Math.max(0, newest?.leader ?? 0);
+    return this.members[newest?.leader] ?? 0;
   }
 
   sign(message) {

@@ -127,14 +127,6 @@ export class SoakCluster extends Cluster {
     execFileSync('/usr/bin/fiu-ctrl', words, { stdio: 'ignore', timeout: 10_000 });
   }
 
-  /** Indexes of the replicas that are members of the configuration in force. */
-  get members() {
-    const names = new Set(
-      this.configuration.replicas.map(({ consensusKey }) => Buffer.from(consensusKey).toString('hex')),
-    );
-    return this.prepared.flatMap(({ consensusKey }, index) => (names.has(consensusKey) ? [index] : []));
-  }
-
   async stop() {
     this.#over = true;
     for (const { child } of this.replicas) child.kill('SIGCONT');

@@ -1,7 +1,6 @@
-import { EMPTY_ROOT, equalBytes, hex, sha256, type PublicKey } from '@quorate/crypto';
+import { EMPTY_ROOT, equalBytes, hex, type PublicKey } from '@quorate/crypto';
 import { invariant } from '@quorate/errors';
 import {
-  FIRST_EPOCH,
   blockId,
   commitPreimage,
   configHash,
@@ -9,6 +8,7 @@ import {
   decodeHeader,
   encodeHeader,
   faultsTolerated,
+  firstLeader,
   genesisHeader,
   preparePreimage,
   quorum,
@@ -48,7 +48,7 @@ export class Committee {
   readonly configHash: Uint8Array;
   readonly genesis: Block;
   private readonly context: Uint8Array;
-  private readonly leaderOffset: number;
+  private readonly firstLeader: number;
   private readonly keys: readonly PublicKey[];
   private readonly sign: Signer | null;
   private readonly verify: VerifyKey;
@@ -71,8 +71,7 @@ export class Committee {
     this.keys = replicas.map(({ consensusKey }) => ({ scheme: 'ed25519', bytes: consensusKey }));
     this.verify = verify;
     this.genesis = genesis;
-    // Spreads the first leaders of many ledgers over the workers.
-    this.leaderOffset = new DataView(sha256(this.ledgerId).buffer).getUint32(0) % this.size;
+    this.firstLeader = firstLeader(this.ledgerId, this.epoch, this.size);
   }
 
   /** C-34: whoever is no member follows and promises nothing. */
@@ -81,7 +80,7 @@ export class Committee {
   }
 
   leaderOf(term: number): number {
-    return (this.leaderOffset + this.epoch - FIRST_EPOCH + term) % this.size;
+    return (this.firstLeader + term - 1) % this.size;
   }
 
   signVote(kind: 'prepare' | 'commit', position: CertifiedPosition): Uint8Array {

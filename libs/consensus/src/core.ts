@@ -283,6 +283,7 @@ function noteReported(core: CoreState, from: number, executedHeight: number): vo
 
 function onConnected(core: CoreState, peer: number): void {
   core.peer(peer).connected = true;
+  core.peer(peer).connectedMs = core.now.nowMs;
   core.peer(peer).answerSentMs = Number.NEGATIVE_INFINITY;
   if (core.ownTimeout !== null) core.send(peer, core.ownTimeout);
   sendStatus(core, peer, true);

@@ -31,7 +31,7 @@ function beginTerm(core: CoreState): void {
   vote.preparedId = base.id;
   core.record.addLedTerm(vote.term);
   const message = makeProposal(core, 1, base, null);
-  core.slot(1).proposal = { message, block: base, late: false, notBeforeNs: 0n, refused: false };
+  core.slot(1).proposal = { message, block: base, late: false, notBeforeNs: 0n, atMs: core.now.nowMs, refused: false };
   core.promise(message);
   core.changed();
 }
@@ -171,7 +171,7 @@ function proposeBlock(
   leadership.nextSlot = slot + 1;
   core.vote.preparedSlot = slot;
   core.vote.preparedId = block.id;
-  core.slot(slot).proposal = { message, block, late: false, notBeforeNs: 0n, refused: false };
+  core.slot(slot).proposal = { message, block, late: false, notBeforeNs: 0n, atMs: core.now.nowMs, refused: false };
   // The permit's record already says that this replica may have voted here, so the network need not wait for the disk.
   core.send('all', permitProposal(leadership.permit, message));
   storeBlock(core, block);

@@ -87,6 +87,7 @@ function keepProposal(core: CoreState, message: ProposeMessage, block: Block): v
     block,
     late: block.header.timeNs < core.now.timeNs - clockBehindNsMax,
     notBeforeNs: block.header.timeNs - clockAheadNsMax,
+    atMs: core.now.nowMs,
     refused: false,
   };
   if (message.slot > 1) storeBlock(core, block);

@@ -43,6 +43,8 @@ export interface Proposal {
   readonly late: boolean;
   /** Wall clock at which the header's time stops being too far ahead. */
   readonly notBeforeNs: bigint;
+  /** When it came, or was made. */
+  readonly atMs: number;
   /** Found invalid: never voted for. */
   refused: boolean;
 }
@@ -63,8 +65,11 @@ export interface Peer {
   executedHeight: number;
   /** Its messages show that it is further than this replica. */
   ahead: boolean;
+  connectedMs: number;
   statusSentMs: number;
   answerSentMs: number;
+  /** When large proposals were last repeated to it (C-30). */
+  largeRepeatedMs: number;
 }
 
 /** The leader's own position in its term. */
@@ -322,7 +327,9 @@ function newPeer(): Peer {
     finalHeight: 0,
     executedHeight: 0,
     ahead: false,
+    connectedMs: Number.NEGATIVE_INFINITY,
     statusSentMs: Number.NEGATIVE_INFINITY,
     answerSentMs: Number.NEGATIVE_INFINITY,
+    largeRepeatedMs: Number.NEGATIVE_INFINITY,
   };
 }

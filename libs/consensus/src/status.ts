@@ -1,9 +1,9 @@
 import { acceptCertificate, acceptTimeoutCertificate } from './acceptance';
-import { STATUS_ANSWER_MS_MIN } from './limits';
+import { LARGE_REPEAT_FACTOR, STATUS_ANSWER_MS_MIN } from './limits';
 import { compareRank } from './rank';
 import { echoFor, onEcho } from './recall';
 import { fromDisk } from './record';
-import type { CoreState } from './state';
+import type { CoreState, Peer } from './state';
 import type { ProposeMessage, Recipient, StatusMessage } from './types';
 
 /** C-29: where this replica stands. */
@@ -77,13 +77,28 @@ function repeatVotes(core: CoreState, to: number, message: StatusMessage): void 
   }
 }
 
+/**
+ * A body of a megabyte that is still on its way must not be sent again because a block takes longer than the pace of repetitions: on busy
+ * machines that made every block slower still.
+ */
 function repeatProposals(core: CoreState, to: number, above: number): void {
   if (core.leadership === null) return;
+  const peer = core.peer(to);
+  const repeated = peer.largeRepeatedMs;
   for (let slot = above + 1; slot < core.leadership.nextSlot; slot += 1) {
-    const message: ProposeMessage | undefined = core.slots.get(slot)?.proposal?.message;
+    const proposal = core.slots.get(slot)?.proposal;
+    if (!proposal) continue;
+    const large = (proposal.message.body?.length ?? 0) >= core.parameters.streamedBytesMin;
+    if (large && !isDueAgain(core, peer, Math.max(proposal.atMs, repeated))) continue;
+    if (large) peer.largeRepeatedMs = core.now.nowMs;
     // Slot 1 was durable before the leadership began, higher slots under its permit.
-    if (message !== undefined) core.send(to, fromDisk(message));
+    core.send(to, fromDisk<ProposeMessage>(proposal.message));
   }
+}
+
+/** Whether something that left for the peer at a time may be taken for lost. */
+function isDueAgain(core: CoreState, peer: Peer, leftMs: number): boolean {
+  return peer.connectedMs > leftMs || core.now.nowMs - leftMs >= core.parameters.resendMs * LARGE_REPEAT_FACTOR;
 }
 
 /** Answers a peer whose promise belongs to a term that is over here. */

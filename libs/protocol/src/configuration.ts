@@ -118,6 +118,32 @@ export function configHash(configuration: Configuration): Uint8Array {
   return sha256(concatBytes(CONFIGURATION_TAG, encodeConfiguration(configuration)));
 }
 
+/** Index of the member that leads the first term of an epoch (C-3); it differs among ledgers, so that many of them use all workers. */
+export function firstLeader(ledgerId: Uint8Array, epoch: number, size: number): number {
+  const digest = sha256(ledgerId);
+  const offset = new DataView(digest.buffer, digest.byteOffset).getUint32(0) % size;
+  return (offset + epoch - FIRST_EPOCH + 1) % size;
+}
+
+/**
+ * The members of the epoch after `current` in their order, but for one exchange where a newcomer would lead first: what it is to do then it has
+ * never done, and clients would wait for it.
+ */
+export function orderForNextEpoch<T>(
+  current: Configuration,
+  members: readonly T[],
+  memberOf: (member: T) => Member,
+): T[] {
+  const known = new Set(current.replicas.map(({ certificateHash }) => hex(certificateHash)));
+  const isKnown = (member: T): boolean => known.has(hex(memberOf(member).certificateHash));
+  const ordered = [...members];
+  const first = firstLeader(current.ledgerId, current.epoch + 1, members.length);
+  const seasoned = members.findIndex(isKnown);
+  if (seasoned < 0 || isKnown(members[first])) return ordered;
+  [ordered[first], ordered[seasoned]] = [members[seasoned], members[first]];
+  return ordered;
+}
+
 /** What governance signs to let `next` follow `current`: it can be used once, after exactly this epoch of this ledger. */
 export function governanceSigningBytes(current: Configuration, next: Configuration): Uint8Array {
   const epoch = new Writer(4).u32(current.epoch).finish();

@@ -8,6 +8,7 @@ import {
   encodeConfiguration,
   firstConfiguration,
   governanceSigningBytes,
+  orderForNextEpoch,
   type Configuration,
 } from '@quorate/protocol';
 import { hashOfCertificate } from './genesis';
@@ -24,16 +25,17 @@ export async function signNext(
   const current =
     configuration === null ? firstConfiguration(decodeGenesis(genesis)) : decodeConfiguration(configuration);
   invariant(current.epoch === view.epoch, 'the next epoch follows the one in force', { ledgerId: view.ledgerId });
+  const ordered = orderForNextEpoch(current, members, (id) => memberOf(view.replicas, id));
   const next: Configuration = {
     ...current,
     epoch: current.epoch + 1,
-    replicas: members.map((id) => memberOf(view.replicas, id)),
+    replicas: ordered.map((id) => memberOf(view.replicas, id)),
   };
   return {
     hash: hex(configHash(next)),
     document: encodeConfiguration(next),
     signature: governance.signConfiguration(governanceSigningBytes(current, next)),
-    members,
+    members: ordered,
   };
 }
 

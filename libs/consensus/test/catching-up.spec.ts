@@ -164,6 +164,36 @@ describe('C-31: a block', () => {
 });
 
 describe('C-30: a status', () => {
+  it('is answered with the proposals above it, with a large one only if it may be lost', () => {
+    const resendMs = 60;
+    const core = new LoneCore({ fromLeader: 0, parameters: { resendMs, streamedBytesMin: 64, timeoutMs: 5_000 } });
+    const propose = (bytes: number): void => {
+      core.step({ kind: 'pending', operations: bytes / 8, bytes });
+      const request = core.effects
+        .splice(0)
+        .flatMap((effect) => (effect.kind === 'request-batch' ? [effect.request] : []));
+      core.step({ kind: 'batch', request: request[0], body: new Uint8Array(bytes), operations: bytes / 8 });
+    };
+    const [peer] = core.others;
+    const slotsFor = (): number[] => {
+      core.take();
+      core.hear(peer, core.status({ want: true }));
+      return core.take().flatMap(({ message }) => (message.kind === 'propose' ? [message.slot] : []));
+    };
+    core.hearCertificate(core.certificate('prepare', 1, 1, core.base));
+    propose(64);
+    core.nowMs += resendMs;
+    expect(slotsFor()).toEqual([1]);
+    core.nowMs += resendMs * 2;
+    expect(slotsFor()).toEqual([1, 2]);
+    core.nowMs += resendMs;
+    expect(slotsFor()).toEqual([1]);
+    core.step({ kind: 'connected', peer });
+    expect(slotsFor()).toEqual([1, 2]);
+    core.nowMs += resendMs;
+    expect(slotsFor()).toEqual([1]);
+  });
+
   it('with a certificate that nobody signed is of no use', () => {
     const wrong = { signatures: [0, 1, 2].map(() => new Uint8Array(64)) };
     const core = new LoneCore();

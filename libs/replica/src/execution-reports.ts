@@ -1,7 +1,10 @@
 import type { Timer, Timers } from '@quorate/runtime';
 
-/** An isolated result waits this long for a block that would carry it; on the leader, who would have to make one for it alone, longer. */
-const TELL_AFTER_MS = 4;
+/**
+ * An isolated result waits this long for a block that would carry it, or a vote: the client that was just answered may be back by then. On
+ * the leader, who would have to make a block for it alone, it waits longer.
+ */
+const TELL_AFTER_MS = 12;
 const LEADER_TELLS_AFTER_MS = 30;
 
 /** Well below the execution lag that blocks may have, so that the wait never holds back the next block. */

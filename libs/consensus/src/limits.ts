@@ -63,7 +63,7 @@ export const READY_RENEW_NS = 5_000_000_000n;
 /** One answer to a peer's STATUS (or outdated promise) per this many ms. */
 export const STATUS_ANSWER_MS_MIN = 20;
 
-/** A large proposal is repeated after this many periods of repetition: below the timeout, and time enough for it to arrive. */
+/** A large proposal is repeated after this many periods of repetition at the earliest: below the timeout, and time enough for it to arrive. */
 export const LARGE_REPEAT_FACTOR = 3;
 
 /** Bodies of at least this size are synced as soon as they arrive, ahead of the vote that needs them durable. */

@@ -1,5 +1,5 @@
 import { DEFAULT_PARAMETERS } from './limits';
-import { notePace, timeoutMs } from './pace';
+import { notePace, patienceMs, timeoutMs } from './pace';
 import type { Pacemaker } from './state';
 
 const pacemaker = (fields: Partial<Pacemaker> = {}): Pacemaker => ({
@@ -53,5 +53,13 @@ describe('the timeout of a term (C-26)', () => {
     expect(timeoutMs(pacemaker({ backoff: 2 }), parameters, 0)).toBe(1_000);
     expect(timeoutMs(pacemaker({ backoff: 1_000 }), parameters, 0)).toBe(5_000);
     expect(timeoutMs(after(60_000, { backoff: 1_000 }), parameters, 60_000)).toBe(5_000);
+  });
+});
+
+describe('the patience with something large (C-30)', () => {
+  it('is three periods of repetition, or as long as a block lately took, and ends well before the timeout', () => {
+    expect(patienceMs(pacemaker(), parameters, 0)).toBe(180);
+    expect(patienceMs(after(400), parameters, 400)).toBe(400);
+    expect(patienceMs(after(60_000), parameters, 60_000)).toBe(1_000);
   });
 });

@@ -1,4 +1,4 @@
-import { PACE_FACTOR, PACE_HALF_LIFE_MS } from './limits';
+import { LARGE_REPEAT_FACTOR, PACE_FACTOR, PACE_HALF_LIFE_MS } from './limits';
 import type { Pacemaker } from './state';
 import type { CoreParameters } from './types';
 
@@ -16,6 +16,11 @@ export function timeoutMs(pacemaker: Pacemaker, parameters: CoreParameters, nowM
   const { timeoutMs: least, paceMsMax, timeoutMsMax } = parameters;
   const pace = Math.min(PACE_FACTOR * recentWaitMs(pacemaker, nowMs), paceMsMax);
   return Math.min(Math.max(least, pace) * 2 ** Math.min(pacemaker.backoff, 20), Math.max(least, timeoutMsMax));
+}
+
+/** When something large may be taken for lost: later than a block lately took, and well before the timeout. */
+export function patienceMs(pacemaker: Pacemaker, { resendMs, paceMsMax }: CoreParameters, nowMs: number): number {
+  return Math.max(resendMs * LARGE_REPEAT_FACTOR, Math.min(recentWaitMs(pacemaker, nowMs), paceMsMax / 2));
 }
 
 function recentWaitMs({ longestMs, longestAtMs }: Pacemaker, nowMs: number): number {

@@ -1,5 +1,6 @@
 import { acceptCertificate, acceptTimeoutCertificate } from './acceptance';
-import { LARGE_REPEAT_FACTOR, STATUS_ANSWER_MS_MIN } from './limits';
+import { STATUS_ANSWER_MS_MIN } from './limits';
+import { patienceMs } from './pace';
 import { compareRank } from './rank';
 import { echoFor, onEcho } from './recall';
 import { fromDisk } from './record';
@@ -98,7 +99,8 @@ function repeatProposals(core: CoreState, to: number, above: number): void {
 
 /** Whether something that left for the peer at a time may be taken for lost. */
 function isDueAgain(core: CoreState, peer: Peer, leftMs: number): boolean {
-  return peer.connectedMs > leftMs || core.now.nowMs - leftMs >= core.parameters.resendMs * LARGE_REPEAT_FACTOR;
+  const { nowMs } = core.now;
+  return peer.connectedMs > leftMs || nowMs - leftMs >= patienceMs(core.pacemaker, core.parameters, nowMs);
 }
 
 /** Answers a peer whose promise belongs to a term that is over here. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ms, perSecond } from './figures.mjs';
+import { ms, perSecond, warmUpMs } from './figures.mjs';
 import { openLedger, runMix, submitted } from './mixes.mjs';
 import { fullEnvelope } from './workload.mjs';
 
@@ -27,7 +27,7 @@ async function follower(cluster) {
 async function followerKilled(home, forMs) {
   const ledger = await openLedger(join(home, 'follower-killed'), 4, accountCount);
   try {
-    await throughput(ledger, forMs / 2);
+    await throughput(ledger, warmUpMs);
     const before = await throughput(ledger, forMs);
     await ledger.cluster.replicas[await follower(ledger.cluster)].end('SIGKILL');
     const after = await throughput(ledger, forMs);
@@ -52,7 +52,7 @@ async function followerSpoilt(home, forMs, name, script, sound) {
 async function figuresOf(home, forMs, name, optionsOf) {
   const ledger = await openLedger(join(home, name), 4, accountCount, optionsOf);
   try {
-    await throughput(ledger, forMs / 2);
+    await throughput(ledger, warmUpMs);
     const figures = await throughput(ledger, forMs);
     return { figures, leader: await ledger.cluster.leader() };
   } finally {

@@ -7,7 +7,7 @@ import { PER_ENVELOPE, Workload, fullEnvelope, mixesOf } from './workload.mjs';
 
 const busyPauseMs = 5;
 /** Small blocks run through far more code than full ones: it takes this long until all of it is compiled. */
-const smallWarmUpMs = 5_000;
+const smallWarmUpMs = 10_000;
 /** Envelopes under way at once: enough to keep every replica at work, few enough not to queue. */
 const lanesOf = (replicaCount) => (replicaCount === 1 ? 4 : 2);
 

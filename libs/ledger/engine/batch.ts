@@ -3,8 +3,12 @@
 // time many reads that do not wait for one another.
 import {
   ACCOUNT_INDEX,
+  AT_PENDINGS,
   AT_BATCH,
   BATCH_MAX,
+  EVER_RESERVED,
+  PENDING_INDEX,
+  PENDING_ROW_BYTES,
   PLACE_BYTES,
   READ_AHEAD,
   TRANSFER_BYTES,
@@ -13,7 +17,7 @@ import {
 } from '../src/engine-layout';
 import { hashOf } from './id-hash';
 import { firstMatch, homeOf } from './id-index';
-import { balanceOf, headOf, reversed } from './rows';
+import { balanceOf, headOf, reversed, sumsOf } from './rows';
 
 /** In an encoded transfer. */
 export const FIELD_ID: u32 = 1;
@@ -37,6 +41,14 @@ export const PLACE_CREDIT_HASH: u32 = 56;
 export const PLACE_DEBIT_ROW: u32 = 60;
 export const PLACE_CREDIT_ROW: u32 = 64;
 const PLACE_HOMES: u32 = 68;
+/** The id of the pending transfer that it posts or voids, the hash of that id or its own, and what is likely that one's row. */
+export const PLACE_PENDING: u32 = 80;
+export const PLACE_PENDING_HASH: u32 = 96;
+const PLACE_PENDING_HOME: u32 = 100;
+/** Flags of transfers that have to do with pending ones. */
+export const PENDING: u32 = 2;
+export const POST: u32 = 4;
+export const VOID: u32 = 8;
 
 /** Where the batch begins and ends in the envelope. */
 let begin: u32 = 0;
@@ -79,7 +91,25 @@ function look(at: u32, most: u32): void {
     read += load<u32>(balanceOf(debit)) + load<u32>(headOf(debit));
     read += load<u32>(balanceOf(credit)) + load<u32>(headOf(credit));
   }
+  if (load<u32>(EVER_RESERVED) !== 0) read += readPendings(first, behind);
   store<u32>(READ_AHEAD, read);
+}
+
+/** Reads ahead what transfers that reserve, post or void will read beside. */
+function readPendings(first: u32, behind: u32): u32 {
+  let read: u32 = 0;
+  for (let place = first; place < behind; place += PLACE_BYTES) {
+    read += load<u32>(sumsOf(max(0, load<i32>(place + PLACE_DEBIT_ROW))));
+    read += load<u32>(sumsOf(max(0, load<i32>(place + PLACE_CREDIT_ROW))));
+    const home = load<u32>(place + PLACE_PENDING_HOME);
+    if (home !== 0) read += load<u32>(home);
+  }
+  for (let place = first; place < behind; place += PLACE_BYTES) {
+    if (load<u32>(place + PLACE_PENDING_HOME) === 0) continue;
+    const row = max(0, firstMatch(PENDING_INDEX, load<u32>(place + PLACE_PENDING_HASH)));
+    read += load<u32>(load<u32>(AT_PENDINGS) + row * PENDING_ROW_BYTES);
+  }
+  return read;
 }
 
 function decode(at: u32, place: u32): void {
@@ -95,4 +125,11 @@ function decode(at: u32, place: u32): void {
   store<u32>(place + PLACE_HOMES, homeOf(TRANSFER_INDEX, hash));
   store<u32>(place + PLACE_HOMES + 4, homeOf(ACCOUNT_INDEX, debitHash));
   store<u32>(place + PLACE_HOMES + 8, homeOf(ACCOUNT_INDEX, creditHash));
+  const flags = bswap<u32>(load<u32>(at + FIELD_CODE));
+  store<u32>(place + PLACE_PENDING_HOME, 0);
+  if ((flags & (PENDING | POST | VOID)) === 0) return;
+  v128.store(place + PLACE_PENDING, reversed(at + FIELD_PENDING_ID));
+  const pendingHash = (flags & PENDING) !== 0 ? hash : hashOf(place + PLACE_PENDING);
+  store<u32>(place + PLACE_PENDING_HASH, pendingHash);
+  store<u32>(place + PLACE_PENDING_HOME, homeOf(PENDING_INDEX, pendingHash));
 }

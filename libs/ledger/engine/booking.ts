@@ -13,6 +13,8 @@ import {
   BLOCK_TIME,
   CHAIN_MEMBERS,
   FACTS_BYTES,
+  RUN_PENDINGS,
+  RUN_TIMED,
   TOTALS_BYTES,
   TRANSFER_BYTES,
   TRANSFER_INDEX,
@@ -33,11 +35,15 @@ import {
   PLACE_DEBIT,
   PLACE_DEBIT_HASH,
   PLACE_DEBIT_ROW,
+  PENDING,
   PLACE_HASH,
   PLACE_ID,
+  POST,
+  VOID,
   placeOf,
 } from './batch';
 import { capture } from './capture';
+import { addPending, mayReserve, notePending, reserve, resolve } from './pending';
 import { findRow, firstMatch, insert } from './id-index';
 import {
   ASSET,
@@ -66,23 +72,23 @@ import {
   sumsOf,
 } from './rows';
 
-const LINKED: u32 = 1;
+export const LINKED: u32 = 1;
 /** In a row of the ring. */
-const ROW_AMOUNT: u32 = 16;
-const ROW_USER_DATA_128: u32 = 32;
-const ROW_USER_DATA_64: u32 = 48;
-const ROW_USER_DATA_32: u32 = 56;
-const ROW_CODE_AND_FLAGS: u32 = 60;
-const ROW_DEBIT_ACCOUNT: u32 = 64;
-const ROW_CREDIT_ACCOUNT: u32 = 68;
+export const ROW_AMOUNT: u32 = 16;
+export const ROW_USER_DATA_128: u32 = 32;
+export const ROW_USER_DATA_64: u32 = 48;
+export const ROW_USER_DATA_32: u32 = 56;
+export const ROW_CODE_AND_FLAGS: u32 = 60;
+export const ROW_DEBIT_ACCOUNT: u32 = 64;
+export const ROW_CREDIT_ACCOUNT: u32 = 68;
 const ROW_PREVIOUS_OF_DEBIT: u32 = 72;
 const ROW_PREVIOUS_OF_CREDIT: u32 = 76;
 const ROW_TIMESTAMP: u32 = 80;
-const ROW_PENDING: u32 = 88;
+export const ROW_PENDING: u32 = 88;
 /** In an asset's row of totals. */
 const TOTAL_DEBITS: u32 = 0;
 const TOTAL_CREDITS: u32 = 16;
-const FACT_RESTRICTED: u32 = 4;
+export const FACT_RESTRICTED: u32 = 4;
 const FACT_TOUCHED: u32 = 8;
 /** What neither account may be. */
 const BARRED: u32 = CLOSED | FROZEN;
@@ -92,6 +98,8 @@ const BARRED: u32 = CLOSED | FROZEN;
  * usual; returns how many. The first is operation `index` of the block, and its row is `transfer` if it is booked.
  */
 export function bookRun(at: u32, count: u32, index: u32, transfer: u32, party: u32): u32 {
+  store<u32>(RUN_PENDINGS, 0);
+  store<u32>(RUN_TIMED, 0);
   let done: u32 = 0;
   let members: u32 = 0;
   while (done < count) {
@@ -104,6 +112,7 @@ export function bookRun(at: u32, count: u32, index: u32, transfer: u32, party: u
     const place = placeOf(from, count - done);
     if (!book(from, place, codeAndFlags, index + done, transfer + done, party)) break;
     v128.store(load<u32>(AT_NEW_IDS) + done * 16, v128.load(place + PLACE_ID));
+    if ((codeAndFlags & PENDING) !== 0) notePending(done);
     members = linked ? members + 1 : 0;
     done += 1;
   }
@@ -118,9 +127,11 @@ function accountAt(guess: i32, hash: u32, id: u32): i32 {
 }
 
 function book(from: u32, place: u32, codeAndFlags: u32, index: u32, transfer: u32, party: u32): bool {
-  if ((codeAndFlags & 0xffff & ~LINKED) !== 0 || codeAndFlags >>> 16 === 0) return false;
-  if (load<u32>(from + FIELD_TIMEOUT) !== 0 || !isZero(from + FIELD_PENDING_ID)) return false;
-  if (isZero(place + PLACE_ID) || isMax(place + PLACE_ID)) return false;
+  const flags = codeAndFlags & 0xffff & ~LINKED;
+  if (flags === POST || flags === VOID) return resolve(from, place, codeAndFlags, index, transfer, party);
+  const timeout = bswap<u32>(load<u32>(from + FIELD_TIMEOUT));
+  if (flags !== PENDING && (flags | timeout) !== 0) return false;
+  if (codeAndFlags >>> 16 === 0 || !isZero(from + FIELD_PENDING_ID) || !isNew(place)) return false;
   const debit = accountAt(load<i32>(place + PLACE_DEBIT_ROW), load<u32>(place + PLACE_DEBIT_HASH), place + PLACE_DEBIT);
   const credit = accountAt(
     load<i32>(place + PLACE_CREDIT_ROW),
@@ -135,20 +146,36 @@ function book(from: u32, place: u32, codeAndFlags: u32, index: u32, transfer: u3
   const facts = load<u32>(AT_FACTS) + asset * FACTS_BYTES;
   if (load<u32>(facts) !== bswap<u32>(load<u32>(from + FIELD_ASSET)) || load<u32>(facts + FACT_RESTRICTED) !== 0)
     return false;
-  const hash = load<u32>(place + PLACE_HASH);
-  if (firstMatch(TRANSFER_INDEX, hash) >= 0) return false;
   const high = bswap<u64>(load<u64>(from + FIELD_AMOUNT));
   const low = bswap<u64>(load<u64>(from + FIELD_AMOUNT + 8));
   if (!mayMove(u32(debit), u32(credit), low, high)) return false;
+  if (flags === PENDING) {
+    // Far from the largest amounts neither sums nor times overflow.
+    if (high >> 60 !== 0 || !mayReserve(index, timeout)) return false;
+    reserve(u32(debit), u32(credit), touch(asset, facts), low, high);
+  } else {
+    post(payer, payee, touch(asset, facts), low, high);
+  }
+  capture(index, u32(debit), u32(credit), low, high);
+  const row = enter(from, place, codeAndFlags, index, transfer, u32(debit), u32(credit));
+  if (flags === PENDING) addPending(row, place, index, transfer, timeout);
+  insert(TRANSFER_INDEX, load<u32>(place + PLACE_HASH), transfer);
+  return true;
+}
+
+/** Whether the id of a transfer may be one, and likely was never used. */
+// The hash of an id that was used is in the index; that of a new one hardly ever.
+export function isNew(place: u32): bool {
+  if (isZero(place + PLACE_ID) || isMax(place + PLACE_ID)) return false;
+  return firstMatch(TRANSFER_INDEX, load<u32>(place + PLACE_HASH)) < 0;
+}
+
+/** Moves an amount between the two accounts whose rows and whose asset's totals are given. */
+export function post(payer: u32, payee: u32, totals: u32, low: u64, high: u64): void {
   add(payer + DEBITS, low, high);
   add(payee + CREDITS, low, high);
-  const totals = touch(asset, facts);
   add(totals + TOTAL_DEBITS, low, high);
   add(totals + TOTAL_CREDITS, low, high);
-  capture(index, u32(debit), u32(credit), low, high);
-  enter(from, place, codeAndFlags, index, transfer, u32(debit), u32(credit));
-  insert(TRANSFER_INDEX, hash, transfer);
-  return true;
 }
 
 /** Whether flags and sums of the two accounts let the amount pass without further rules. */
@@ -179,7 +206,7 @@ function mayGrow(side: u32, other: u32, reserved: u32, flags: u32, limit: u32, l
 }
 
 /** Notes that the block touches the asset; where its totals are. */
-function touch(asset: u32, facts: u32): u32 {
+export function touch(asset: u32, facts: u32): u32 {
   if (load<u32>(facts + FACT_TOUCHED) === 0) {
     const touched = load<u32>(ASSETS_TOUCHED);
     store<u32>(facts + FACT_TOUCHED, 1);
@@ -189,8 +216,16 @@ function touch(asset: u32, facts: u32): u32 {
   return load<u32>(AT_TOTALS) + asset * TOTALS_BYTES;
 }
 
-/** Makes it the newest transfer of the ledger and of its two accounts. */
-function enter(from: u32, place: u32, codeAndFlags: u32, index: u32, transfer: u32, debit: u32, credit: u32): void {
+/** Makes it the newest transfer of the ledger and of its two accounts; returns its row. */
+export function enter(
+  from: u32,
+  place: u32,
+  codeAndFlags: u32,
+  index: u32,
+  transfer: u32,
+  debit: u32,
+  credit: u32,
+): u32 {
   const row = ringRowOf(transfer);
   const newestOfPayer = balanceOf(debit) + NEWEST_TRANSFER;
   const newestOfPayee = balanceOf(credit) + NEWEST_TRANSFER;
@@ -208,4 +243,5 @@ function enter(from: u32, place: u32, codeAndFlags: u32, index: u32, transfer: u
   store<u32>(row + ROW_PENDING, 0);
   store<u32>(newestOfPayer, transfer + 1);
   store<u32>(newestOfPayee, transfer + 1);
+  return row;
 }

@@ -20,6 +20,13 @@ export const READ_AHEAD = 152;
 export const SUMS_NOTED = 156;
 /** 1 once something was ever reserved on an account. */
 export const EVER_RESERVED = 168;
+/** Pending transfers: the highest row ever used, how many rows are in use, and at most. */
+export const PENDINGS_HIGHEST = 172;
+export const PENDINGS_USED = 176;
+export const PENDINGS_MAX = 180;
+/** How many are in the lists of a run: its pending transfers, and rows of pending ones with a timeout that began or ended to wait. */
+export const RUN_PENDINGS = 184;
+export const RUN_TIMED = 188;
 /** Ledger time of the block whose leaves are made. */
 export const LEAF_TIME = 160;
 
@@ -61,6 +68,8 @@ export const AT_PENDING_TABLES = 324;
 export const AT_ACCOUNT_BUCKETS = 328;
 export const AT_TRANSFER_BUCKETS = 332;
 export const AT_PENDING_BUCKETS = 336;
+export const AT_RUN_PENDINGS = 340;
+export const AT_RUN_TIMED = 344;
 
 /** The three indexes of ids: descriptions in the header. */
 export const ACCOUNT_INDEX = 512;
@@ -96,7 +105,7 @@ export const FACTS_BYTES = 16;
 export const CAPTURE_BYTES = 104;
 export const CAPTURED_SUMS_BYTES = 64;
 /** What is known of a transfer of the batch at hand. */
-export const PLACE_BYTES = 80;
+export const PLACE_BYTES = 112;
 /** Transfers that are looked at together. */
 export const BATCH_MAX = 64;
 

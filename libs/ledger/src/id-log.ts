@@ -161,8 +161,13 @@ export class IdLog implements IdRows {
     segment[to + 1] = words[at + 1];
     segment[to + 2] = words[at + 2];
     segment[to + 3] = words[at + 3];
-    if (isPending) this.pendingBits[entry >>> SEGMENT_SHIFT][place >>> 5] |= 1 << (place & 31);
     this.count = entry + 1;
+    if (isPending) this.notePending(entry);
+  }
+
+  /** Notes that the transfer of an entry of the running block is a pending one. */
+  notePending(entry: number): void {
+    this.pendingBits[entry >>> SEGMENT_SHIFT][(entry & SEGMENT_MASK) >>> 5] |= 1 << (entry & 31);
   }
 
   /** Adds `count` ids of applied transfers, of which the first is operation `index` of the block and the others follow it. */

@@ -82,6 +82,8 @@ const REGIONS: readonly Region[] = [
   atHand(layout.AT_CAPTURES, layout.CAPTURE_BYTES, 'results'),
   atHand(layout.AT_CAPTURED_SUMS, layout.CAPTURED_SUMS_BYTES, 'results'),
   atHand(layout.AT_NEW_IDS, 16, 'operations'),
+  atHand(layout.AT_RUN_PENDINGS, 4, 'operations'),
+  atHand(layout.AT_RUN_TIMED, 4, 'operations'),
   { at: layout.AT_BATCH, bytes: () => layout.BATCH_MAX * layout.PLACE_BYTES, kept: false },
   atHand(layout.AT_LEAF_ROWS, layout.CAPTURE_BYTES, 'group'),
   atHand(layout.AT_LEAF_SUMS, layout.CAPTURED_SUMS_BYTES, 'group'),

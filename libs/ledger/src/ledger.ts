@@ -397,7 +397,7 @@ export class Ledger {
   /** The memory moves between blocks if at all. */
   private makeRoom(operations: number, envelopes: readonly ScannedEnvelope[]): void {
     const { accountTable, transferTable, pendingTable, assetTable } = this;
-    const rows = Math.max(accountTable.size, transferTable.size, pendingTable.rowsUsed, assetTable.size) + operations;
+    const rows = Math.max(accountTable.size, transferTable.size, pendingTable.highest, assetTable.size) + operations;
     const envelopeBytes = envelopes.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
     // One row behind the last one is staged, and the first pending one is never used.
     this.room.reserve({ rows: rows + 2, operations, envelopeBytes });

@@ -9,7 +9,7 @@
 //
 // Row 0 is always free: it begins the list of free rows.
 import { invariant } from '@quorate/errors';
-import { AT_PENDINGS, PENDING_INDEX } from './engine-layout';
+import { AT_PENDINGS, PENDINGS_HIGHEST, PENDINGS_MAX, PENDINGS_USED, PENDING_INDEX } from './engine-layout';
 import { IdIndex, type IdRows } from './id-index';
 import type { LedgerMemory } from './ledger-memory';
 import type { RestoredSections } from './restored-sections';
@@ -29,6 +29,10 @@ const FREE = 0xffff_ffff;
 const HEAP_MIN = 64;
 /** All rows are in the first segment of their index. */
 const ONE_SEGMENT = 31;
+/** In the header of the memory: the engine adds pending transfers, too. */
+const HIGHEST = PENDINGS_HIGHEST / 4;
+const USED = PENDINGS_USED / 4;
+const MAX = PENDINGS_MAX / 4;
 const NS_PER_SECOND = 1_000_000_000;
 const U32 = 0x1_0000_0000;
 const U16 = 0x1_0000;
@@ -41,15 +45,14 @@ export class PendingTable {
   private readonly byId: IdIndex;
   private heap = new Uint32Array(HEAP_MIN);
   private heapSize = 0;
-  private used = 0;
-  private highest = 0;
   private expiryLow = 0;
   private expiryHigh = 0;
 
   constructor(
     private readonly pendingsMax: number,
-    memory: LedgerMemory,
+    private readonly memory: LedgerMemory,
   ) {
+    memory.header[MAX] = pendingsMax;
     this.byId = new IdIndex(memory, this.indexed, PENDING_INDEX);
     memory.onMoved(() => {
       this.rows = memory.words(AT_PENDINGS);
@@ -59,9 +62,21 @@ export class PendingTable {
     });
   }
 
-  /** Rows that were ever used. */
-  get rowsUsed(): number {
-    return this.highest;
+  /** Rows that were ever used; row 0 is not counted. */
+  get highest(): number {
+    return this.memory.header[HIGHEST];
+  }
+
+  private set highest(row: number) {
+    this.memory.header[HIGHEST] = row;
+  }
+
+  private get used(): number {
+    return this.memory.header[USED];
+  }
+
+  private set used(rows: number) {
+    this.memory.header[USED] = rows;
   }
 
   /** Rows in use: what waits, and what was resolved and may still be asked for. */
@@ -161,6 +176,14 @@ export class PendingTable {
     invariant(this.stateOf(row) === PENDING_STATE.pending, 'a pending transfer is resolved once');
     this.rows[row * ROW_WORDS + ROW.state] = state;
     this.takeOut(row);
+  }
+
+  /** Notes that a row with a timeout, which the engine added or resolved, waits for it or does so no more. */
+  settle(row: number): void {
+    const waits = this.stateOf(row) === PENDING_STATE.pending;
+    const placed = this.rows[row * ROW_WORDS + ROW.place] !== 0;
+    if (waits && !placed) this.insert(row);
+    if (!waits && placed) this.takeOut(row);
   }
 
   /** Back to pending: the chain of the post or void failed. */

@@ -12,7 +12,18 @@
 // room for a block more, so that what a failed chain takes back never overwrote one of them.
 import { LIMITS, RESULT_CODES, TRANSFER_FLAGS } from '@quorate/protocol';
 import { BALANCE, BALANCE_WORDS, type AccountTable, type OperationContext } from './account-table';
-import { AT_ENVELOPE, AT_NEW_IDS, AT_RING, CHAIN_MEMBERS, RING_MASK, TRANSFER_INDEX } from './engine-layout';
+import {
+  AT_ENVELOPE,
+  AT_NEW_IDS,
+  AT_RING,
+  AT_RUN_PENDINGS,
+  AT_RUN_TIMED,
+  CHAIN_MEMBERS,
+  RING_MASK,
+  RUN_PENDINGS,
+  RUN_TIMED,
+  TRANSFER_INDEX,
+} from './engine-layout';
 import { IdIndex } from './id-index';
 import { ID_KIND, IdLog } from './id-log';
 import { ringRowsMax, type LedgerMemory } from './ledger-memory';
@@ -89,6 +100,9 @@ export class TransferTable {
   private capturing: RingCapture | null = null;
   /** Ids of the run that was booked last. */
   private newIds = new Uint32Array(0);
+  /** Places in it of pending transfers, and rows of those with a timeout that it added or resolved. */
+  private runPendings = new Uint32Array(0);
+  private runTimed = new Uint32Array(0);
 
   constructor(
     private readonly accounts: AccountTable,
@@ -101,6 +115,8 @@ export class TransferTable {
     memory.onMoved(() => {
       this.rows = memory.words(AT_RING);
       this.newIds = memory.words(AT_NEW_IDS);
+      this.runPendings = memory.words(AT_RUN_PENDINGS);
+      this.runTimed = memory.words(AT_RUN_TIMED);
       this.rowMask = memory.ring === this.rowsMax ? this.rowsMax - 1 : UNBOUNDED;
       memory.header[RING_MASK / 4] = this.rowMask;
       this.byId.addRows(this.log.size);
@@ -187,6 +203,9 @@ export class TransferTable {
     const at = memory.header[AT_ENVELOPE / 4] + offset;
     const booked = memory.engine.bookRun(at, most, index, size, party);
     this.log.addRun(this.newIds, booked, index);
+    const { header } = memory;
+    for (const done of this.runPendings.subarray(0, header[RUN_PENDINGS / 4])) this.log.notePending(size + done);
+    for (const row of this.runTimed.subarray(0, header[RUN_TIMED / 4])) this.pendings.settle(row);
     return booked;
   }
 

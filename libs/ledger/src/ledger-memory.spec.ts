@@ -4,6 +4,8 @@ import { account, openedLedger, transfer, type LedgerDriver } from '../test/ledg
 const { linked, pending, postPendingTransfer, voidPendingTransfer } = TRANSFER_FLAGS;
 const OPENED = 1_000n;
 const RESERVED = 2_000n;
+/** Left open in a post or void. */
+const AS_RESERVED = { debitAccount: 0n, creditAccount: 0n, asset: 0, code: 0 };
 
 /** Runs operations in full envelopes; what of their results was none of `expected`. */
 function others(driver: LedgerDriver, operations: readonly Operation[], expected: string): string[] {
@@ -47,7 +49,8 @@ describe("a ledger's memory", () => {
     const posts = many(100, (number) =>
       transfer(3_000n + number, {
         pendingId: RESERVED + number,
-        ...{ debitAccount: 0n, creditAccount: 0n, amount: 3n, asset: 0, code: 0 },
+        ...AS_RESERVED,
+        amount: 3n,
         flags: postPendingTransfer,
       }),
     );
@@ -62,7 +65,8 @@ describe("a ledger's memory", () => {
     const voids = many(50, (number) =>
       transfer(4_000n + number, {
         pendingId: RESERVED + 101n + number * 2n,
-        ...{ debitAccount: 0n, creditAccount: 0n, amount: 0n, asset: 0, code: 0 },
+        ...AS_RESERVED,
+        amount: 0n,
         flags: voidPendingTransfer,
       }),
     );

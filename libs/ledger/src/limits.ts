@@ -28,7 +28,7 @@ export interface LedgerLimits {
 
 /**
  * The limits of every ledger of this version. In memory an id takes 24 bytes for ever, a recent transfer 92 more, a pending one
- * 104 more while it is asked for, and an account 160.
+ * 104 more while it is asked for, and an account 112, with pending sums 32 more and with user data 28.
  */
 export const LEDGER_LIMITS: LedgerLimits = Object.freeze({
   partiesMax: 65_536,

@@ -1,12 +1,13 @@
 // A replica that starts again: from the start of its process to the first transfer that it votes for and acknowledges. The ledger is made by
 // the replica itself, through the client protocol, and the process is killed. Beside it the raw disk: how long reading the same files takes.
 //
-//   node bench/restart.mjs                            1 million accounts, 10 million transfers; with --quick a tenth
+//   node bench/restart.mjs                            1 million accounts, 10 million transfers; with --quick a fifth
 //   node bench/restart.mjs --cold                     the files are read from the disk, not from memory (needs root)
 //   node bench/restart.mjs --profile DIRECTORY        a processor profile of each start
 import { closeSync, mkdtempSync, openSync, readSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { hardware, ms, percentile, perSecond, printTable } from './figures.mjs';
 import { openLedger, submitted } from './mixes.mjs';
@@ -22,7 +23,7 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 });
-const share = values.quick ? 0.1 : 1;
+const share = values.quick ? 0.2 : 1;
 const accounts = Number(values.accounts) * share;
 const transferCount = Number(values.transfers) * share;
 const lanes = 4;
@@ -39,6 +40,18 @@ async function submitTransfers({ workload, connection }, count) {
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** Waits until the checkpoint that was due last is written: for so long no newer one was told of. */
+async function checkpointWritten({ cluster }) {
+  const [replica] = cluster.replicas;
+  for (
+    let [known, sinceMs] = [-1, 0];
+    known !== replica.status.snapshotHeight || performance.now() - sinceMs < 5_000;
+  ) {
+    if (known !== replica.status.snapshotHeight) [known, sinceMs] = [replica.status.snapshotHeight, performance.now()];
+    await delay(100);
+  }
 }
 
 /** Milliseconds of reading every file below a directory once, and their bytes. */
@@ -78,6 +91,7 @@ const ledger = await openLedger(join(home, 'ledger'), 1, accounts, () => ({ exec
 try {
   await submitTransfers(ledger, transferCount);
   ledger.connection.close();
+  await checkpointWritten(ledger);
   await ledger.cluster.replicas[0].end('SIGKILL');
   if (values.profile !== undefined) profiles = ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
   const starts = [];

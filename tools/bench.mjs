@@ -146,7 +146,6 @@ async function benchPlatform() {
 const sections = {
   ledger: script('ledger'),
   storage: script('storage'),
-  restore: script('restore', ['--accounts', '100000', '--transfers', '1000000']),
   fork: script('fork'),
   restart: script('restart'),
   snapshot: script('snapshot', ['--accounts', '100000', '--transfers', '1000000']),

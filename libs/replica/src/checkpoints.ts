@@ -1,6 +1,6 @@
 import type { Block, Signer } from '@quorate/consensus';
 import { equalBytes, hex } from '@quorate/crypto';
-import { CaptureMemory } from '@quorate/ledger';
+import { CaptureMemory, type SectionCapture } from '@quorate/ledger';
 import {
   CHECKPOINT_BLOCKS,
   CHECKPOINT_OPERATIONS,
@@ -70,6 +70,8 @@ export class Checkpoints {
   private readonly votes = new Map<number, Map<number, CheckpointVote>>();
   private own: CheckpointVote | null = null;
   private readonly memory = new CaptureMemory();
+  /** What fills the memory for the first time, until it is full or needed. */
+  private warming: SectionCapture | null = null;
 
   private configuration: Configuration;
 
@@ -89,10 +91,11 @@ export class Checkpoints {
     return this.options.snapshots.newestCertified?.state.height ?? 0;
   }
 
-  /** Execution stands where it will go on: makes the memory that the first checkpoint copies into, while nobody waits. */
+  /** Execution stands where it will go on: makes the memory that the first checkpoint copies into. What can be made beside blocks is. */
   prepare(): void {
-    for (const section of this.options.executor.ledger.capture(this.memory).sections)
-      if (section.section === 'transfers') while (!section.prepare());
+    const { sections } = this.options.executor.ledger.capture(this.memory);
+    this.warming = sections.find(({ section }) => section === 'transfers') ?? null;
+    this.warmSoon();
   }
 
   /** A block was executed again at the start: only the count goes on. */
@@ -150,7 +153,17 @@ export class Checkpoints {
     return due;
   }
 
+  private warmSoon(): void {
+    this.options.timers.soon(() => {
+      if (this.warming === null || this.closed) return;
+      if (this.warming.prepare()) this.warming = null;
+      else this.warmSoon();
+    });
+  }
+
   private async take(block: Block): Promise<void> {
+    // The memory is used from here on.
+    this.warming = null;
     const { genesis, snapshots, store, executor } = this.options;
     const { height } = block.header;
     const sections = captureState(executor, store, this.memory);

@@ -15,6 +15,7 @@ const HEAD_WORDS = 6;
 const MASK_WORDS = 2;
 const ID_WORDS = 4;
 const WORD_BITS = 32;
+const WORD_BYTES = 4;
 const EXPIRIES_MAX = 65_536 - LIMITS.blockOperationsMax;
 const RESULT_WORDS = CAPTURE_WORDS + CAPTURED_PENDING_WORDS;
 const HIGH_MASK = (1 << (RESULT_WORDS - WORD_BITS)) - 1;
@@ -28,32 +29,55 @@ export interface StoredOutcome {
 
 export function encodeOutcome({ timeNs, codes, captured }: StoredOutcome): Uint8Array {
   const { rows, pendings, count, expired } = captured;
-  const captures = rows.length + pendings.length;
-  const words = new Uint32Array(HEAD_WORDS + count * MASK_WORDS + captures + expired.length);
-  const resultWords = pendings.length === 0 ? CAPTURE_WORDS : RESULT_WORDS;
+  const words = HEAD_WORDS + count * MASK_WORDS + rows.length + pendings.length + expired.length;
+  const view = new DataView(new ArrayBuffer(words * WORD_BYTES));
   const [timeHigh, timeLow] = [Number(timeNs >> 32n), Number(timeNs & 0xffff_ffffn)];
-  words.set([VERSION, codes.length, count - codes.length, pendings.length === 0 ? 0 : 1, timeHigh, timeLow]);
-  let at = HEAD_WORDS;
+  const head = [VERSION, codes.length, count - codes.length, pendings.length === 0 ? 0 : 1, timeHigh, timeLow];
+  head.forEach((word, at) => view.setUint32(at * WORD_BYTES, word));
+  let at = HEAD_WORDS * WORD_BYTES;
   for (let result = 0; result < count; result += 1) {
-    const masks = at;
-    const from = result * CAPTURE_WORDS;
-    const pendingFrom = result * CAPTURED_PENDING_WORDS - CAPTURE_WORDS;
-    let low = 0;
-    let high = 0;
-    at += MASK_WORDS;
-    for (let word = 0; word < resultWords; word += 1) {
-      const value = word < CAPTURE_WORDS ? rows[from + word] : pendings[pendingFrom + word];
-      if (value === 0) continue;
-      words[at] = value;
-      at += 1;
-      if (word < WORD_BITS) low |= 1 << word;
-      else high |= 1 << (word - WORD_BITS);
-    }
-    words[masks] = low;
-    words[masks + 1] = high | ((result < codes.length ? codes[result] : 0) << 16);
+    const code = result < codes.length ? codes[result] : 0;
+    at = encodeResult(view, at, result, code, rows, pendings);
   }
-  words.set(expired, at);
-  return bigEndian(words.subarray(0, at + expired.length));
+  for (const word of expired) {
+    view.setUint32(at, word);
+    at += WORD_BYTES;
+  }
+  return new Uint8Array(view.buffer.slice(0, at));
+}
+
+/** Writes one result in one pass, because each block has thousands; returns where the next one begins. */
+function encodeResult(
+  view: DataView,
+  masks: number,
+  result: number,
+  code: number,
+  rows: Uint32Array,
+  pendings: Uint32Array,
+): number {
+  const from = result * CAPTURE_WORDS;
+  let at = masks + MASK_WORDS * WORD_BYTES;
+  let low = 0;
+  let high = 0;
+  for (let word = 0; word < CAPTURE_WORDS; word += 1) {
+    const value = rows[from + word];
+    if (value === 0) continue;
+    view.setUint32(at, value);
+    at += WORD_BYTES;
+    low |= 1 << word;
+  }
+  const pendingFrom = result * CAPTURED_PENDING_WORDS - CAPTURE_WORDS;
+  for (let word = CAPTURE_WORDS; word < RESULT_WORDS && pendings.length > 0; word += 1) {
+    const value = pendings[pendingFrom + word];
+    if (value === 0) continue;
+    view.setUint32(at, value);
+    at += WORD_BYTES;
+    if (word < WORD_BITS) low |= 1 << word;
+    else high |= 1 << (word - WORD_BITS);
+  }
+  view.setUint32(masks, low);
+  view.setUint32(masks + WORD_BYTES, high | (code << 16));
+  return at;
 }
 
 /** Throws CodecError on bytes that `encodeOutcome` did not write. */
@@ -89,13 +113,6 @@ export function decodeOutcome(bytes: Uint8Array): StoredOutcome {
 
 function invalid(message: string): CodecError {
   return new CodecError('CODEC_INVALID', message);
-}
-
-function bigEndian(words: Uint32Array): Uint8Array {
-  const bytes = new Uint8Array(words.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (let word = 0; word < words.length; word += 1) view.setUint32(word * 4, words[word]);
-  return bytes;
 }
 
 function fromBigEndian(bytes: Uint8Array): Uint32Array {

@@ -126,8 +126,8 @@ export function firstLeader(ledgerId: Uint8Array, epoch: number, size: number): 
 }
 
 /**
- * The members of the epoch after `current` in their order, but for one exchange where a newcomer would lead first: what it is to do then it has
- * never done, and clients would wait for it.
+ * The members of the epoch after `current` in their order, but for one exchange where the ledger grows and a newcomer would lead first: what it is
+ * to do then it has never done, and clients would wait for it. Whoever only takes another's place takes its number too.
  */
 export function orderForNextEpoch<T>(
   current: Configuration,
@@ -139,7 +139,8 @@ export function orderForNextEpoch<T>(
   const ordered = [...members];
   const first = firstLeader(current.ledgerId, current.epoch + 1, members.length);
   const seasoned = members.findIndex(isKnown);
-  if (seasoned < 0 || isKnown(members[first])) return ordered;
+  const grows = members.length > current.replicas.length;
+  if (!grows || seasoned < 0 || isKnown(members[first])) return ordered;
   [ordered[first], ordered[seasoned]] = [members[seasoned], members[first]];
   return ordered;
 }

@@ -5,6 +5,7 @@ import { eventually } from '../platform/eventually';
 import { Institution, newSigner, transfer, type OwnedLedger } from '../platform/institution';
 import { isJourney } from '../platform/failures';
 import { Load } from '../platform/load';
+import { StolenCopies, keysAtHand } from '../platform/stolen-copies';
 import { TestPlatform } from '../platform/test-platform';
 
 isJourney();
@@ -98,5 +99,37 @@ describe('a ledger all of whose disks are lost', () => {
     expect(results.map(({ code }) => code)).toEqual(['applied']);
     const receipt = await bank.gateway.operationReceipt(restored.id, height, firstIndex);
     expect(verifyReceipt(receipt, restored.genesisId)).toMatchObject({ ok: true, result: 'applied' });
+  });
+
+  it('leaves nothing that can be read once its keys are destroyed, in whatever copy', async () => {
+    await bank.controlPlane.createBackup(restored.id);
+    await eventually(
+      () => bank.controlPlane.backups(restored.id),
+      ({ data }) => data[0]?.state === 'done',
+    );
+    const { replicas } = await bank.controlPlane.ledger(restored.id);
+    const stolen = StolenCopies.take(
+      platform.home,
+      restored.id,
+      replicas.map((replica) => replica.id),
+    );
+    const before = await keysAtHand(platform.home, platform.databaseUrl);
+    const kinds = new Set(stolen.copies.map(({ label }) => label.kind));
+    // Journal, outcomes, snapshot and pack of every replica; genesis, blocks, snapshot and chunks in the archive.
+    expect([...kinds].sort()).toEqual([1, 2, 3, 4, 5, 7, 8]);
+    expect(stolen.openedBy(before.keys)).toEqual(stolen.copies);
+
+    await bank.controlPlane.retireLedger(restored.id);
+    const view = () => bank.controlPlane.ledger(restored.id);
+    await eventually(view, ({ state }) => state === 'retired');
+    await bank.controlPlane.shredLedger(restored.id);
+    const { shredCertificate } = await eventually(view, (now) => now.shredCertificate !== null);
+    const after = await keysAtHand(platform.home, platform.databaseUrl);
+    // The parent's keys are still there, and of no use.
+    expect(after.keys.length).toBeGreaterThan(0);
+    expect(stolen.openedBy(after.keys)).toEqual([]);
+    const { keys } = JSON.parse(shredCertificate?.statement ?? '{}') as { keys: { wrappedHash: string }[] };
+    const destroyed = before.wrapped.filter(({ ledgerId }) => ledgerId === restored.id).map(({ hash }) => hash);
+    expect(keys.map(({ wrappedHash }) => wrappedHash).sort()).toEqual(destroyed.sort());
   });
 });

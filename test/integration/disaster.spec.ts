@@ -117,7 +117,7 @@ describe('a ledger all of whose disks are lost', () => {
     const kinds = new Set(stolen.copies.map(({ label }) => label.kind));
     // Journal, outcomes, snapshot and pack of every replica; genesis, blocks, snapshot and chunks in the archive.
     expect([...kinds].sort()).toEqual([1, 2, 3, 4, 5, 7, 8]);
-    expect(stolen.openedBy(before.keys)).toEqual(stolen.copies);
+    expect(stolen.openedBy(before.keys)).toEqual(stolen.paths);
 
     await bank.controlPlane.retireLedger(restored.id);
     const view = () => bank.controlPlane.ledger(restored.id);

@@ -52,14 +52,18 @@ export class StolenCopies {
     return new StolenCopies(new Uint8Array(Buffer.from(bare, 'hex')), copies);
   }
 
-  /** Those whose first frame one of the keys opens. */
-  openedBy(keys: readonly Uint8Array[]): readonly Copy[] {
+  get paths(): readonly string[] {
+    return this.copies.map(({ path }) => path);
+  }
+
+  /** Paths of those whose first frame one of the keys opens. */
+  openedBy(keys: readonly Uint8Array[]): readonly string[] {
     const vaults = keys.map(
       (key) => new Vault({ cryptography: nodeCryptography, ledgerId: this.ledgerId, keys: [{ generation: 1, key }] }),
     );
-    return this.copies.filter(({ label, bytes }) =>
-      vaults.some((vault) => new FrameCodec(vault, label).open(bytes, 0, 0) !== null),
-    );
+    const isOpened = ({ label, bytes }: Copy): boolean =>
+      vaults.some((vault) => new FrameCodec(vault, label).open(bytes, 0, 0) !== null);
+    return this.copies.filter(isOpened).map(({ path }) => path);
   }
 }
 

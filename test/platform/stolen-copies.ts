@@ -48,7 +48,9 @@ export class StolenCopies {
       .flatMap((path) => {
         const label = labelOf(path);
         return label === null ? [] : [{ path, label, bytes: new Uint8Array(readFileSync(join(home, path))) }];
-      });
+      })
+      // Outcomes are written some time after they are known.
+      .filter(({ bytes }) => bytes.length > 0);
     return new StolenCopies(new Uint8Array(Buffer.from(bare, 'hex')), copies);
   }
 

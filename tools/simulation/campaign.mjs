@@ -13,7 +13,7 @@ const root = dirname(dirname(here));
 const PARTS = [
   { part: 'seeds', share: 0.42, perTask: 4 },
   { part: 'cores', share: 0.08, perTask: 2 },
-  { part: 'twins', share: 0.5, perTask: 250 },
+  { part: 'twins', share: 0.5, perTask: 256 },
 ];
 /** Replicas, terms, slots, children of one block. */
 const EXPLORED_QUICKLY = [
@@ -22,6 +22,9 @@ const EXPLORED_QUICKLY = [
   [7, 3, 2, 2],
 ];
 const EXPLORED = [...EXPLORED_QUICKLY, [4, 4, 2, 2], [5, 3, 2, 2], [6, 3, 2, 2]];
+/** Seeds of runs in which every record of every replica is crashed at. */
+const CRASHES_QUICKLY = [1];
+const CRASHES = [1, 2, 3, 4, 5, 6, 7, 8];
 const EXPLORED_STATES_MAX = 2_000_000;
 const FAILURES_MAX = 10;
 
@@ -34,6 +37,7 @@ function fixedTasks(quick) {
       bounds,
       statesMax: EXPLORED_STATES_MAX,
     })),
+    ...(quick ? CRASHES_QUICKLY : CRASHES).map((seed) => ({ part: 'crashes', seed })),
     ...PLANTED_BUGS.map((_, index) => ({ part: 'bugs', tier: 'cores', index })),
     ...WHOLE_BUGS.map((_, index) => ({ part: 'bugs', tier: 'whole', index })),
   ];
@@ -73,7 +77,7 @@ class Tasks {
   }
 }
 
-/** Carries out one task in a process: the one at hand, or a fresh one for a planted bug. */
+/** Has one task carried out by a process. */
 function carryOut(child, task) {
   return new Promise((resolve, reject) => {
     const ended = (code, signal) =>
@@ -88,14 +92,11 @@ function carryOut(child, task) {
 }
 
 async function work(tasks, report) {
-  let child = fork(worker);
+  const child = fork(worker);
   for (let task = tasks.next(); task !== null && report.failures.length < FAILURES_MAX; task = tasks.next()) {
     const startedMs = Date.now();
     addTask(report, await carryOut(child, task));
     tasks.used(task.part, Date.now() - startedMs);
-    if (task.part !== 'bugs') continue;
-    child.disconnect();
-    child = fork(worker);
   }
   child.disconnect();
 }

@@ -2,15 +2,17 @@
 const HOUR_MS = 3_600_000;
 
 export function newReport() {
-  return { startedMs: Date.now(), parts: {}, explorer: [], bugs: [], failures: [] };
+  return { startedMs: Date.now(), parts: {}, explorer: [], crashes: 0, bugs: [], failures: [], processorMs: {} };
 }
 
 /** Adds the result of one task. */
-export function addTask(report, result) {
+export function addTask(report, { processorMs = 0, ...result }) {
+  report.processorMs[result.part] = (report.processorMs[result.part] ?? 0) + processorMs;
   if (result.broken !== undefined)
     report.failures.push({ part: result.part, violations: [result.broken], replay: null });
   else if (result.part === 'explorer') addExplored(report, result);
   else if (result.part === 'bugs') addBug(report, result);
+  else if (result.part === 'crashes') addCrashes(report, result);
   else addSeeds(report, result);
 }
 
@@ -19,6 +21,11 @@ function addExplored(report, result) {
   report.explorer.push({ ...bounds, states, transitions, complete, violation });
   const found = violation ?? (complete ? null : 'the search was not complete');
   if (found !== null) report.failures.push({ part: 'explorer', bounds, violations: [found], replay: null });
+}
+
+function addCrashes(report, { points, failures }) {
+  report.crashes += points;
+  report.failures.push(...failures);
 }
 
 function addBug(report, { rule, bug, seed, noticed }) {
@@ -72,6 +79,21 @@ function printSeeds({ runs, simulatedMs, blocks, messages, acknowledged, reads, 
   );
 }
 
+/** What an hour of two cores is to hold. */
+const AN_HOUR = { seeds: 10_000, twins: 2_000_000 };
+
+function printCost(processorMs, parts) {
+  const spent = Object.entries(processorMs).map(([part, ms]) => `${part} ${number(ms / 1000)} s`);
+  console.log(`processor        ${spent.join(', ')}`);
+  const hoursFor = Object.entries(AN_HOUR)
+    .filter(([part]) => parts[part] !== undefined)
+    .map(
+      ([part, runs]) =>
+        `${number(runs)} ${part} ${((processorMs[part] / parts[part].runs) * (runs / HOUR_MS)).toFixed(2)}`,
+    );
+  console.log(`core-hours for   ${hoursFor.join(', ')}`);
+}
+
 function printFailure({ part, seed, violations, recovered, replay }) {
   console.log(`\nFAILED ${part}${seed === undefined ? '' : ` seed ${seed}`}`);
   for (const violation of violations) console.log(`    ${violation}`);
@@ -80,7 +102,7 @@ function printFailure({ part, seed, violations, recovered, replay }) {
 }
 
 /** For people. */
-export function print({ parts, explorer, bugs, failures, seconds, processes }) {
+export function print({ parts, explorer, crashes, bugs, failures, seconds, processes, processorMs }) {
   const { seeds, cores, twins } = parts;
   console.log(`simulation: ${number(seconds)} s on ${processes} processes\n`);
   if (seeds !== undefined) printSeeds(seeds);
@@ -90,6 +112,7 @@ export function print({ parts, explorer, bugs, failures, seconds, processes }) {
     );
   if (twins !== undefined)
     console.log(`Twins            ${number(twins.runs)} scenarios, ${number(twins.deliveries)} messages delivered`);
+  console.log(`crashes          at each of ${number(crashes)} records, lost or kept`);
   for (const { replicaCount, terms, slots, children, states, transitions, complete } of explorer)
     console.log(
       `explorer         n = ${replicaCount}, ${terms} terms, ${slots} slots, ${children} children: ` +
@@ -98,6 +121,7 @@ export function print({ parts, explorer, bugs, failures, seconds, processes }) {
   console.log(`planted bugs     ${bugs.filter(({ noticed }) => noticed !== null).length} of ${bugs.length} caught`);
   for (const { rule, bug, seed, noticed } of bugs)
     console.log(`  ${rule} ${bug} (seed ${seed}): ${noticed?.split('\n')[0].slice(0, 90) ?? 'NOT NOTICED'}`);
+  printCost(processorMs, parts);
   for (const failure of failures) printFailure(failure);
   console.log(`\nviolations       ${failures.length}`);
 }

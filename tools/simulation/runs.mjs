@@ -8,8 +8,6 @@ const require = createRequire(import.meta.url);
 const library = (name) => join(root, 'libs', name, 'dist');
 const simulation = () => require(join(library('simulation'), 'index.js'));
 
-/** One Twins scenario in so many has seven replicas, two of them twice. */
-const TWINS_LARGE_EVERY = 20;
 const FAILURES_MAX = 10;
 
 const round = (value) => Number(value.toFixed(3));
@@ -39,8 +37,7 @@ function runCores(seed, say) {
 
 function runTwinsSeed(seed) {
   const { runTwins, twinsScenario } = simulation();
-  const scenario = twinsScenario(seed, seed % TWINS_LARGE_EVERY === 0 ? 7 : 4);
-  return { seed, simulatedMs: 0, recoveryMs: 0, ...runTwins(scenario) };
+  return { seed, simulatedMs: 0, recoveryMs: 0, ...runTwins(twinsScenario(seed)) };
 }
 
 const SUMS = [
@@ -55,6 +52,21 @@ const SUMS = [
   'deliveries',
 ];
 
+/** Outcomes of consecutive seeds, one after another. Twins are run in families, each with what several scenarios begin with only once. */
+async function* outcomesOf(part, from, count) {
+  if (part !== 'twins')
+    for (let seed = from; seed < from + count; seed += 1) yield { ...(await runSeed(part, seed)), seed };
+  else
+    try {
+      const { outcomes, deliveries } = simulation().runTwinsSeeds(from, count);
+      for (const [index, outcome] of outcomes.entries())
+        yield { ...outcome, recoveryMs: 0, deliveries: index === 0 ? deliveries : 0, seed: from + index };
+    } catch {
+      // Whatever failed is found again alone.
+      for (let seed = from; seed < from + count; seed += 1) yield { ...(await runSeed(part, seed)), seed };
+    }
+}
+
 /** Runs consecutive seeds and adds up what they say. */
 async function runSeeds({ part, from, count }) {
   const sum = {
@@ -68,8 +80,7 @@ async function runSeeds({ part, from, count }) {
     entriesMax: 0,
   };
   for (const name of SUMS) sum[name] = 0;
-  for (let seed = from; seed < from + count; seed += 1) {
-    const outcome = await runSeed(part, seed);
+  for await (const { seed, ...outcome } of outcomesOf(part, from, count)) {
     sum.runs += 1;
     for (const name of SUMS) sum[name] += outcome[name] ?? 0;
     for (const [kind, times] of Object.entries(outcome.faults ?? {}))
@@ -92,7 +103,18 @@ function runExplorer({ bounds: [replicaCount, terms, slots, children], statesMax
   return { part: 'explorer', bounds: { replicaCount, terms, slots, children }, ...outcome };
 }
 
-/** Plants one bug and says what was noticed; in a process of its own. */
+function runCrashes({ seed }) {
+  const { crashPoints, runCrash } = simulation();
+  const points = crashPoints(seed);
+  const failures = points
+    .map((point) => runCrash(seed, point))
+    .filter(({ violations, recovered }) => violations.length > 0 || !recovered)
+    .slice(0, FAILURES_MAX)
+    .map((outcome) => ({ part: 'crashes', seed, ...outcome, replay: null }));
+  return { part: 'crashes', seed, points: points.length, failures };
+}
+
+/** Plants one bug and says what was noticed; the product is loaded anew after it. */
 async function runBug({ index, tier }) {
   const { PLANTED_BUGS, WHOLE_BUGS } = simulation();
   const bug = (tier === 'whole' ? WHOLE_BUGS : PLANTED_BUGS)[index];
@@ -104,6 +126,8 @@ async function runBug({ index, tier }) {
   } catch (error) {
     if (error.name !== 'InvariantViolation') throw error;
     noticed = error.message;
+  } finally {
+    forget();
   }
   const { rule, seed } = bug;
   return { part: 'bugs', rule, bug: bug.bug, seed, noticed };
@@ -116,9 +140,14 @@ function runPlanted(bug, tier) {
   return runChaos({ seed, ...PLANTED_CHAOS, sabotage, parameters, adversary, spares });
 }
 
+/** Nothing of the product stays loaded. */
+function forget() {
+  for (const key of Object.keys(require.cache)) if (key.startsWith(join(root, 'libs'))) delete require.cache[key];
+}
+
 /** Loads the product anew with functions of one module replaced. */
 function plant(path, replace) {
-  for (const key of Object.keys(require.cache)) if (key.startsWith(join(root, 'libs'))) delete require.cache[key];
+  forget();
   const actual = require(path);
   const changed = { ...actual, ...replace(actual) };
   for (const key of Object.keys(require.cache))
@@ -129,6 +158,7 @@ function plant(path, replace) {
 /** Carries out one task of a campaign. */
 export function run(task) {
   if (task.part === 'explorer') return runExplorer(task);
+  if (task.part === 'crashes') return runCrashes(task);
   return task.part === 'bugs' ? runBug(task) : runSeeds(task);
 }
 

@@ -1,3 +1,4 @@
+import { EVIDENCE_RULES_VERSION } from '@quorate/protocol';
 import { compareRank } from './rank';
 import type { CoreState } from './state';
 import type { AskHighMessage, HighMessage } from './types';
@@ -6,8 +7,13 @@ import type { AskHighMessage, HighMessage } from './types';
 export function beginFence(core: CoreState, id: number): void {
   core.fence = { id, answered: new Set(), high: core.vote.high, askedAtMs: core.now.nowMs };
   if (core.committee.isMember) core.fence.answered.add(core.self);
-  core.send('all', { kind: 'ask-high', id });
+  ask(core, id);
   core.changed();
+}
+
+/** C-44: under the first rules there may be software that does not know the question; a fence of several replicas then waits for another epoch. */
+function ask(core: CoreState, id: number): void {
+  if (core.committee.configuration.rulesVersion >= EVIDENCE_RULES_VERSION) core.send('all', { kind: 'ask-high', id });
 }
 
 /** C-45: a member says what it knows to be certified. It has stored that with each of its COMMITs (C-8). */
@@ -49,7 +55,7 @@ export function repeatFence(core: CoreState): void {
   const { fence } = core;
   if (fence === null || core.now.nowMs < fence.askedAtMs + core.parameters.resendMs) return;
   fence.askedAtMs = core.now.nowMs;
-  core.send('all', { kind: 'ask-high', id: fence.id });
+  ask(core, fence.id);
 }
 
 /** When the question goes out again; null if there is none. */

@@ -399,6 +399,17 @@ describe('C-45: a fence', () => {
     expect(core.effects.some(({ kind }) => kind === 'fenced')).toBe(true);
   });
 
+  it('C-44: asks nothing that software of the first rules does not know', () => {
+    const core = new LoneCore({ rulesVersion: 1 });
+    core.step({ kind: 'fence', id: 1 });
+    core.pass(500);
+    expect(core.takeKinds()).not.toContain('ask-high');
+    expect(core.effects.some(({ kind }) => kind === 'fenced')).toBe(false);
+    const alone = new LoneCore({ replicaCount: 1, fromLeader: 0, rulesVersion: 1 });
+    alone.step({ kind: 'fence', id: 1 });
+    expect(alone.effects.some(({ kind }) => kind === 'fenced')).toBe(true);
+  });
+
   it('waits until the highest certificate named is of a block that is final and executed here', () => {
     const core = new LoneCore();
     core.holdsExecution = true;

@@ -13,6 +13,7 @@ import {
   type Certificate,
   type CertifiedPosition,
   type Configuration,
+  type Genesis,
 } from '@quorate/protocol';
 import { equalBytes, sha256 } from '@quorate/crypto';
 import {
@@ -55,6 +56,8 @@ export interface LoneOptions {
   /** Its place counted from the leader of term 1: 0 leads that term. */
   readonly fromLeader?: number;
   readonly parameters?: Partial<CoreParameters>;
+  /** Height of its genesis: a fork begins where its parent was forked. */
+  readonly startHeight?: number;
   readonly rulesVersion?: number;
   readonly rulesVersionMax?: number;
   readonly boot?: Partial<BootEvent>;
@@ -86,7 +89,11 @@ export class LoneCore {
 
   constructor(private readonly options: LoneOptions = {}) {
     const { replicaCount = 4, fromLeader = 1, parameters, rulesVersion, rulesVersionMax } = options;
-    this.genesis = simulatedGenesis(replicaCount, 1, rulesVersion);
+    const { startHeight } = options;
+    this.genesis = {
+      ...simulatedGenesis(replicaCount, 1, rulesVersion),
+      parent: startHeight === undefined ? undefined : parentAt(startHeight),
+    };
     this.base = genesisBlock(this.genesis);
     this.configuration = firstConfiguration(this.genesis);
     const offset = new DataView(sha256(this.genesis.ledgerId).buffer).getUint32(0);
@@ -107,7 +114,7 @@ export class LoneCore {
       finalCertificate: null,
       blocks: [],
       convicted: [],
-      executed: [{ height: 0, execRoot: this.base.header.execRoot }],
+      executed: [{ height: this.base.header.height, execRoot: this.base.header.execRoot }],
       ...options.boot,
     });
     if (options.unsure !== true) for (const peer of this.others) this.hear(peer, this.status({ echo: NOTHING_SAID }));
@@ -313,6 +320,19 @@ export class LoneCore {
     this.step({ kind: 'reconfigure', configuration: encodeConfiguration(next), signatures: [{ key: 0, bytes }] });
     return next;
   }
+}
+
+function parentAt(height: number): NonNullable<Genesis['parent']> {
+  const hash = sha256(Uint8Array.of(0x70));
+  return {
+    ledgerId: hash.slice(0, 16),
+    genesisId: hash,
+    height,
+    timeNs: START_NS - 10_000_000_000n,
+    blockId: hash,
+    execRoot: hash,
+    stateRoot: hash,
+  };
 }
 
 /** Root of the results up to a height, as the lone core's host computes it. */

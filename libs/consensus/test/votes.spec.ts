@@ -383,6 +383,34 @@ describe('counting', () => {
   });
 });
 
+describe('a fork', () => {
+  it('C-1: votes, makes final, fetches and starts again above the height at which its parent was forked', () => {
+    const core = new LoneCore({ startHeight: 41 });
+    const blocks = core.chain(3);
+    expect(blocks.map(({ header }) => header.height)).toEqual([42, 43, 44]);
+    core.play(blocks, { certified: 3, final: 2 });
+    expect(core.core.status()).toMatchObject({ finalHeight: 43, executedHeight: 43 });
+    expect(core.take().filter(({ message }) => message.kind === 'commit')).not.toEqual([]);
+    const certificate = core.certificate('commit', 1, 3, blocks[1]);
+    const boot = { voteState: core.voteState, blocks, finalHeaders: blocks.slice(0, 2), finalCertificate: certificate };
+    const again = new LoneCore({
+      startHeight: 41,
+      boot: { ...boot, executed: [{ height: 43, execRoot: rootAt(43) }] },
+    });
+    expect(again.core.status()).toMatchObject({ finalHeight: 43, executedHeight: 43, abandoned: false });
+    const joiner = new LoneCore({ startHeight: 41 });
+    for (const peer of joiner.others) joiner.step({ kind: 'connected', peer });
+    joiner.hearCertificate(joiner.certificate('commit', 1, 4, blocks[2]));
+    joiner.pass(60);
+    expect(joiner.take().map(({ message }) => message)).toContainEqual({ kind: 'get-range', fromHeight: 42 });
+    const range = blocks.map(({ headerBytes, body }) => ({ headerBytes, body }));
+    const last = joiner.certificate('commit', 1, 4, blocks[2]);
+    joiner.hear(joiner.others[0], { kind: 'range', blocks: range, tailHeaders: [], certificate: last });
+    expect(joiner.core.status()).toMatchObject({ finalHeight: 44, executedHeight: 44 });
+    expect(joiner.alarms).toEqual([]);
+  });
+});
+
 describe('finality', () => {
   it('C-20: a block that is final already needs no vote', () => {
     const core = new LoneCore({ fromLeader: 3 });

@@ -26,6 +26,11 @@ export class SimulatedDisk {
     return this.unsynced.length;
   }
 
+  /** Nothing that is not synced reaches the medium. */
+  dropUnsynced(): void {
+    this.unsynced = [];
+  }
+
   crash(random: Random): void {
     this.keep(this.unsynced.slice(0, random.below(this.unsynced.length + 1)));
     this.unsynced = [];

@@ -13,6 +13,7 @@ import { FIRST_EPOCH, faultsTolerated, genesisId, type Certificate, type Genesis
 import { Checker } from './checker';
 import { OPERATION_BYTES, SimulatedExecutor } from './executor';
 import { Random } from './random';
+import { forked } from './fork';
 import type { EventContent } from './replica';
 import { simulatedGenesis, simulatedKey, simulatedSignature, simulatedVerify } from './signing';
 
@@ -84,28 +85,41 @@ const PASSES_CALM = 4;
 const DELIVERIES_MAX = 20_000;
 const START_NS = 1_700_000_000_000_000_000n;
 
-/** The scenario of a seed: `twinCount` liars, and a leader and a partition for each round. */
-export function twinsScenario(
-  seed: number,
-  replicaCount: number,
-  twinCount = faultsTolerated(replicaCount),
-): TwinsScenario {
-  const random = new Random(seed);
-  const order = Array.from({ length: replicaCount }, (_, index) => index);
+/** Scenarios of one family have the same leaders and begin alike: they part before the last round but one, and again before the last. */
+export const TWINS_FAMILY = 16;
+const LAST_ROUNDS = 4;
+/** One family in so many has seven replicas, two of them twice. */
+const LARGE_EVERY = 20;
+const ROUND_SALT = 0x9e37_79b1;
+
+/** The scenario of a seed: who lies, and a leader and a partition for each round. */
+export function twinsScenario(seed: number, twinCount?: number): TwinsScenario {
+  const family = Math.floor(seed / TWINS_FAMILY);
+  const random = new Random(family);
+  const replicaCount = family % LARGE_EVERY === 0 ? 7 : 4;
+  const liars = twinCount ?? faultsTolerated(replicaCount);
   const first = random.below(replicaCount);
-  const twins = order.slice(0, twinCount).map((index) => (first + index) % replicaCount);
-  const rounds = Array.from({ length: ROUNDS_MIN + random.below(ROUNDS_MAX - ROUNDS_MIN + 1) }, () => {
-    const sideCount = random.pick([1, 2, 2, 2, 3]);
-    return {
-      // Mostly a liar: an honest leader's round finds little.
-      leader: random.chance(0.6) ? random.pick(twins) : random.below(replicaCount),
-      sides: Array.from({ length: replicaCount + twinCount }, () => random.below(sideCount)),
-      deliveriesMax: random.chance(0.5) ? DELIVERIES_MAX : 10 + random.below(60),
-      passes: random.chance(LONGER_SHARE) ? PASSES_MAX : 1,
-      proposals: random.chance(LONGER_SHARE) ? PROPOSALS_MAX : 1,
-    };
+  const twins = Array.from({ length: liars }, (_, index) => (first + index) % replicaCount);
+  const count = ROUNDS_MIN + random.below(ROUNDS_MAX - ROUNDS_MIN + 1);
+  const rounds = Array.from({ length: count }, (_, index) => {
+    const left = count - 1 - index;
+    // What decides a round: the family, which of its branches, the seed itself.
+    const branch = left >= 2 ? family : left === 1 ? Math.floor(seed / LAST_ROUNDS) : seed;
+    // Mostly a liar leads: an honest leader's round finds little.
+    const leader = random.chance(0.6) ? random.pick(twins) : random.below(replicaCount);
+    return { leader, ...drawNetwork(new Random(Math.imul(branch, ROUND_SALT) ^ index), replicaCount + liars) };
   });
   return { replicaCount, twins, rounds, healed: seed % HEALED_EVERY === 0 };
+}
+
+function drawNetwork(random: Random, copies: number): Omit<TwinsRound, 'leader'> {
+  const sideCount = random.pick([1, 2, 2, 2, 3]);
+  return {
+    sides: Array.from({ length: copies }, () => random.below(sideCount)),
+    deliveriesMax: random.chance(0.5) ? DELIVERIES_MAX : 10 + random.below(60),
+    passes: random.chance(LONGER_SHARE) ? PASSES_MAX : 1,
+    proposals: random.chance(LONGER_SHARE) ? PROPOSALS_MAX : 1,
+  };
 }
 
 const genesisOf = new Map<number, Genesis>();
@@ -121,6 +135,27 @@ export function runTwins(scenario: TwinsScenario): TwinsOutcome {
   return new TwinsRun(scenario).run();
 }
 
+/** Runs consecutive seeds, and what several of them begin with only once. Outcomes are those of each scenario alone. */
+export function runTwinsSeeds(from: number, count: number): { outcomes: TwinsOutcome[]; deliveries: number } {
+  const outcomes: TwinsOutcome[] = [];
+  let deliveries = 0;
+  for (let seed = from; seed < from + count;) {
+    const familyEnd = (Math.floor(seed / TWINS_FAMILY) + 1) * TWINS_FAMILY;
+    const scenarios: TwinsScenario[] = [];
+    for (; seed < Math.min(familyEnd, from + count); seed += 1) scenarios.push(twinsScenario(seed));
+    const run = new TwinsRun(scenarios[0]);
+    outcomes.push(...run.runAll(scenarios));
+    deliveries += run.schedule.deliveries;
+  }
+  return { outcomes, deliveries };
+}
+
+/** What the forks of a run have in common: the rounds under way, and how much was delivered in all of them. */
+interface Schedule {
+  rounds: readonly TwinsRound[];
+  deliveries: number;
+}
+
 class TwinsRun {
   private readonly checker: Checker;
   private readonly copies: Copy[];
@@ -129,9 +164,11 @@ class TwinsRun {
   private now: Instant = { nowMs: 0, timeNs: START_NS };
   private operation = 0;
   private deliveries = 0;
+  readonly schedule: Schedule;
 
-  constructor(private readonly scenario: TwinsScenario) {
+  constructor(private scenario: TwinsScenario) {
     const { replicaCount, twins, rounds } = scenario;
+    this.schedule = { rounds, deliveries: 0 };
     const genesis = genesisFor(replicaCount);
     this.checker = new Checker(genesis, (replica) => !twins.includes(replica));
     [this.round] = rounds;
@@ -144,7 +181,7 @@ class TwinsRun {
         verify: simulatedVerify,
         countOperations: (body) => body.length / OPERATION_BYTES,
       });
-      setLeaders(core, rounds, replicaCount);
+      setLeaders(core, this.schedule, replicaCount);
       return {
         index,
         replica,
@@ -159,11 +196,51 @@ class TwinsRun {
   }
 
   run(): TwinsOutcome {
+    return this.runAll([this.scenario])[0];
+  }
+
+  /** Scenarios of one family, in the order given. */
+  runAll(scenarios: readonly TwinsScenario[]): TwinsOutcome[] {
     for (const copy of this.copies) this.boot(copy);
-    for (const round of this.scenario.rounds) {
-      this.play(round);
-      this.changeTerm();
+    return this.goOn(scenarios, 0);
+  }
+
+  /** Plays the scenarios, which are alike up to this round, to their ends; neighbours that are alike in it too stay together. */
+  private goOn(scenarios: readonly TwinsScenario[], index: number): TwinsOutcome[] {
+    if (index === scenarios[0].rounds.length)
+      return scenarios.map((scenario) => (scenarios.length === 1 ? this.with(scenario) : this.fork(scenario)).end());
+    const outcomes: TwinsOutcome[] = [];
+    for (let first = 0; first < scenarios.length;) {
+      const { rounds } = scenarios[first];
+      const name = JSON.stringify(rounds[index]);
+      let next = first + 1;
+      while (next < scenarios.length && JSON.stringify(scenarios[next].rounds[index]) === name) next += 1;
+      const branch = next === scenarios.length ? this : this.fork(scenarios[first]);
+      this.schedule.rounds = rounds;
+      branch.play(rounds[index]);
+      branch.changeTerm();
+      outcomes.push(...branch.goOn(scenarios.slice(first, next), index + 1));
+      first = next;
     }
+    return outcomes;
+  }
+
+  private fork(scenario: TwinsScenario): TwinsRun {
+    const shared = this.copies.flatMap(({ core }) => {
+      const { committee, options } = stateOf(core);
+      return [committee, options];
+    });
+    const fork = forked(this as TwinsRun, [this.scenario, this.schedule, ...shared]);
+    fork.scenario = scenario;
+    return fork;
+  }
+
+  private with(scenario: TwinsScenario): this {
+    this.scenario = scenario;
+    return this;
+  }
+
+  private end(): TwinsOutcome {
     const recovered = !this.scenario.healed || this.recover();
     const { violations, finalHeightMax } = this.checker;
     return { violations, finalHeight: finalHeightMax, deliveries: this.deliveries, recovered };
@@ -204,6 +281,7 @@ class TwinsRun {
     for (let next = 0; next < this.queue.length && next < deliveriesMax; next += 1) {
       const { from, to, message } = this.queue[next];
       this.deliveries += 1;
+      this.schedule.deliveries += 1;
       this.step(to, { kind: 'message', from: from.replica, epoch: FIRST_EPOCH, message });
     }
     this.queue = [];
@@ -314,10 +392,18 @@ class TwinsRun {
   }
 }
 
+interface State {
+  readonly committee: { leaderOf: (term: number) => number };
+  readonly options: object;
+  recall: unknown;
+  peer: (index: number) => { connected: boolean };
+}
+
+const stateOf = (core: Core): State => (core as unknown as { core: State }).core;
+
 /** The scenario's leaders for its terms, then every replica in turn. */
-function setLeaders(core: Core, rounds: readonly TwinsRound[], replicaCount: number): void {
-  const { committee } = (core as unknown as { core: { committee: { leaderOf: (term: number) => number } } }).core;
-  committee.leaderOf = (term) => (term <= rounds.length ? rounds[term - 1].leader : term % replicaCount);
+function setLeaders(core: Core, schedule: Schedule, replicaCount: number): void {
+  stateOf(core).committee.leaderOf = (term) => schedule.rounds[term - 1]?.leader ?? term % replicaCount;
 }
 
 /**
@@ -325,8 +411,7 @@ function setLeaders(core: Core, rounds: readonly TwinsRound[], replicaCount: num
  * they are to go on lying.
  */
 function setGoing(core: Core, replicaCount: number): void {
-  const state = (core as unknown as { core: { recall: unknown; peer: (index: number) => { connected: boolean } } })
-    .core;
+  const state = stateOf(core);
   state.recall = null;
   for (let peer = 0; peer < replicaCount; peer += 1) state.peer(peer).connected = true;
 }

@@ -49,7 +49,7 @@ export const HEAL_MS_MAX = 15_000;
 export const ENTRIES_MAX = 4_000;
 
 const STEP_MS = 50;
-const CALM_STEP_MS = 2_000;
+const CALM_STEP_MS = 3_000;
 const PLAN_SALT = 0x0a11_0001;
 /** In one of so many runs votes are signed with Ed25519. */
 const REAL_VOTES_EVERY = 100;

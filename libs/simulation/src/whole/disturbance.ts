@@ -174,10 +174,15 @@ export class Disturbance {
       [usable[last], usable[other]] = [usable[other], usable[last]];
     }
     const sizes = [1, 2, 3, 4, 4, 4, 5, 7].filter((size) => size <= usable.length);
-    world.reconfigure(usable.slice(0, world.random.pick(sizes)));
+    const members = usable.slice(0, world.random.pick(sizes));
+    for (const index of members) if (world.random.chance(KEY_ROTATION_SHARE)) world.machines[index].generation += 1;
+    world.reconfigure(members);
     return true;
   }
 }
+
+/** Share of the members of a new configuration that get another key with it. */
+const KEY_ROTATION_SHARE = 0.3;
 
 function nanoseconds(ms: number): bigint {
   return BigInt(Math.round(ms * 1e6));

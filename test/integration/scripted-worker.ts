@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomBytes, randomUUID, webcrypto } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import type { Config } from '@quorate/config';
 import { hex } from '@quorate/crypto';
 import { WorkerStore, openSystemDatabase, type ReplicaAssignment, type SystemDatabase } from '@quorate/database';
@@ -124,7 +124,7 @@ export class ScriptedWorker {
       await this.store.replicaState(job.replicaId, 'failed', { code: 'TEST_FAULT', detail: 'as the script says' });
     else if (assignment.intent === 'destroy') await this.store.replicaState(job.replicaId, 'destroyed');
     else if (job.kind === 'prepare-replica') await this.prepare(job.replicaId);
-    else if (job.kind === 'rotate-key') await this.store.nextKey(job.replicaId, randomBytes(32).toString('hex'));
+    else if (job.kind === 'rotate-key') await this.store.nextKey(job.replicaId, await newConsensusKey());
     else if (job.kind === 'start-replica') await this.store.replicaState(job.replicaId, 'running');
     await this.jobs.requestReconcile(assignment.ledgerId);
   }
@@ -137,11 +137,7 @@ export class ScriptedWorker {
       keys,
       signingAlgorithm: algorithm,
     });
-    const consensus = (await webcrypto.subtle.generateKey('Ed25519', true, [
-      'sign',
-      'verify',
-    ])) as webcrypto.CryptoKeyPair;
-    const consensusKey = Buffer.from(await webcrypto.subtle.exportKey('raw', consensus.publicKey)).toString('hex');
+    const consensusKey = await newConsensusKey();
     const port = 20_000 + (parseInt(replicaId.slice(0, 4), 16) % 10_000);
     await this.store.replicaPrepared(replicaId, {
       consensusKey,
@@ -150,4 +146,10 @@ export class ScriptedWorker {
       port,
     });
   }
+}
+
+/** The public half of a new key, in hex: not any 32 bytes are one. */
+async function newConsensusKey(): Promise<string> {
+  const pair = (await webcrypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  return Buffer.from(await webcrypto.subtle.exportKey('raw', pair.publicKey)).toString('hex');
 }

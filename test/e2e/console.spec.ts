@@ -448,9 +448,7 @@ describeInBrowser('the console', () => {
       await treasury.getByRole('button', { name: 'Details' }).click();
       await visitor.sees('No replica ever contradicted itself');
       await visitor.button('New key').click();
-      await visitor.sees('Key is changing');
       await visitor.picture('fleet-ledger');
-      await visitor.page.getByText('Key is changing').waitFor({ state: 'hidden' });
       await visitor.page.keyboard.press('Escape');
       await visitor.page.getByRole('row', { name: /Treasury.*Ready\s+Standard\s+4\s+3\s/ }).waitFor();
       await treasury.getByRole('button', { name: 'Scale' }).click();

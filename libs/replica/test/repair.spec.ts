@@ -94,11 +94,17 @@ describe('a replica whose journal is damaged', () => {
     await submit(cluster.envelope([transfer(200n, 1n, 2n, 5n)]));
   });
 
-  it('does not start when no replica has the blocks, and names them', async () => {
-    await start(1);
-    await cluster.kill(0);
-    damage(cluster, 0, (all) => blocksBut(3)(all).slice(2, 4));
-    await expect(cluster.restart(0)).rejects.toThrow(/REPLICA_HISTORY_LOST.*blocks \d+ to \d+ are damaged here/);
+  it.each([1, 4])('does not start when none of %d replicas has the blocks, and names them', async (count) => {
+    await start(count);
+    const all = Array.from({ length: count }, (_, index) => index);
+    for (const index of all) await cluster.kill(index);
+    for (const index of all) damage(cluster, index, (frames) => blocksBut(3)(frames).slice(2, 4));
+    const starts = await Promise.allSettled(all.map((index) => cluster.restart(index)));
+    for (const outcome of starts)
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { message: expect.stringMatching(/REPLICA_HISTORY_LOST.*blocks \d+ to \d+ are damaged here/) },
+      });
   });
 
   it('does not vote again when its newest votes are damaged', async () => {

@@ -131,6 +131,14 @@ describe('C-7: timeout certificates', () => {
     expect(book().verifyTimeoutCertificate({ ...full, entries: swapped }, unknown)).toBeNull();
   });
 
+  it('takes the signature of a known TIMEOUT for what that says only', () => {
+    const known = [timeout(0, 2, null), timeout(1, 2, high), timeout(2, 2, null), null];
+    const certificate = buildTimeoutCertificate([known[0], known[1], known[2]].filter((each) => each !== null));
+    expect(book().verifyTimeoutCertificate(certificate, known)).not.toBeNull();
+    const entries = certificate.entries.map((entry) => (entry.replica === 0 ? { ...entry, high: position } : entry));
+    expect(book().verifyTimeoutCertificate({ ...certificate, entries }, known)).toBeNull();
+  });
+
   it('refuses entries that are not in ascending order', () => {
     const certificate = buildTimeoutCertificate([0, 1, 2].map((replica) => timeout(replica, 2, null)));
     const entries = [...certificate.entries].reverse();

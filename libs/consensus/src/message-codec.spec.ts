@@ -1,7 +1,8 @@
-import { CodecError } from '@quorate/codec';
+import { CodecError, Reader } from '@quorate/codec';
 import { equalBytes, sha256 } from '@quorate/crypto';
 import { HEADER_BYTES, type Certificate } from '@quorate/protocol';
 import { MESSAGE_BYTES_MAX } from './limits';
+import { readTermEntry } from './message-parts';
 import { decodeMessage, encodeMessage, encodeMessageParts } from './message-codec';
 import type { Message, TimeoutCertificate } from './types';
 import { initialVoteState, decodeVoteState, encodeVoteState } from './vote-state';
@@ -163,6 +164,10 @@ describe('C-6: wire messages', () => {
     ],
   ])('%s is refused', (_name, message) => {
     expect(() => decodeMessage(encodeMessage(EPOCH, message))).toThrow(CodecError);
+  });
+
+  it('an entry of a term that is neither certificate is refused', () => {
+    expect(() => readTermEntry(new Reader(Uint8Array.of(3)))).toThrow('unknown kind of term entry');
   });
 
   it('a kind or a version that nobody knows is refused, and so is too much', () => {

@@ -257,6 +257,17 @@ describe('C-9: a replica that starts', () => {
     },
   );
 
+  it('and is shown the TIMEOUT that it remembers, or an older one, goes on', () => {
+    const first = new LoneCore();
+    first.step({ kind: 'suspect', term: 1 });
+    const again = new LoneCore({ unsure: true, boot: { voteState: first.voteState } });
+    const { term, high, signature } = again.timeout(again.self, 1);
+    for (const peer of again.others)
+      again.hear(peer, again.status({ echo: { ...NOTHING_SAID, timeout: { term, high, signature } } }));
+    expect(again.alarms).toEqual([]);
+    expect(again.state.recall).toBeNull();
+  });
+
   it('promises nothing before a quorum has told it what it signed', () => {
     const core = new LoneCore({ unsure: true });
     core.hear(core.leaderOf(1), core.propose(1, 1, core.base));

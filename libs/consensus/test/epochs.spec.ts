@@ -300,6 +300,25 @@ describe('C-42: a block of evidence', () => {
     expect(core.alarms.length).toBe(refused);
   });
 
+  it('C-41: the leader’s signature under another proposal than the own one accuses it; under the same, or about nothing, it does not', () => {
+    const core = new LoneCore();
+    const [mine, other] = [core.child(core.base, {}, 1), core.child(core.base, {}, 2)];
+    const testify = (to: LoneCore, slot: number, { id }: Block, term = 1): void => {
+      const { signature } = to.vote('prepare', to.leaderOf(1), term, slot, id);
+      to.hear(to.others[0], { kind: 'testimony', term, slot, blockId: id, signature });
+    };
+    core.hear(core.leaderOf(1), core.propose(1, 2, mine));
+    testify(core, 2, mine);
+    testify(core, 3, other);
+    testify(core, 2, other, 7);
+    expect(core.state.evidence.size).toBe(0);
+    testify(core, 2, other);
+    expect([...core.state.evidence.keys()]).toEqual([core.leaderOf(1)]);
+    const leader = new LoneCore({ fromLeader: 0 });
+    testify(leader, 1, other);
+    expect(leader.state.evidence.size).toBe(0);
+  });
+
   it('C-43: an accused leader is given up at once, and that is no sign of a timeout that is too short', () => {
     const core = new LoneCore();
     core.hear(core.others[0], { kind: 'evidence', evidence: evidenceOf(core, core.leaderOf(1)) });

@@ -28,6 +28,17 @@ describe('leading', () => {
     expect(again.effects.some((effect) => effect.kind === 'request-batch')).toBe(false);
   });
 
+  it('C-7, C-12: a term whose base is not held begins once it is', () => {
+    const core = new LoneCore({ fromLeader: 1 });
+    const [block] = core.chain(1);
+    const certificate = core.timeoutCertificate(1, [core.certificate('prepare', 1, 2, block)]);
+    core.hear(core.others[0], core.status({ term: 2, entry: { kind: 'timeout-certificate', certificate } }));
+    expect(core.core.status()).toMatchObject({ term: 2, leader: core.self, leading: false });
+    core.hear(core.others[0], { kind: 'block', headerBytes: block.headerBytes, body: block.body });
+    expect(core.core.status()).toMatchObject({ term: 2, leading: true });
+    expect(core.take().flatMap(({ message }) => (message.kind === 'propose' ? [message.slot] : []))).toContain(1);
+  });
+
   it('C-14: whoever entered a term by a certificate does not lead it', () => {
     const core = new LoneCore({ fromLeader: 1 });
     core.hearCertificate(core.certificate('prepare', 2, 1, core.base));

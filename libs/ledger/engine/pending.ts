@@ -43,7 +43,7 @@ import {
   isNew,
   post,
   touch,
-} from './booking';
+} from './entries';
 import { capture } from './capture';
 import { findRow, insert } from './id-index';
 import {

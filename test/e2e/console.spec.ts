@@ -313,6 +313,98 @@ describeInBrowser('the console', () => {
       await visitor.sees('-1,010.00');
     });
 
+    const sign = async (): Promise<void> => {
+      const dialog = visitor.page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Sign and submit' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    };
+
+    it('freezes an account with a reason, gives a mandate on it and takes both back', async () => {
+      await visitor.page.goto(`${platform.url}${accountPath}`);
+      await visitor.button('Freeze').click();
+      await visitor.page.getByRole('dialog').getByLabel('Reason').fill('Court order 12/2026');
+      await visitor.sees('1 of 1 keys must sign; 1 of them can sign in this browser.');
+      await visitor.picture('dialog-freeze');
+      await sign();
+      await visitor.sees('Frozen: Court order 12/2026');
+      await visitor.button('Lift freeze').click();
+      await visitor.page.getByRole('dialog').getByLabel('Reason').fill('Order withdrawn');
+      await sign();
+      await visitor.button('Freeze').waitFor();
+      await visitor.button('Give a mandate').click();
+      const dialog = visitor.page.getByRole('dialog');
+      await dialog.getByLabel('Per transfer').fill('25.00');
+      await dialog.getByLabel('Transfers in it').fill('3');
+      await visitor.picture('dialog-mandate');
+      await sign();
+      const row = visitor.page.getByRole('row', { name: /星河商贸 Any account 25\.00 No bound · 3 times/ });
+      await row.waitFor();
+      await visitor.picture('account-mandate');
+      await row.getByRole('button', { name: 'Revoke' }).click();
+      await sign();
+      await visitor.page.getByRole('row', { name: /星河商贸.*Revoked/ }).waitFor();
+    });
+
+    it('bounds an asset and proves its supply', async () => {
+      await visitor.page.goto(`${platform.url}${ledgerPath}/assets`);
+      await visitor.page.getByRole('row', { name: /CHF/ }).getByRole('button', { name: 'Policy' }).click();
+      const dialog = visitor.page.getByRole('dialog');
+      await visitor.choose(dialog.getByLabel('Issuing'), 'Capped');
+      await dialog.getByLabel('Most in circulation').fill('5000.00');
+      await visitor.picture('dialog-policy');
+      await sign();
+      await visitor.page.getByRole('row', { name: /CHF.*at most 5,000\.00/ }).waitFor();
+      await visitor.page.getByRole('tab', { name: 'Transfers' }).click();
+      await visitor.page.getByRole('button', { name: /^(swap )?Transfer$/ }).click();
+      await dialog.getByLabel('To (credit)').click();
+      await visitor.page.locator('.ant-select-item-option').filter({ hasText: '星河商贸' }).click();
+      await dialog.getByLabel('Amount').fill('1.00');
+      await sign();
+      await visitor.page.getByRole('tab', { name: 'Assets' }).click();
+      await visitor.button('Prove supply').click();
+      await visitor.button('Put on the ledger and verify').click();
+      await visitor.sees('1.00 CHF in circulation');
+      await visitor.sees(/signed by 3 of 4 replicas|signed by 4 of 4 replicas/);
+      await visitor.picture('supply-proven');
+    });
+
+    it('changes keys without a gap, freezes a party with M of N, and puts a document on record', async () => {
+      await visitor.page.goto(`${platform.url}${ledgerPath}/parties`);
+      const shop = visitor.page.getByRole('row', { name: /星河商贸/ });
+      await shop.getByRole('button', { name: 'Keys' }).click();
+      const fate = visitor.page.getByRole('dialog').getByLabel('What becomes of the key').first();
+      await visitor.choose(fate, 'Removed at once');
+      await visitor.picture('dialog-keys');
+      await sign();
+      await visitor.page.getByRole('row', { name: /星河商贸.*2 of 2.*From this browser/ }).waitFor();
+      const operator = visitor.page.getByRole('row', { name: /Operator/ });
+      await operator.getByRole('button', { name: 'Keys' }).click();
+      await visitor.page.getByRole('dialog').getByLabel('Signatures needed').fill('2');
+      await sign();
+      await visitor.page.getByRole('row', { name: /Operator.*2 of 2.*From this browser/ }).waitFor();
+      await shop.getByRole('button', { name: 'Freeze' }).click();
+      await visitor.page.getByRole('dialog').getByLabel('Reason').fill('Sanctions list of 22 November');
+      await visitor.sees('2 of 2 keys must sign; 2 of them can sign in this browser.');
+      await sign();
+      await visitor.sees('Frozen: Sanctions list of 22 November');
+      await visitor.picture('parties-frozen');
+      await visitor.page.goto(`${platform.url}${ledgerPath}/register`);
+      await visitor.page.getByRole('row', { name: /Court order 12\/2026.*Order withdrawn/ }).waitFor();
+      await visitor.button('Put on record').click();
+      const buffer = Buffer.from('a deed');
+      await visitor.page.setInputFiles('input[type=file]', { name: 'deed.pdf', mimeType: 'application/pdf', buffer });
+      const dialog = visitor.page.getByRole('dialog');
+      await eventually(
+        () => dialog.getByLabel('Hash').inputValue(),
+        (hash) => /^[0-9a-f]{64}$/.test(hash),
+      );
+      await dialog.getByLabel('About', { exact: true }).fill('7a');
+      await visitor.picture('dialog-record');
+      await sign();
+      await visitor.page.getByRole('row', { name: /deed\.pdf/ }).waitFor();
+      await visitor.picture('register');
+    });
+
     it('shows refusals with code and request id, and an address that leads nowhere', async () => {
       await visitor.button('Scale').click();
       await visitor.page.getByRole('dialog').getByRole('button', { name: 'Scale' }).click();
@@ -382,7 +474,8 @@ describeInBrowser('the console', () => {
       await visitor.sees('对账单真实且完整');
       await visitor.picture('account-chinese');
       await visitor.page.goto(`${platform.url}${ledgerPath}/register`);
-      await visitor.sees('从未有过冻结');
+      await visitor.sees('解除原因');
+      await visitor.sees('deed.pdf');
       await visitor.picture('register-chinese');
       await visitor.page.goto(`${platform.url}${ledgerPath}/backups`);
       await visitor.sees('归档中');

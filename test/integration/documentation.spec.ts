@@ -50,17 +50,26 @@ describe('the snippets of the guides', () => {
     BUILD: '17',
   });
 
-  it('runs the pipeline guide, and the guide to statements before it cleans up', async () => {
+  it('runs the pipeline guide, and what is said of authority and of statements before it cleans up', async () => {
     const pipeline = runnable('guides/pipeline.md', 'bash');
     expect(pipeline.length).toBeGreaterThanOrEqual(5);
     const statements = runnable('guides/statements.md', 'bash');
     expect(statements.length).toBeGreaterThanOrEqual(3);
-    const script = [...pipeline.slice(0, -1), ...statements, ...pipeline.slice(-1)];
+    const authority = runnable('concepts/authority.md', 'bash');
+    expect(authority.length).toBeGreaterThanOrEqual(5);
+    const script = [...pipeline.slice(0, -1), ...statements, ...authority, ...pipeline.slice(-1)];
     const file = join(directory, 'pipeline.sh');
     writeFileSync(file, ['set -euo pipefail', jq, ...script].join('\n'));
-    const { stdout } = await run('bash', [file], { cwd: directory, env: environment() });
+    const { stdout, stderr } = await run('bash', [file], { cwd: directory, env: environment() });
     expect(stdout).toContain('applied');
-  });
+    expect(stdout).toMatch(/court order 12 +order withdrawn/);
+    // What was posted of the promise, beside the promise itself.
+    expect(stdout).toMatch(/30\.00 +CHF +posted[^\n]*\n[^\n]* 12\.50 +CHF/);
+    expect(stdout).toContain('archive/12');
+    // The refusal of one signature of two lists who is missing.
+    expect(stderr).toContain('counted');
+    expect(stderr.match(/missing/g)).toHaveLength(2);
+  }, 300_000);
 
   it('runs the guide to forks and restores', async () => {
     const [login] = runnable('guides/pipeline.md', 'bash');

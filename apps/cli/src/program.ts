@@ -10,6 +10,7 @@ import { ledgerCommands } from './commands/ledger';
 import { mandateCommands } from './commands/mandate';
 import { partyCommands } from './commands/party';
 import { partyAuthorityCommands } from './commands/party-authority';
+import { partyKeysCommands } from './commands/party-keys';
 import { paymentCommands } from './commands/payment';
 import { evidenceCommands } from './commands/evidence';
 import { recordCommands } from './commands/record';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...keyCommands,
   ...partyCommands,
   ...partyAuthorityCommands,
+  ...partyKeysCommands,
   ...assetCommands,
   ...accountCommands,
   ...transferCommands,

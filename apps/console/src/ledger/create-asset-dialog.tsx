@@ -6,7 +6,8 @@ import { SigningDialog } from './dialog';
 import { useLedgerScope } from './ledger-context';
 import { assetCreation, operatorPartyId } from './operations';
 import { useLedgerRows } from './rows';
-import { canSign, KeyAbsence, useSubmission } from './submission';
+import { canSign } from '../keys/held-keys';
+import { KeyAbsence, useSubmission } from './submission';
 
 interface AssetForm {
   readonly currency: string;

@@ -5,7 +5,8 @@ import { useLedgerScope } from './ledger-context';
 import { accountOpening, isIssuing, operatorPartyId } from './operations';
 import { PartySelect } from './party-select';
 import { useLedgerRows } from './rows';
-import { canSign, useSubmission } from './submission';
+import { canSign } from '../keys/held-keys';
+import { useSubmission } from './submission';
 
 interface AccountsForm {
   readonly party: string;

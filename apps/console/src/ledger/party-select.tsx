@@ -2,7 +2,7 @@ import { Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { PartyView } from '@quorate/sdk';
 import { useLedgerScope } from './ledger-context';
-import { canSign } from './submission';
+import { canSign } from '../keys/held-keys';
 
 /** Chooses a party; with `signing`, those whose keys are not in this browser are shown but cannot be chosen. */
 export function PartySelect(props: {

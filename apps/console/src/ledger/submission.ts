@@ -11,6 +11,7 @@ import {
   type SubmitResult,
 } from '@quorate/sdk';
 import { ledgerDataKey } from '../api/queries';
+import { heldKeys } from '../keys/held-keys';
 import type { StoredKey } from '../keys/key-store';
 import { useLedgerScope } from './ledger-context';
 
@@ -43,18 +44,6 @@ export interface Submission {
   /** Fixed when a whole batch must be repeatable; random otherwise. */
   readonly envelopeId?: bigint;
 }
-
-/** Which of a party's keys this browser holds, by their index in the party's list. */
-export function heldKeys(party: PartyView, keys: readonly StoredKey[]): { key: number; stored: StoredKey }[] {
-  return party.keys.flatMap(({ publicKey }, key) => {
-    const stored = keys.find((candidate) => candidate.publicKey === publicKey);
-    return stored === undefined ? [] : [{ key, stored }];
-  });
-}
-
-/** Whether this browser alone can sign for the party. */
-export const canSign = (party: PartyView, keys: readonly StoredKey[]): boolean =>
-  heldKeys(party, keys).length >= party.threshold;
 
 /** Signs an envelope in this browser, submits it and waits until it is final. */
 export async function submitOperations(submission: Submission): Promise<SubmitResult> {

@@ -8,7 +8,8 @@ import { SigningDialog } from './dialog';
 import { useLedgerScope } from './ledger-context';
 import { balanceMinor, isIssuing, transferCodes, transferCreation } from './operations';
 import { useLedgerRows, type LedgerRows } from './rows';
-import { canSign, useSubmission } from './submission';
+import { canSign } from '../keys/held-keys';
+import { useSubmission } from './submission';
 
 interface TransferForm {
   readonly debit: string;

@@ -1,15 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { AccountView, MandateView } from '@quorate/sdk';
-import { Card, Descriptions, Flex, Skeleton, Tag } from 'antd';
+import { Button, Card, Descriptions, Flex, Skeleton, Tag } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FreezeDialog } from '../authority/freeze-dialog';
+import { MandateDialog } from '../authority/mandate-dialog';
+import { RevokeMandateButton } from '../authority/revoke-mandate-button';
 import { useFormats } from '../i18n/formats';
 import { FrozenTag } from '../ledger/frozen-tag';
 import { useLedgerScope } from '../ledger/ledger-context';
 import { balanceMinor, isIssuing } from '../ledger/operations';
 import { useLedgerRows, type LedgerRows } from '../ledger/rows';
 import { StatementPanel } from '../statement/statement-panel';
-import { CopyableId } from '../ui/copyable-id';
+import { CopyableId, shortId } from '../ui/copyable-id';
 import { ProblemAlert } from '../ui/problem-alert';
 import { RowsTable } from '../ui/rows-table';
 
@@ -21,22 +25,45 @@ export function AccountPage() {
   const { ledgerId, accountId } = route.useParams();
   const { queries } = useLedgerScope();
   const rows = useLedgerRows();
+  const [acting, setActing] = useState<'freeze' | 'mandate' | null>(null);
   const account = useQuery(queries.account(accountId));
   if (account.error !== null) return <ProblemAlert error={account.error} onRetry={() => void account.refetch()} />;
   if (account.data === undefined || rows.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
   const scale = rows.asset(account.data.asset)?.scale ?? 0;
   return (
     <div className="stack">
-      <Link to="/ledgers/$ledgerId/accounts" params={{ ledgerId }}>
-        {t('account.all')}
-      </Link>
+      <Flex justify="space-between" gap={12} wrap align="center">
+        <Link to="/ledgers/$ledgerId/accounts" params={{ ledgerId }}>
+          {t('account.all')}
+        </Link>
+        <Button danger={!account.data.frozen} onClick={() => setActing('freeze')}>
+          {t(account.data.frozen ? 'authority.lift' : 'authority.freeze')}
+        </Button>
+      </Flex>
       <AccountFacts account={account.data} rows={rows} scale={scale} />
       <Card size="small" title={t('statement.title')}>
         <StatementPanel accountId={accountId} scale={scale} />
       </Card>
-      <Card size="small" title={t('mandate.title')}>
-        <Mandates accountId={accountId} rows={rows} scale={scale} />
+      <Card
+        size="small"
+        title={t('mandate.title')}
+        extra={
+          <Button size="small" disabled={rows.parties.length < 2} onClick={() => setActing('mandate')}>
+            {t('authority.grant')}
+          </Button>
+        }
+      >
+        <Mandates account={account.data} rows={rows} scale={scale} />
       </Card>
+      {acting === 'mandate' && <MandateDialog account={account.data} onClose={() => setActing(null)} />}
+      {acting === 'freeze' && (
+        <FreezeDialog
+          target={{ target: 'account', id: accountId }}
+          name={shortId(accountId)}
+          frozen={account.data.frozen}
+          onClose={() => setActing(null)}
+        />
+      )}
     </div>
   );
 }
@@ -80,11 +107,11 @@ function AccountFacts({ account, rows, scale }: { account: AccountView; rows: Le
   );
 }
 
-function Mandates({ accountId, rows, scale }: { accountId: string; rows: LedgerRows; scale: number }) {
+function Mandates({ account, rows, scale }: { account: AccountView; rows: LedgerRows; scale: number }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const { queries } = useLedgerScope();
-  const mandates = useQuery(queries.mandates(accountId));
+  const mandates = useQuery(queries.mandates(account.id));
   const bound = (minor: string | null) => (minor === null ? t('mandate.unbounded') : formats.amount(minor, scale));
   return (
     <RowsTable<MandateView>
@@ -129,6 +156,10 @@ function Mandates({ accountId, rows, scale }: { accountId: string; rows: LedgerR
           render: (_, { revoked }) => (
             <Tag color={revoked ? undefined : 'success'}>{t(revoked ? 'mandate.revoked' : 'mandate.live')}</Tag>
           ),
+        },
+        {
+          title: t('authority.actions'),
+          render: (_, mandate) => <RevokeMandateButton mandate={mandate} owner={account.party} />,
         },
       ]}
     />

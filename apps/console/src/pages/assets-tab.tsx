@@ -4,6 +4,8 @@ import { Button, Flex, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
+import { PolicyDialog } from '../authority/policy-dialog';
+import { SupplyProof } from '../authority/supply-proof';
 import { CreateAssetDialog } from '../ledger/create-asset-dialog';
 import { useLedgerRows } from '../ledger/rows';
 import { CopyableId } from '../ui/copyable-id';
@@ -15,6 +17,7 @@ export function AssetsTab() {
   const formats = useFormats();
   const rows = useLedgerRows();
   const [creating, setCreating] = useState(false);
+  const [changing, setChanging] = useState<AssetView | null>(null);
   return (
     <div className="stack">
       <Flex justify="space-between" gap={12} wrap align="center">
@@ -58,8 +61,20 @@ export function AssetsTab() {
             ),
           },
           { title: t('field.created'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
+          {
+            title: t('authority.actions'),
+            render: (_, asset) => (
+              <Flex vertical gap={4} align="flex-start">
+                <SupplyProof asset={asset} />
+                <Button size="small" onClick={() => setChanging(asset)}>
+                  {t('authority.changePolicy')}
+                </Button>
+              </Flex>
+            ),
+          },
         ]}
       />
+      {changing !== null && <PolicyDialog asset={changing} onClose={() => setChanging(null)} />}
       {creating && <CreateAssetDialog onClose={() => setCreating(false)} />}
     </div>
   );

@@ -4,11 +4,13 @@ import { Button, Flex, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../i18n/formats';
+import { FreezeDialog } from '../authority/freeze-dialog';
+import { KeysDialog } from '../authority/keys-dialog';
 import { CreatePartyDialog } from '../ledger/create-party-dialog';
 import { useLedgerScope } from '../ledger/ledger-context';
 import { FrozenTag } from '../ledger/frozen-tag';
 import { useLedgerRows } from '../ledger/rows';
-import { heldKeys } from '../ledger/submission';
+import { heldKeys } from '../keys/held-keys';
 import { CopyableId } from '../ui/copyable-id';
 import { RowsTable } from '../ui/rows-table';
 
@@ -19,6 +21,8 @@ export function PartiesTab() {
   const { keys } = useLedgerScope();
   const rows = useLedgerRows();
   const [creating, setCreating] = useState(false);
+  const [acting, setActing] = useState<{ readonly what: 'keys' | 'freeze'; readonly party: PartyView } | null>(null);
+  const close = () => setActing(null);
   return (
     <div className="stack">
       <Flex justify="space-between" gap={12} wrap align="center">
@@ -38,13 +42,15 @@ export function PartiesTab() {
           {
             title: t('field.name'),
             render: (_, party) => (
-              <Flex gap={8} align="center">
+              <Flex vertical gap={4} align="flex-start">
                 <strong>{party.name}</strong>
-                {party.roles.map((role) => (
-                  <Tag key={role} color={role === 'operator' ? 'processing' : undefined}>
-                    {t(`role.${role}`)}
-                  </Tag>
-                ))}
+                <span>
+                  {party.roles.map((role) => (
+                    <Tag key={role} color={role === 'operator' ? 'processing' : undefined}>
+                      {t(`role.${role}`)}
+                    </Tag>
+                  ))}
+                </span>
                 {party.frozen && <FrozenTag reason={rows.freezeReason('party', party.id)} />}
               </Flex>
             ),
@@ -83,8 +89,30 @@ export function PartiesTab() {
               ),
           },
           { title: t('field.created'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
+          {
+            title: t('authority.actions'),
+            render: (_, party) => (
+              <Flex vertical gap={4} align="flex-start">
+                <Button size="small" onClick={() => setActing({ what: 'keys', party })}>
+                  {t('authority.changeKeys')}
+                </Button>
+                <Button size="small" danger={!party.frozen} onClick={() => setActing({ what: 'freeze', party })}>
+                  {t(party.frozen ? 'authority.lift' : 'authority.freeze')}
+                </Button>
+              </Flex>
+            ),
+          },
         ]}
       />
+      {acting?.what === 'keys' && <KeysDialog party={acting.party} onClose={close} />}
+      {acting?.what === 'freeze' && (
+        <FreezeDialog
+          target={{ target: 'party', id: acting.party.id }}
+          name={acting.party.name}
+          frozen={acting.party.frozen}
+          onClose={close}
+        />
+      )}
       {creating && <CreatePartyDialog onClose={() => setCreating(false)} />}
     </div>
   );

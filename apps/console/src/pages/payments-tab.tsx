@@ -9,7 +9,7 @@ import { useLedgerScope } from '../ledger/ledger-context';
 import { operatorPartyId } from '../ledger/operations';
 import { PartySelect } from '../ledger/party-select';
 import { useLedgerRows } from '../ledger/rows';
-import { canSign } from '../ledger/submission';
+import { canSign } from '../keys/held-keys';
 import { countPayments } from '../payments/booking';
 import { BookingPanel } from '../payments/booking-panel';
 import { FileFaults } from '../payments/file-faults';

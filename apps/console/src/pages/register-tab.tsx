@@ -3,6 +3,7 @@ import type { FreezeView, RecordView } from '@quorate/sdk';
 import { Button, Card, Flex, Input, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { RecordDialog } from '../authority/record-dialog';
 import { useFormats } from '../i18n/formats';
 import { EvidenceCard } from '../ledger/evidence-card';
 import { useLedgerScope } from '../ledger/ledger-context';
@@ -13,15 +14,25 @@ import { RowsTable } from '../ui/rows-table';
 /** What is on record besides money: every freeze with its reasons, and the records. */
 export function RegisterTab() {
   const { t } = useTranslation();
+  const [recording, setRecording] = useState(false);
   return (
     <div className="stack">
       <Card size="small" title={t('freeze.title')}>
         <Freezes />
       </Card>
-      <Card size="small" title={t('record.title')}>
+      <Card
+        size="small"
+        title={t('record.title')}
+        extra={
+          <Button size="small" onClick={() => setRecording(true)}>
+            {t('authority.putRecord')}
+          </Button>
+        }
+      >
         <Records />
       </Card>
       <EvidenceCard />
+      {recording && <RecordDialog onClose={() => setRecording(false)} />}
     </div>
   );
 }

@@ -7,7 +7,8 @@ import { ledgerDataKey } from '../api/queries';
 import { useLedgerScope } from '../ledger/ledger-context';
 import { accountOpening, isIssuing, transferCodes, transferCreation } from '../ledger/operations';
 import { useLedgerRows } from '../ledger/rows';
-import { canSign, isApplied, KeyAbsence, OperationRefusal, submitOperations } from '../ledger/submission';
+import { canSign } from '../keys/held-keys';
+import { isApplied, KeyAbsence, OperationRefusal, submitOperations } from '../ledger/submission';
 import { batchesOf, bookable, transfersOf, withResults, type LineResults, type Preparation } from './booking';
 
 /** A file that is read and planned, and the party it is booked for. */

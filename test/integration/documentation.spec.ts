@@ -67,8 +67,8 @@ describe('the snippets of the guides', () => {
     expect(stdout).toMatch(/30\.00 +CHF +posted[^\n]*\n[^\n]* 12\.50 +CHF/);
     expect(stdout).toContain('archive/12');
     // The refusal of one signature of two lists who is missing.
-    expect(stderr).toContain('counted');
-    expect(stderr.match(/missing/g)).toHaveLength(2);
+    expect(stderr).toContain(': counted');
+    expect(stderr.match(/: missing/g)).toHaveLength(2);
   }, 300_000);
 
   it('runs the guide to forks and restores', async () => {

@@ -41,7 +41,13 @@ describe('the keys of a party', () => {
 describe('a mandate', () => {
   it('has 0 for every bound that was left open', () => {
     const open = { creditAccount: null, transferAmountMax: null, periodAmountMax: null, periodTransfersMax: null };
-    const operation = mandatePut({ account: formatId(10n), grantee: formatId(2n), ...open, periodSeconds: 0, until: '' });
+    const operation = mandatePut({
+      account: formatId(10n),
+      grantee: formatId(2n),
+      ...open,
+      periodSeconds: 0,
+      until: '',
+    });
     expect(operation).toMatchObject({
       mandate: { account: 10n, grantee: 2n, creditAccount: 0n, transferAmountMax: 0n, periodTransfersMax: 0 },
     });

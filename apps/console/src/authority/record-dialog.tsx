@@ -7,7 +7,7 @@ import { SigningDialog } from '../ledger/dialog';
 import { useLedgerRows } from '../ledger/rows';
 import { useSubmission } from '../ledger/submission';
 import { recordPut } from './authority-operations';
-import { SignersNote } from './signers';
+import { SignersNote, useSigner } from './signers';
 
 const REFERENCE_BYTES_MAX = 256;
 const kindMax = 0xffff;
@@ -26,7 +26,8 @@ export function RecordDialog({ onClose }: { onClose: () => void }) {
   const rows = useLedgerRows();
   const [form] = Form.useForm<RecordForm>();
   const submission = useSubmission();
-  const signer = rows.party(Form.useWatch('party', form) ?? rows.parties[0]?.id ?? '');
+  const proposed = useSigner(rows.parties.filter(({ frozen }) => !frozen));
+  const signer = rows.party(Form.useWatch('party', form) ?? proposed?.id ?? '');
   const hashing = useMutation({
     mutationFn: async (file: File) => {
       const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
@@ -45,7 +46,7 @@ export function RecordDialog({ onClose }: { onClose: () => void }) {
       lead={t('authority.recordLead')}
       okText={t('action.signAndSubmit')}
       form={form}
-      initialValues={{ party: rows.parties[0]?.id, kind: 1, subject: '', reference: '', hash: '' }}
+      initialValues={{ party: proposed?.id, kind: 1, subject: '', reference: '', hash: '' }}
       pending={submission.isPending || hashing.isPending}
       error={hashing.error ?? submission.error}
       onSubmit={submit}
@@ -91,7 +92,7 @@ export function RecordDialog({ onClose }: { onClose: () => void }) {
         <InputNumber min={1} max={kindMax} precision={0} style={{ width: '100%' }} />
       </Form.Item>
       <Form.Item name="party" label={t('record.by')}>
-        <Select options={rows.parties.map(({ id, name }) => ({ value: id, label: name }))} />
+        <Select options={rows.parties.map(({ id, name, frozen }) => ({ value: id, label: name, disabled: frozen }))} />
       </Form.Item>
       <SignersNote party={signer} />
     </SigningDialog>

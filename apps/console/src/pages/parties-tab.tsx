@@ -10,7 +10,7 @@ import { CreatePartyDialog } from '../ledger/create-party-dialog';
 import { useLedgerScope } from '../ledger/ledger-context';
 import { FrozenTag } from '../ledger/frozen-tag';
 import { useLedgerRows } from '../ledger/rows';
-import { heldKeys } from '../keys/held-keys';
+import { canSign } from '../keys/held-keys';
 import { CopyableId } from '../ui/copyable-id';
 import { RowsTable } from '../ui/rows-table';
 
@@ -77,16 +77,12 @@ export function PartiesTab() {
           },
           {
             title: t('party.threshold'),
-            render: (_, { threshold, keys: own }) => t('party.thresholdOf', { threshold, count: own.length }),
-          },
-          {
-            title: t('party.signing'),
-            render: (_, party) =>
-              heldKeys(party, keys).length >= party.threshold ? (
-                t('party.signHere')
-              ) : (
-                <span className="soft">{t('party.signElsewhere')}</span>
-              ),
+            render: (_, party) => (
+              <Flex vertical>
+                {t('party.thresholdOf', { threshold: party.threshold, count: party.keys.length })}
+                <span className="soft">{t(canSign(party, keys) ? 'party.signHere' : 'party.signElsewhere')}</span>
+              </Flex>
+            ),
           },
           { title: t('field.created'), render: (_, { timestampNs }) => formats.ledgerTime(timestampNs) },
           {

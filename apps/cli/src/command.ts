@@ -126,6 +126,7 @@ export class CommandInput {
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** The name under which commander keeps an option: digits follow a hyphen, too. */
 function camel(name: string): string {
-  return name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+  return name.replace(/-([a-z0-9])/g, (_match, first: string) => first.toUpperCase());
 }

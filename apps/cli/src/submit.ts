@@ -101,10 +101,21 @@ export async function assetArgument(ledger: OpenLedger, text: string): Promise<L
 
 /** An amount written in units of the asset, such as 12.50, in its minor units. */
 export function amountArgument(text: string, scale: number): bigint {
+  const minor = amountOrZeroArgument(text, scale);
+  if (minor > 0n) return minor;
+  throw new CliFailure('usage', 'USAGE', `the amount must be above zero, not "${text}"`);
+}
+
+/** The same where zero is an amount, too. */
+export function amountOrZeroArgument(text: string, scale: number): bigint {
   const value = parseDecimal(text, 38, scale);
   const minor = value === undefined ? undefined : toMinorUnits(value, scale);
-  if (minor !== undefined && minor > 0n) return minor;
-  throw new CliFailure('usage', 'USAGE', `the amount must be above zero with at most ${scale} decimals, not "${text}"`);
+  if (minor !== undefined && minor >= 0n) return minor;
+  throw new CliFailure(
+    'usage',
+    'USAGE',
+    `the amount must be a number that is not negative with at most ${scale} decimals, not "${text}"`,
+  );
 }
 
 /** A whole number that may be too large for arithmetic in floating point. */

@@ -13,7 +13,15 @@ import type { CommandContext, OpenLedger } from '../context';
 import { CliFailure } from '../exit-codes';
 import { saveReceipt } from '../receipts';
 import { FILTER_OPTIONS, USER_DATA_OPTIONS, givenUserData, rowFilterOf } from '../row-filter';
-import { amountArgument, assetArgument, demandApplied, idArgument, signingParty, submitOperations } from '../submit';
+import {
+  amountArgument,
+  amountOrZeroArgument,
+  assetArgument,
+  demandApplied,
+  idArgument,
+  signingParty,
+  submitOperations,
+} from '../submit';
 import type { Column } from '../terminal';
 
 const CODE_MAX = 65_535;
@@ -54,7 +62,7 @@ async function create(context: CommandContext, input: CommandInput): Promise<voi
     id: idOf(input),
     debitAccount: idArgument(input.text('debit'), '--debit'),
     creditAccount: idArgument(input.text('credit'), '--credit'),
-    amount: amountArgument(input.text('amount'), asset.scale),
+    amount: amountOrZeroArgument(input.text('amount'), asset.scale),
     pendingId: 0n,
     ...givenUserData(input),
     timeoutSeconds: Math.ceil((input.duration('timeout') ?? 0) / 1_000),

@@ -39,7 +39,8 @@ export class BackupRunner {
     this.#underWay.add(runId);
     try {
       const task = await this.store.task(runId, this.settings.id);
-      if (task === null) return;
+      // A worker that came back may be asked before its replica is up: the run is handed out again.
+      if (task === null || !this.host.runs(task.replicaId)) return;
       const outcome = await this.#do(task).catch(causeOf);
       await this.store.finished(runId, outcome);
     } catch (error) {

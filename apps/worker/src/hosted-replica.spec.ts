@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { unhex } from '@quorate/crypto';
 import type { PreparedReplica, ReplicaAssignment } from '@quorate/database';
 import { RULES_VERSION, encodeGenesis } from '@quorate/protocol';
+import type { ReplicaCommand } from '@quorate/replica';
 import { HostedReplica } from './hosted-replica';
 import { ReplicaProcess } from './replica-process';
 
@@ -18,13 +19,23 @@ function operatorKey(): Uint8Array {
 const certificateHash = (pem: string): Uint8Array =>
   Uint8Array.from(createHash('sha256').update(new X509Certificate(pem).raw).digest());
 
+/** A replica's process that keeps which clients it was told of last. */
+class ListeningProcess extends ReplicaProcess {
+  clients: readonly string[] = [];
+
+  override tell(command: ReplicaCommand): void {
+    if (command.kind === 'clients') this.clients = command.clientCertificates;
+    super.tell(command);
+  }
+}
+
 /** One replica of a ledger of its own, in real processes, with everything it told its worker. */
 class Hosting {
   readonly folder = mkdtempSync(join(tmpdir(), 'quorate-replica-'));
   readonly directory = join(this.folder, replicaId);
   readonly prepared: PreparedReplica[] = [];
   readonly failures: string[] = [];
-  readonly processes: ReplicaProcess[] = [];
+  readonly processes: ListeningProcess[] = [];
   readonly output: string[] = [];
   wanted = true;
   runs = 0;
@@ -39,7 +50,7 @@ class Hosting {
       dataKeys: () => Promise.resolve([{ generation: 1, key: new Uint8Array(32).fill(1) }]),
       archive: () => Promise.resolve(null),
       takeProcess: () => {
-        const process = new ReplicaProcess((line) => this.output.push(line));
+        const process = new ListeningProcess((line) => this.output.push(line));
         this.processes.push(process);
         return process;
       },
@@ -50,6 +61,11 @@ class Hosting {
       onRunning: () => this.note(() => (this.runs += 1)),
       onFailed: ({ code }) => this.note(() => this.failures.push(code)),
     });
+  }
+
+  /** Which clients the newest process was told of. */
+  get clients(): readonly string[] {
+    return this.processes.at(-1)?.clients ?? [];
   }
 
   private note(change: () => void): void {
@@ -121,6 +137,25 @@ describe('a hosted replica', () => {
     // Same keys, same port: nobody had to be told.
     expect(hosting.prepared).toHaveLength(1);
     expect(hosting.replica.running).toBe(true);
+  });
+
+  it('lets a guest in until told otherwise, whatever restarts and other clients come meanwhile', async () => {
+    const other = new Hosting();
+    await other.replica.prepare();
+    const guest = other.prepared[0].certificate;
+    await other.close();
+    await hosting.replica.prepare();
+    const gateway = hosting.prepared[0].certificate;
+    await hosting.replica.start(hosting.assignment());
+    hosting.replica.letIn(guest);
+    expect(hosting.clients).toEqual([guest]);
+    process.kill(hosting.replica.pid ?? 0, 'SIGKILL');
+    await hosting.until(() => hosting.runs === 2);
+    expect(hosting.clients).toEqual([guest]);
+    hosting.replica.update({ ...hosting.assignment(), clientCertificates: [gateway] });
+    expect(hosting.clients).toEqual([gateway, guest]);
+    hosting.replica.letIn(null);
+    expect(hosting.clients).toEqual([gateway]);
   });
 
   it('goes on trying when it cannot start, and says why', async () => {

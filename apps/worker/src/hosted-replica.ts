@@ -65,6 +65,8 @@ export class HostedReplica {
   #archive: ArchiveSettings | null = null;
   #started = false;
   #acquiring: Promise<AcquiredState> | null = null;
+  /** Certificate of one more client; it stays let in when the process starts again or other clients come and go. */
+  #guest: string | null = null;
   #crashes = 0;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
@@ -167,9 +169,13 @@ export class HostedReplica {
 
   /** Lets one more client in, or nobody but those of the assignment again. */
   letIn(certificate: string | null): void {
-    const clients = this.#assignment?.clientCertificates ?? [];
-    const clientCertificates = certificate === null ? [...clients] : [...clients, certificate];
-    if (this.#started) this.#process?.tell({ kind: 'clients', clientCertificates });
+    this.#guest = certificate;
+    if (this.#started && this.#assignment !== null) this.#tellClients(this.#assignment);
+  }
+
+  #tellClients({ clientCertificates: clients }: ReplicaAssignment): void {
+    const clientCertificates = this.#guest === null ? [...clients] : [...clients, this.#guest];
+    this.#process?.tell({ kind: 'clients', clientCertificates });
   }
 
   /** Takes note of what changed around the replica: where its peers are and which gateways there are. */
@@ -194,9 +200,7 @@ export class HostedReplica {
       this.#process?.tell({ kind: 'reconfigure', configuration, signatures, participants });
     }
     if (known.ships !== now.ships) this.#process?.tell({ kind: 'ship', ships: now.ships });
-    if (!isDeepStrictEqual(known.clientCertificates, now.clientCertificates)) {
-      this.#process?.tell({ kind: 'clients', clientCertificates: [...now.clientCertificates] });
-    }
+    if (!isDeepStrictEqual(known.clientCertificates, now.clientCertificates)) this.#tellClients(now);
   }
 
   async #prepare(): Promise<PreparedReplica> {
@@ -260,6 +264,7 @@ export class HostedReplica {
       throw error;
     }
     this.#started = true;
+    if (this.#guest !== null) this.#tellClients(this.#assignment);
     this.#tellChanges();
     const process = this.#process;
     setTimeout(() => this.#process === process && (this.#crashes = 0), soundAfterMs).unref();

@@ -213,6 +213,11 @@ export class ReplicaHost {
     return archive === null ? null : { ...archive, keys: await this.keyring.dataKeys(ledgerId) };
   }
 
+  /** Whether a replica runs here now, and does not only come up. */
+  runs(replicaId: string): boolean {
+    return this.#replicas.get(replicaId)?.running ?? false;
+  }
+
   /** Puts everything final of a replica's ledger into the archive. */
   async shipNow(replicaId: string): Promise<{ readonly height: number; readonly snapshotHeight: number }> {
     const replica = this.#replicas.get(replicaId);

@@ -55,10 +55,16 @@ export const receiptQuery = z.strictObject({
     .default('debit')
     .meta({ description: 'Whose balances the receipt shows. The other account stays behind its hash.' }),
 });
+/** Ledger times begin in 1970 and stay below 2^63 ns; what is earlier or later stands for the first or the last of them. */
+const timeNsMax = 2n ** 63n - 1n;
+function ledgerTimeNs(text: string): string {
+  const timeNs = BigInt(Math.max(0, Date.parse(text))) * 1_000_000n;
+  return (timeNs < timeNsMax ? timeNs : timeNsMax).toString();
+}
 /** Ledger time as ISO 8601. */
 const time = z.iso
   .datetime({ offset: true })
-  .transform((text) => ({ timeNs: (BigInt(Math.max(0, Date.parse(text))) * 1_000_000n).toString() }))
+  .transform((text) => ({ timeNs: ledgerTimeNs(text) }))
   .meta({ description: 'A ledger time such as 2026-11-30T23:59:59Z.' });
 /** A block by its height, or by ledger time. */
 const point = z
@@ -83,7 +89,11 @@ export const statementQuery = z.strictObject({
     .meta({ description: 'Place of an attest_account to be shown after the last line: height.index.' }),
 });
 export const balanceQuery = z.strictObject({ at: point, cursor });
-const number = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'a whole number');
+const u64Max = 2n ** 64n - 1n;
+const number = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,19})$/, 'a whole number')
+  .pipe(z.string().refine((text) => BigInt(text) <= u64Max, 'at most 18446744073709551615'));
 /** What is looked through is bounded: a page may be short, and its cursor goes on behind it. */
 const filter = {
   userData128: id.optional(),

@@ -9,7 +9,7 @@ import {
   PLACE_ID,
 } from './batch';
 import { firstMatch } from './id-index';
-import { CREDITS, DEBITS, NEWEST_TRANSFER, add, balanceOf, isMax, isZero, reversed, ringRowOf } from './rows';
+import { CREDITS, DEBITS, NEWEST_TRANSFER, balanceOf, enlarge, isMax, isZero, reversed, ringRowOf } from './rows';
 
 /** In a row of the ring. */
 export const ROW_AMOUNT: u32 = 16;
@@ -38,10 +38,8 @@ export function isNew(place: u32): bool {
 
 /** Moves an amount between the two accounts whose rows and whose asset's totals are given. */
 export function post(payer: u32, payee: u32, totals: u32, low: u64, high: u64): void {
-  add(payer + DEBITS, low, high);
-  add(payee + CREDITS, low, high);
-  add(totals + TOTAL_DEBITS, low, high);
-  add(totals + TOTAL_CREDITS, low, high);
+  enlarge(payer + DEBITS, totals + TOTAL_DEBITS, low, high);
+  enlarge(payee + CREDITS, totals + TOTAL_CREDITS, low, high);
 }
 
 /** Notes that the block touches the asset; where its totals are. */

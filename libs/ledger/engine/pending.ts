@@ -56,12 +56,12 @@ import {
   RESERVED,
   SUM_CREDITS,
   SUM_DEBITS,
-  add,
   balanceOf,
+  enlarge,
   isMax,
   isSame,
   isZero,
-  subtract,
+  lessen,
   sumsOf,
 } from './rows';
 
@@ -98,10 +98,8 @@ export function reserve(debit: u32, credit: u32, totals: u32, low: u64, high: u6
   store<u32>(payer, load<u32>(payer) | RESERVED);
   store<u32>(payee, load<u32>(payee) | RESERVED);
   store<u32>(EVER_RESERVED, 1);
-  add(sumsOf(debit) + SUM_DEBITS, low, high);
-  add(sumsOf(credit) + SUM_CREDITS, low, high);
-  add(totals + TOTAL_DEBITS_PENDING, low, high);
-  add(totals + TOTAL_CREDITS_PENDING, low, high);
+  enlarge(sumsOf(debit) + SUM_DEBITS, totals + TOTAL_DEBITS_PENDING, low, high);
+  enlarge(sumsOf(credit) + SUM_CREDITS, totals + TOTAL_CREDITS_PENDING, low, high);
 }
 
 /** Gives the pending transfer in a row of the ring a row among those that wait. */
@@ -173,10 +171,8 @@ export function resolve(from: u32, place: u32, codeAndFlags: u32, index: u32, tr
   const credit = load<u32>(held + ROW_CREDIT_ACCOUNT);
   const asset = load<u32>(balanceOf(debit) + ASSET);
   const totals = touch(asset, load<u32>(AT_FACTS) + asset * FACTS_BYTES);
-  subtract(sumsOf(debit) + SUM_DEBITS, heldLow, heldHigh);
-  subtract(sumsOf(credit) + SUM_CREDITS, heldLow, heldHigh);
-  subtract(totals + TOTAL_DEBITS_PENDING, heldLow, heldHigh);
-  subtract(totals + TOTAL_CREDITS_PENDING, heldLow, heldHigh);
+  lessen(sumsOf(debit) + SUM_DEBITS, totals + TOTAL_DEBITS_PENDING, heldLow, heldHigh);
+  lessen(sumsOf(credit) + SUM_CREDITS, totals + TOTAL_CREDITS_PENDING, heldLow, heldHigh);
   if (posts) post(balanceOf(debit), balanceOf(credit), totals, low, high);
   store<u32>(held + STATE, posts ? STATE_POSTED : STATE_VOIDED);
   if (load<u32>(held + TIMEOUT) !== 0) noteTimed(u32(row));

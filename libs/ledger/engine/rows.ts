@@ -82,6 +82,24 @@ export function subtract(at: u32, low: u64, high: u64): void {
   store<u64>(at + 8, load<u64>(at + 8) - high - u64(before < low));
 }
 
+/** Adds to a sum of an account, and to its asset's total what the sum became greater by: what was written, not what was meant. */
+export function enlarge(at: u32, total: u32, low: u64, high: u64): void {
+  const beforeLow = load<u64>(at);
+  const beforeHigh = load<u64>(at + 8);
+  add(at, low, high);
+  add(total, load<u64>(at), load<u64>(at + 8));
+  subtract(total, beforeLow, beforeHigh);
+}
+
+/** Takes from a sum of an account, and from its asset's total what the sum became less by. */
+export function lessen(at: u32, total: u32, low: u64, high: u64): void {
+  const beforeLow = load<u64>(at);
+  const beforeHigh = load<u64>(at + 8);
+  subtract(at, low, high);
+  add(total, load<u64>(at), load<u64>(at + 8));
+  subtract(total, beforeLow, beforeHigh);
+}
+
 /** Whether the number at `at` plus the other one is at most the one at `limit`; neither sum may overflow. */
 export function fits(at: u32, low: u64, high: u64, limit: u32): bool {
   const sumLow = load<u64>(at) + low;

@@ -208,6 +208,20 @@ export class AssetTable {
     for (const entry of entries) this.allowed.add(entry);
   }
 
+  /** Adds an amount to a sum of an account's, and to the asset's total what that sum became greater by: what was written, not what was meant. */
+  enlarge(asset: number, total: Total, sums: Uint32Array, sum: number, amounts: Uint32Array, at: number): void {
+    copy(this.scratch, 0, sums, sum);
+    addInto(sums, sum, amounts, at);
+    this.follow(asset, total, sums, sum);
+  }
+
+  /** Takes an amount from a sum of an account's, and from the asset's total what that sum became less by. */
+  lessen(asset: number, total: Total, sums: Uint32Array, sum: number, amounts: Uint32Array, at: number): void {
+    copy(this.scratch, 0, sums, sum);
+    subtractFrom(sums, sum, amounts, at);
+    this.follow(asset, total, sums, sum);
+  }
+
   add(asset: number, total: Total, amounts: Uint32Array, at: number): void {
     addInto(this.totals, asset * TOTAL_WORDS + total, amounts, at);
     this.touch(asset);
@@ -235,6 +249,13 @@ export class AssetTable {
       invariant(!overdrawn && this.withinMaximum(asset), 'the supply keeps its bounds', { asset: asset.id, height });
     }
     header[TOUCHED_COUNT] = 0;
+  }
+
+  /** A total takes the change of a sum from the one in the scratch sum to the one in the books. */
+  private follow(asset: number, total: Total, sums: Uint32Array, sum: number): void {
+    addInto(this.totals, asset * TOTAL_WORDS + total, sums, sum);
+    subtractFrom(this.totals, asset * TOTAL_WORDS + total, this.scratch, 0);
+    this.touch(asset);
   }
 
   private put(asset: Asset): void {

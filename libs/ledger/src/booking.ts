@@ -322,38 +322,44 @@ export class Booking {
     const { accounts, assets } = this.tables;
     const balances = accounts.balances;
     const asset = balances[debit * BALANCE_WORDS + BALANCE.asset];
-    addInto(balances, debit * BALANCE_WORDS + BALANCE.debits, amounts, at);
-    assets.add(asset, TOTAL.debits, amounts, at);
-    addInto(balances, credit * BALANCE_WORDS + BALANCE.credits, amounts, at);
-    assets.add(asset, TOTAL.credits, amounts, at);
+    assets.enlarge(asset, TOTAL.debits, balances, debit * BALANCE_WORDS + BALANCE.debits, amounts, at);
+    assets.enlarge(asset, TOTAL.credits, balances, credit * BALANCE_WORDS + BALANCE.credits, amounts, at);
   }
 
   private unpost(debit: number, credit: number, amounts: Uint32Array, at: number): void {
     const { accounts, assets } = this.tables;
     const balances = accounts.balances;
     const asset = balances[debit * BALANCE_WORDS + BALANCE.asset];
-    subtractFrom(balances, debit * BALANCE_WORDS + BALANCE.debits, amounts, at);
-    assets.subtract(asset, TOTAL.debits, amounts, at);
-    subtractFrom(balances, credit * BALANCE_WORDS + BALANCE.credits, amounts, at);
-    assets.subtract(asset, TOTAL.credits, amounts, at);
+    assets.lessen(asset, TOTAL.debits, balances, debit * BALANCE_WORDS + BALANCE.debits, amounts, at);
+    assets.lessen(asset, TOTAL.credits, balances, credit * BALANCE_WORDS + BALANCE.credits, amounts, at);
   }
 
   private reserve(debit: number, credit: number, amounts: Uint32Array, at: number): void {
     const { accounts, assets } = this.tables;
     const asset = accounts.balances[debit * BALANCE_WORDS + BALANCE.asset];
-    addInto(accounts.pendings, debit * PENDING_WORDS, amounts, at);
-    assets.add(asset, TOTAL.debitsPending, amounts, at);
-    addInto(accounts.pendings, credit * PENDING_WORDS + PENDING_CREDITS, amounts, at);
-    assets.add(asset, TOTAL.creditsPending, amounts, at);
+    assets.enlarge(asset, TOTAL.debitsPending, accounts.pendings, debit * PENDING_WORDS, amounts, at);
+    assets.enlarge(
+      asset,
+      TOTAL.creditsPending,
+      accounts.pendings,
+      credit * PENDING_WORDS + PENDING_CREDITS,
+      amounts,
+      at,
+    );
   }
 
   private release(debit: number, credit: number, amounts: Uint32Array, at: number): void {
     const { accounts, assets } = this.tables;
     const asset = accounts.balances[debit * BALANCE_WORDS + BALANCE.asset];
-    subtractFrom(accounts.pendings, debit * PENDING_WORDS, amounts, at);
-    assets.subtract(asset, TOTAL.debitsPending, amounts, at);
-    subtractFrom(accounts.pendings, credit * PENDING_WORDS + PENDING_CREDITS, amounts, at);
-    assets.subtract(asset, TOTAL.creditsPending, amounts, at);
+    assets.lessen(asset, TOTAL.debitsPending, accounts.pendings, debit * PENDING_WORDS, amounts, at);
+    assets.lessen(
+      asset,
+      TOTAL.creditsPending,
+      accounts.pendings,
+      credit * PENDING_WORDS + PENDING_CREDITS,
+      amounts,
+      at,
+    );
   }
 
   /** Closes or opens the accounts that the pending transfer at `at` of its table closed. */

@@ -8,7 +8,7 @@ import { fenceDueMs, repeatFence } from './fence';
 import { isCatchingUp } from './finality';
 import { timeoutMs } from './pace';
 import { compareRank } from './rank';
-import { readyDueMs } from './reconfiguration';
+import { isSuccessionDue, readyDueMs } from './reconfiguration';
 import type { CoreState, Pacemaker } from './state';
 import { sendStatus } from './status';
 import { abandonTerm, enterTerm } from './terms';
@@ -71,7 +71,7 @@ export function dismissLeader(core: CoreState): void {
 function workIsKnown(core: CoreState): boolean {
   // The replicas of the former epoch may only leave once this one is known to work (C-40).
   if (core.committee.epoch > FIRST_EPOCH && core.commitSeen === null) return true;
-  if (core.pending.operations > 0) return true;
+  if (core.pending.operations > 0 || isSuccessionDue(core)) return true;
   const { high } = core.vote;
   const { finalCertificate, finalTip } = core.chain;
   if (high !== null && compareRank(high, finalCertificate) > 0 && !equalBytes(high.blockId, finalTip.id)) return true;

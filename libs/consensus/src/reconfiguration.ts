@@ -124,6 +124,15 @@ export function epochEndBody(core: CoreState, tip: HeaderLink): Uint8Array | nul
   return encodeEpochEnd({ configuration: succession.configuration, signatures: succession.signatures, readys });
 }
 
+/** Whether enough members of the next configuration said READY, however long ago: then whoever leads can end the epoch, if need be after an empty block (C-26). */
+export function isSuccessionDue(core: CoreState): boolean {
+  const { succession } = core;
+  if (succession === null) return false;
+  const height = core.chain.finalTip.header.height + 1;
+  const isGood = (ready: Ready): boolean => readyJudgement(core, ready, { height, timeNs: ready.timeNs }) === 'valid';
+  return [...succession.readys.values()].filter(isGood).length >= succession.committee.quorum;
+}
+
 /** Hash of the configuration that follows an epoch's end. */
 export function nextConfigHash(body: Uint8Array): Uint8Array {
   return configHash(decodeEpochEnd(body).configuration);

@@ -83,6 +83,21 @@ describe('a change of the replica set under load', () => {
     expect(cluster.checker.violations).toEqual([]);
   });
 
+  it.each([
+    ['a moment ago', 20],
+    ['long ago', 60_000],
+  ])('C-26: an idle ledger whose leader died %s gets another replica set', (_when, idleMs) => {
+    const cluster = started(2, 4, 1);
+    expectApplied(cluster, [cluster.submit([0, 1, 2, 3])], [0, 1, 2, 3]);
+    const leader = cluster.replicas[1].core?.status().leader ?? 0;
+    cluster.crash(leader);
+    cluster.runFor(idleMs);
+    const members = [0, 1, 2, 3].map((node) => (node === leader ? 4 : node));
+    const epoch = cluster.reconfigure(members);
+    expect(cluster.runUntil(() => members.every((node) => epochOf(cluster, node) === epoch), 30_000)).toBe(true);
+    expect(cluster.checker.violations).toEqual([]);
+  });
+
   it('C-36: a dead replica is replaced', () => {
     const cluster = started(2, 4, 1);
     cluster.crash(2);

@@ -227,7 +227,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-23, C-24',
     bug: 'a child is not judged against its parent',
-    seed: 2,
+    seed: 6,
     adversary: 'wrong-results',
     module: 'validity',
     replace: () => ({ judgeChild: () => 'valid' }),
@@ -256,7 +256,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-38',
     bug: 'a certificate of the former epoch keeps its rank in the next',
-    seed: 2,
+    seed: 5,
     spares: 3,
     module: 'chain',
     replace: ({ Chain }) => ({
@@ -270,7 +270,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     rule: 'C-39',
     bug: 'nobody is told that its epoch is over',
-    seed: 1,
+    seed: 2,
     spares: 3,
     module: 'epochs',
     replace: () => ({ answerFormerEpoch: () => undefined }),

@@ -70,13 +70,13 @@ export function overflows(at: u32, low: u64, high: u64): bool {
   return sumHigh < high || (sumLow < low && sumHigh === u64.MAX_VALUE);
 }
 
-export function add(at: u32, low: u64, high: u64): void {
+function add(at: u32, low: u64, high: u64): void {
   const sum = load<u64>(at) + low;
   store<u64>(at, sum);
   store<u64>(at + 8, load<u64>(at + 8) + high + u64(sum < low));
 }
 
-export function subtract(at: u32, low: u64, high: u64): void {
+function subtract(at: u32, low: u64, high: u64): void {
   const before = load<u64>(at);
   store<u64>(at, before - low);
   store<u64>(at + 8, load<u64>(at + 8) - high - u64(before < low));

@@ -23,7 +23,7 @@ import { KEYS, OperationMaker } from './operation-maker';
 import { bytesOf, restoredFrom } from './snapshot-bytes';
 import { StepProofs, type ExpectedBlock } from './step-proofs';
 
-/** So small that every one of them is met. */
+/** So small that most are met; accounts and pending transfers have room, because the model knows no limit of them. */
 export const STORY_LIMITS: LedgerLimits = {
   ...LEDGER_LIMITS,
   accountsMax: 1_024,

@@ -1,6 +1,6 @@
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { hex } from '@quorate/crypto';
-import { RESULT_CODES, RULES_VERSION, encodeGenesis, formatId, genesisId, type Genesis } from '@quorate/protocol';
+import { RESULT_CODES, RULES_VERSION, formatId, genesisId, type Genesis } from '@quorate/protocol';
 import { Vault } from '@quorate/storage';
 import {
   balanceAt,
@@ -9,12 +9,13 @@ import {
   type ProvenStatement,
   type StatementRefusal,
 } from '@quorate/light-client';
-import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
+import { nodeCryptography } from '@quorate/runtime-node';
 import type { StatementPoint, SubmitReply } from '@quorate/transport';
 import { MemoryDirectory } from '../../storage/test/memory-directory';
 import { makeParty, setUpOperations, signEnvelope, transfer } from '../test/cluster';
+import { openAlone } from '../test/lone-replica';
 import { OutcomeLog } from './outcome-log';
-import { Replica } from './replica';
+import type { Replica } from './replica';
 
 const keys = generateKeyPairSync('ed25519');
 const der = keys.publicKey.export({ type: 'spki', format: 'der' });
@@ -40,38 +41,12 @@ const vault = new Vault({
 const faults: string[] = [];
 
 /** A ledger of one replica on a disk in memory: the real core, ledger and journal. */
-async function openReplica(
+function openReplica(
   directory: MemoryDirectory,
   snapshots = new MemoryDirectory(),
   spacing?: { blocks: number; operations: number },
 ): Promise<Replica> {
-  const replica = await Replica.open({
-    genesis,
-    genesisBytes: encodeGenesis(genesis),
-    certificateHash: hex(genesis.replicas[0].certificateHash),
-    directory,
-    snapshots,
-    spacing,
-    source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
-    clock: nodeClock,
-    timers: nodeTimers,
-    vault,
-    memoryBytes: () => 0,
-    signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
-    verify: (_key, preimage, signature) => verify(null, preimage, keys.publicKey, signature),
-    hasVoted: false,
-    onFirstVote: () => undefined,
-    onEpoch: () => undefined,
-    onRefused: (detail) => faults.push(detail),
-    onHalt: (error) => faults.push(error.code),
-  });
-  replica.useLinks({
-    sendToPeer: () => false,
-    sendToPeers: () => undefined,
-    peerConnected: () => false,
-    close: () => undefined,
-  });
-  return replica;
+  return openAlone(genesis, keys.privateKey, faults, { directory, snapshots, spacing, vault });
 }
 
 let nextEnvelope = 1n;

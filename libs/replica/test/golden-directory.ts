@@ -1,15 +1,15 @@
 // Directories of a replica as a version of the product wrote them, in one file: what was on the disk, the keys, and what must come of it.
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { hex } from '@quorate/crypto';
 import { decodeGenesis, type Genesis } from '@quorate/protocol';
-import { nodeClock, nodeCryptography, nodeTimers } from '@quorate/runtime-node';
+import { nodeCryptography } from '@quorate/runtime-node';
 import { SnapshotStore, Vault } from '@quorate/storage';
 import { MemoryDirectory } from '../../storage/test/memory-directory';
 import { MemoryObjectStore } from '../../storage/test/memory-object-store';
 import type { ChainSource } from '../src/chain-source';
 import { restoreFork } from '../src/chain-restorer';
-import { Replica } from '../src/replica';
-import { verifyKey } from '../src/replica-keys';
+import type { Replica } from '../src/replica';
+import { openAlone } from './lone-replica';
 
 const ED25519_PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -80,36 +80,17 @@ export class GoldenDisks {
     unpack(golden.archive, this.archive.objects);
   }
 
-  async open(hasVoted: boolean): Promise<Replica> {
+  open(hasVoted: boolean): Promise<Replica> {
     const { genesis, genesisBytes, faults } = this;
-    const replica = await Replica.open({
-      genesis,
+    return openAlone(genesis, goldenKey, faults, {
       genesisBytes,
-      certificateHash: hex(genesis.replicas[0].certificateHash),
       directory: this.journal,
       snapshots: this.snapshots,
       spacing: { blocks: 8, operations: 1_000_000 },
-      source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
       archive: { store: this.archive, vault: goldenVault(genesis.ledgerId, 22) },
-      clock: nodeClock,
-      timers: nodeTimers,
       vault: goldenVault(genesis.ledgerId, 21),
-      memoryBytes: () => 0,
-      signer: () => (preimage) => new Uint8Array(sign(null, preimage, goldenKey)),
-      verify: verifyKey,
       hasVoted,
-      onFirstVote: () => undefined,
-      onEpoch: () => undefined,
-      onRefused: (detail) => faults.push(detail),
-      onHalt: (error) => faults.push(error.code),
     });
-    replica.useLinks({
-      sendToPeer: () => false,
-      sendToPeers: () => undefined,
-      peerConnected: () => false,
-      close: () => undefined,
-    });
-    return replica;
   }
 
   /** Roots of the history and of the whole state at a height, as a source gives them. */

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { hex } from '@quorate/crypto';
 import {
   RULES_VERSION,
@@ -18,6 +18,39 @@ import { Replica } from '../src/replica';
 import { verifyKey } from '../src/replica-keys';
 import type { ReplicaOptions } from '../src/replica-options';
 import { makeParty, signEnvelope } from './cluster';
+
+/** Opens the only replica of a ledger in this process; codes with which it stops, and what it refuses, are put into `faults`. */
+export async function openAlone(
+  genesis: Genesis,
+  key: KeyObject,
+  faults: string[],
+  options: Pick<ReplicaOptions, 'directory' | 'snapshots' | 'vault'> & Partial<ReplicaOptions>,
+): Promise<Replica> {
+  const replica = await Replica.open({
+    genesis,
+    genesisBytes: encodeGenesis(genesis),
+    certificateHash: hex(genesis.replicas[0].certificateHash),
+    source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
+    clock: nodeClock,
+    timers: nodeTimers,
+    memoryBytes: () => 0,
+    signer: () => (preimage) => new Uint8Array(sign(null, preimage, key)),
+    verify: verifyKey,
+    hasVoted: false,
+    onFirstVote: () => undefined,
+    onEpoch: () => undefined,
+    onRefused: (detail) => faults.push(detail),
+    onHalt: (error) => faults.push(error.code),
+    ...options,
+  });
+  replica.useLinks({
+    sendToPeer: () => false,
+    sendToPeers: () => undefined,
+    peerConnected: () => false,
+    close: () => undefined,
+  });
+  return replica;
+}
 
 /** A ledger with one replica, on disks that a test gives: the real core, ledger and journal in this process. */
 export class LoneLedger {
@@ -48,33 +81,8 @@ export class LoneLedger {
     return new Vault({ cryptography: nodeCryptography, ledgerId: this.genesis.ledgerId, keys });
   }
 
-  async open(options: Pick<ReplicaOptions, 'directory' | 'snapshots'> & Partial<ReplicaOptions>): Promise<Replica> {
-    const { genesis, keys, faults } = this;
-    const replica = await Replica.open({
-      genesis,
-      genesisBytes: encodeGenesis(genesis),
-      certificateHash: hex(genesis.replicas[0].certificateHash),
-      source: { fetch: () => Promise.reject(new Error('there is no other replica')) },
-      clock: nodeClock,
-      timers: nodeTimers,
-      vault: this.vault(5),
-      memoryBytes: () => 0,
-      signer: () => (preimage) => new Uint8Array(sign(null, preimage, keys.privateKey)),
-      verify: verifyKey,
-      hasVoted: false,
-      onFirstVote: () => undefined,
-      onEpoch: () => undefined,
-      onRefused: (detail) => faults.push(detail),
-      onHalt: (error) => faults.push(error.code),
-      ...options,
-    });
-    replica.useLinks({
-      sendToPeer: () => false,
-      sendToPeers: () => undefined,
-      peerConnected: () => false,
-      close: () => undefined,
-    });
-    return replica;
+  open(options: Pick<ReplicaOptions, 'directory' | 'snapshots'> & Partial<ReplicaOptions>): Promise<Replica> {
+    return openAlone(this.genesis, this.keys.privateKey, this.faults, { vault: this.vault(5), ...options });
   }
 
   /** Begins another epoch with the same replica; resolves when it has handed over. */
